@@ -1,0 +1,62 @@
+"""The steps of the workshop, read from workshop.toml: the only place that names, orders and times them.
+
+Imports the standard library alone, because set-up reads it before anything is installed.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".workshop"  # what the workshop remembers: saved copies, pids, hints given
+VENV = ROOT / ".venv"
+
+
+class UnknownStep(LookupError):
+    """There is no step of that name. The message says which there are."""
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str  # "step2_echo"
+    title: str
+    minutes: int
+    files: tuple[str, ...]  # what the attendee edits, relative to the step's folder
+    servers: int
+    redis: bool
+    cut: str
+
+    @property
+    def short(self) -> str:
+        """"step2" of "step2_echo": what attendees type."""
+        return self.name.partition("_")[0]
+
+    @property
+    def number(self) -> int:
+        return int(self.short.removeprefix("step"))
+
+    @property
+    def starter(self) -> Path:
+        return ROOT / "steps" / self.name
+
+    @property
+    def solution(self) -> Path:
+        return ROOT / "solutions" / self.name
+
+
+@cache
+def steps() -> tuple[Step, ...]:
+    """Every step, in the order in which it is taught."""
+    with open(ROOT / "workshop.toml", "rb") as file:
+        rows = tomllib.load(file)["steps"]
+    return tuple(Step(**{**row, "files": tuple(row["files"])}) for row in rows)
+
+
+def find(name: str) -> Step:
+    """The step called `name`: "step2", "step2_echo" or "2". Raises UnknownStep."""
+    for step in steps():
+        if name.strip("/") in (step.name, step.short, str(step.number)):
+            return step
+    known = ", ".join(step.short for step in steps())
+    raise UnknownStep(f"There is no step called {name!r}. The steps are: {known}.")
