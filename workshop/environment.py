@@ -1,0 +1,101 @@
+"""The workshop's own Python environment, `.venv`: whether it is there, and how to go on inside it.
+
+Whoever types `checks/step2` gets the `python3` of their machine, which may be an old one without
+any package. So this module imports the standard library alone, reads on Python 3.6 and later,
+and takes a few milliseconds. Making the environment is the business of set_up.py.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+OLDEST = (3, 11)  # of Python: tomllib, asyncio.timeout and asyncio.TaskGroup came with 3.11
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "workshop-stamp"  # written last: without it, set-up was interrupted
+PACKAGES = ("django", "channels", "channels_redis", "daphne", "httpx", "pytest", "rich")
+
+
+def python() -> Path:
+    """The environment's interpreter, whether or not it is there."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def stamp() -> str:
+    """What STAMP says of an environment made now: from these requirements, in this place."""
+    requirements = (ROOT / "requirements.txt").read_bytes()
+    return f"{hashlib.sha256(requirements).hexdigest()}\n{ROOT}\n"
+
+
+def is_usable() -> bool:
+    """Whether the environment was once finished, and the Python it was made from still exists."""
+    return STAMP.is_file() and python().is_file() and _home().is_dir()
+
+
+def is_current() -> bool:
+    """Whether it is usable and neither requirements.txt nor its place has changed since."""
+    return is_usable() and STAMP.read_text(encoding="utf-8") == stamp()
+
+
+def is_inside() -> bool:
+    """Whether this very process runs in the environment."""
+    return VENV.is_dir() and os.path.samefile(sys.prefix, str(VENV))
+
+
+def has_packages() -> bool:
+    """Whether this interpreter could go on as it is: new enough, and it has what is needed."""
+    return sys.version_info >= OLDEST and all(find_spec(name) for name in PACKAGES)
+
+
+def enter() -> None:
+    """Goes on inside the environment: this same command again, with the environment's Python.
+
+    Returns when there is nothing to do: this process runs in it, or there is none but this
+    interpreter has the packages (an environment made by hand). Ends the process with exit code 2
+    and says what to type when the workshop is not set up.
+    """
+    if is_usable():
+        if not is_inside():
+            run_again(python())
+    elif not has_packages():
+        sys.stderr.write("The workshop is not set up yet. Type: python3 -m workshop\n")
+        sys.exit(2)
+
+
+def run_again(interpreter: Path) -> None:
+    """Replaces this process by the same command under another interpreter. Does not return."""
+    command = [str(interpreter), *_arguments()]
+    if os.name != "nt":
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execv(command[0], command)
+    # Windows has no exec that keeps the console waiting, so this process waits in its place.
+    child = subprocess.Popen(command)
+    while True:
+        try:
+            sys.exit(child.wait())
+        except KeyboardInterrupt:
+            continue  # Ctrl-C reached the child too: how it ends is for the child to say
+
+
+def _arguments() -> list:
+    """The command line after the interpreter's name."""
+    if hasattr(sys, "orig_argv"):  # Python 3.10
+        return sys.orig_argv[1:]
+    spec = sys.modules["__main__"].__spec__
+    script = ["-m", spec.name.rpartition(".__main__")[0] or spec.name] if spec else sys.argv[:1]
+    return script + sys.argv[1:]
+
+
+def _home() -> Path:
+    """The folder of the Python that the environment was made from (pyvenv.cfg, see PEP 405)."""
+    config = VENV / "pyvenv.cfg"
+    if config.is_file():
+        for line in config.read_text(encoding="utf-8").splitlines():
+            key, _, value = line.partition("=")
+            if key.strip() == "home":
+                return Path(value.strip())
+    return VENV / "missing"

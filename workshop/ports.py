@@ -1,0 +1,42 @@
+"""TCP ports of this machine: whether one is free, and who has it if not."""
+
+import socket
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        # As servers do: without it, a port whose server just ended would count as taken. On
+        # Windows the same option would let two servers share the port, so it stays off there.
+        if hasattr(socket, "SO_REUSEPORT"):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def next_free(port: int, host: str = "127.0.0.1") -> int:
+    """The first free port from `port` on."""
+    return next(candidate for candidate in range(port, 65536) if is_free(candidate, host))
+
+
+def listener(port: int) -> str:
+    """Who listens on the port, for a message: "nginx (process 4711)", or "another program".
+
+    Other users' processes stay unnamed without administrator's rights.
+    """
+    try:
+        import psutil
+    except ImportError:
+        return "another program"
+    for process in psutil.process_iter(["name"]):
+        try:
+            connections = process.net_connections("tcp")
+        except (psutil.Error, OSError):
+            continue
+        for one in connections:
+            if one.status == psutil.CONN_LISTEN and one.laddr.port == port:
+                return f"{process.info['name']} (process {process.pid})"
+    return "another program"

