@@ -1,0 +1,59 @@
+// What a WebSocket's close code says: RFC 6455, section 7.4, and what it means in this workshop.
+
+const MEANINGS = {
+  1000: "A normal close: one side had finished. If it was the server, the consumer called self.close().",
+  1001: "One side went away: the server is stopping, or the page was left.",
+  1002: "A protocol error: one side sent something that is no WebSocket frame.",
+  1003: "One side cannot take this kind of data, a binary frame for example.",
+  1005: "The other side closed without giving a code.",
+  1006: "No close frame came: the connection was cut.",
+  1007: "A text frame held bytes that are not UTF-8.",
+  1008: "One side found a message against its rules.",
+  1009: "A message was too big for the side that received it.",
+  1010: "The browser asked for an extension that the server did not offer.",
+  1011: "The server met an error: the consumer raised an exception. The server’s terminal shows which.",
+  1012: "The server is restarting.",
+  1013: "The server is too busy: it asks to try later.",
+  1014: "A proxy in between had a bad answer from the server behind it.",
+  1015: "The encrypted connection (TLS) could not be set up.",
+};
+
+const RANGES = [
+  { from: 1000, to: 2999, meaning: "A code of the WebSocket protocol that this page does not know." },
+  { from: 3000, to: 3999, meaning: "A code of a library or framework (3000 to 3999)." },
+  { from: 4000, to: 4999, meaning: "The application’s own code (4000 to 4999): look for it in the consumer." },
+];
+
+/** The meaning of a close code on its own. */
+export function meaningOf(code) {
+  return (
+    MEANINGS[code] ??
+    RANGES.find(({ from, to }) => from <= code && code <= to)?.meaning ??
+    "A code outside the ranges of RFC 6455."
+  );
+}
+
+/**
+ * What happened to a connection, and where to look.
+ *
+ * A browser does not tell a page why a handshake failed: the code is 1006 whatever it was
+ * (RFC 6455, section 7.1.7). So the rest is told from what the page saw: whether the connection
+ * had been open, how many seconds it took, and whether the server still answers over HTTP.
+ */
+export function explain({ code, wasOpen, seconds, serverAnswers }) {
+  if (code !== 1006) return meaningOf(code);
+  if (!serverAnswers) {
+    return wasOpen
+      ? "No close frame came, and the server no longer answers: it stopped or is restarting."
+      : "The server does not answer: is it running?";
+  }
+  if (wasOpen) return "No close frame came, but the server answers: it was restarted, or the connection was cut.";
+  // Daphne gives the consumer 5 s to accept, then drops the connection (its --websocket_connect_timeout).
+  if (seconds > 3) {
+    return "The handshake was not answered. Does connect() in the consumer call self.accept()?";
+  }
+  return (
+    "The server answers, but refused the WebSocket. Its terminal says why. " +
+    "Its first lines must say “Starting ASGI/Daphne”: another server knows no WebSocket."
+  );
+}

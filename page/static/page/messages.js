@@ -1,0 +1,80 @@
+// The messages, drawn from nothing but what the server sends.
+
+import { clock, element, textOf } from "./dom.js";
+import { BoundedLog } from "./log.js";
+
+const KEPT = 500;
+const LONGEST_TEXT = 20000; // characters shown of one message
+
+const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+/**
+ * What a frame says: {message, labels} for an object with "message", where every other key is a
+ * label; {raw, note} for everything else.
+ */
+export function read(data) {
+  if (typeof data !== "string") {
+    return { raw: `${data.size} bytes`, note: "not a JSON object: a binary frame" };
+  }
+  let value;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return { raw: data, note: "not a JSON object" };
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    return { raw: data, note: "not a JSON object" };
+  }
+  if (!Object.hasOwn(value, "message")) return { raw: data, note: "no “message” in it" };
+  const { message, ...labels } = value;
+  return { message: asText(message), labels };
+}
+
+function item(data, at) {
+  const { message, labels, raw, note } = read(data);
+  const time = element("time", "", clock(at));
+  if (note) {
+    const code = element("code", "", ...textOf(raw, LONGEST_TEXT));
+    return element("li", "odd", time, code, element("span", "note", note));
+  }
+  const text = element("p", message === "" ? "text nothing" : "text", ...textOf(message, LONGEST_TEXT));
+  text.dir = "auto";
+  const made = element("li", "message", time, text);
+  const entries = Object.entries(labels);
+  if (entries.length) {
+    made.append(
+      element(
+        "dl",
+        "labels",
+        ...entries.map(([key, value]) =>
+          element("div", "", element("dt", "", key), element("dd", "", ...textOf(asText(value), 200))),
+        ),
+      ),
+    );
+  }
+  return made;
+}
+
+/** Shows the messages in `section`. */
+export class Messages {
+  constructor(section) {
+    const droppedNote = section.querySelector(".dropped");
+    this.log = new BoundedLog(section.querySelector(".scroller"), KEPT, ({ shown, dropped }) => {
+      section.classList.toggle("begun", shown > 0);
+      droppedNote.hidden = !dropped;
+      droppedNote.textContent = `The newest ${shown} messages; ${dropped.toLocaleString("en")} older ones are no longer shown.`;
+    });
+  }
+
+  /** A frame from the server. */
+  show(data) {
+    const at = new Date();
+    this.log.add(() => item(data, at));
+  }
+
+  /** A word of the page itself between the messages. */
+  remark(text) {
+    const at = new Date();
+    this.log.add(() => element("li", "remark", element("time", "", clock(at)), element("span", "", text)));
+  }
+}

@@ -1,0 +1,46 @@
+// Each tab has a name, so that two tabs can be told apart. It stays here: the server never hears it.
+
+const NAMES = ["Ana", "Ben", "Cleo", "Dev", "Eva", "Femi", "Gia", "Hugo", "Ines", "Jun"];
+const KEY = "tab-name";
+
+/** The tab's name, kept until the tab is closed. `onChange` is told of every change. */
+export class TabName {
+  constructor(onChange) {
+    this.onChange = onChange;
+    this.id = Math.random();
+    // Two servers on neighbouring ports are two origins that share nothing. Starting at the port's
+    // last digit makes the first tab Ana on port 8000 and Ben on port 8001.
+    this.next = Number(location.port) % NAMES.length;
+    this.channel = new BroadcastChannel(KEY);
+    this.channel.addEventListener("message", ({ data }) => this.hear(data));
+    const kept = sessionStorage.getItem(KEY);
+    if (kept) this.claim(kept);
+    else this.claimNext();
+  }
+
+  set(name) {
+    this.value = name;
+    sessionStorage.setItem(KEY, name);
+    this.onChange(name);
+  }
+
+  claim(name) {
+    this.set(name);
+    this.channel.postMessage({ claims: name, id: this.id });
+  }
+
+  claimNext() {
+    this.claim(NAMES[this.next++ % NAMES.length]);
+  }
+
+  /** A tab says that it has a name; who already has that name says so, and the newcomer moves on. */
+  hear({ claims, id, taken }) {
+    if (claims === this.value) this.channel.postMessage({ taken: claims, id });
+    if (taken === this.value && id === this.id && this.next < 2 * NAMES.length) this.claimNext();
+  }
+}
+
+/** A hue in degrees for a name, far apart for neighbours in the alphabet (the golden angle). */
+export function hueOf(name) {
+  return (250 + (name.toUpperCase().codePointAt(0) - 65) * 137.5) % 360;
+}

@@ -1,0 +1,91 @@
+// The chat room: the parts of the page, tied together.
+
+import { Messages } from "./messages.js";
+import { TabName, hueOf } from "./name.js";
+import { ReconnectingSocket } from "./socket.js";
+import { showStatus } from "./status.js";
+import { showWire } from "./wire.js";
+
+const byId = (id) => document.getElementById(id);
+
+const roomName = JSON.parse(byId("room-name").textContent);
+const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+const url = `${scheme}//${location.host}/ws/chat/${encodeURIComponent(roomName)}/`;
+byId("url").textContent = url;
+
+const socket = new ReconnectingSocket(url);
+const messages = new Messages(document.querySelector(".messages"));
+
+// Who this tab is: the heading, the colour and the title.
+let unread = 0;
+const tab = new TabName((name) => {
+  byId("tab-name").textContent = name;
+  document.documentElement.style.setProperty("--hue", hueOf(name));
+  showTitle();
+});
+
+function showTitle() {
+  const count = unread ? `(${unread}) ` : "";
+  document.title = `${count}${byId("tab-name").textContent} · ${roomName}`;
+}
+
+document.addEventListener("visibilitychange", () => {
+  unread = 0;
+  showTitle();
+});
+
+function rename(editing) {
+  byId("rename-form").hidden = !editing;
+  for (const part of [byId("rename"), byId("tab-name").parentElement]) part.hidden = editing;
+}
+
+byId("rename").addEventListener("click", () => {
+  byId("new-name").value = tab.value;
+  rename(true);
+  byId("new-name").select();
+});
+byId("rename-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const name = byId("new-name").value.trim();
+  if (name) tab.set(name);
+  rename(false);
+  byId("text").focus();
+});
+byId("rename-form").addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  rename(false);
+  byId("rename").focus();
+});
+
+// What the server sends is shown. What the reader writes is sent, and not shown: if it appears
+// among the messages, then because the server sent it back.
+socket.addEventListener("received", ({ detail }) => {
+  messages.show(detail.data);
+  if (document.hidden) {
+    unread += 1;
+    showTitle();
+  }
+});
+
+byId("compose").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const input = byId("text");
+  input.focus();
+  byId("compose-problem").textContent = "";
+  if (input.value === "") {
+    byId("compose-problem").textContent = "Nothing to send yet: write a message first.";
+  } else if (!socket.isOpen) {
+    byId("compose-problem").textContent =
+      "Not sent: the connection is not open. Your text stays here.";
+  } else {
+    socket.send(JSON.stringify({ message: input.value }));
+    input.value = "";
+  }
+});
+byId("text").addEventListener("input", () => {
+  byId("compose-problem").textContent = "";
+});
+
+showWire(byId("wire"), socket);
+showStatus(byId("status"), socket, (text) => messages.remark(text));
+socket.connect();
