@@ -1,4 +1,4 @@
-"""The command line of exhibition.py: plays both exhibitions and shows, or records, what happened."""
+"""The command line of exhibition.py: plays both exhibitions, then shows or records them."""
 
 import argparse
 import json
@@ -48,7 +48,7 @@ def record(one_after_another, walking, options):
     {"boards": 2, "pairs": 3, "games": [["e4", "e5", …], …], "synchronous": [event, …],
      "asynchronous": [event, …], "error": {"asynchronous": {"type", "message", "traceback"}}}
 
-    Events: see Record. "games" is what should be played at each board. "error" names only what broke off.
+    Events: see Record. "games": what should be played at each board. "error": what broke off.
     """
     both = {"boards": options.boards, "pairs": options.pairs}
     code = 0
@@ -80,43 +80,35 @@ def show(one_after_another, walking, options):
     boards, pairs, speed = options.boards, options.pairs, options.speed
     longest = boards * pairs * (ALICE + OPPONENT)
 
+    def draw(title, played, seconds):
+        console.print(f"\n[bold]{title}[/bold]: {drawing.duration(played.seconds)} in the hall")
+        for row in drawing.timeline(played.events, boards, seconds, width):
+            console.print(row, no_wrap=True, overflow="crop")
+
     console.print(f"Alice and her {boards} chess games, {pairs} pairs of moves each", style="bold")
     console.print(f"The clock of the hall runs {speed:g} times as fast as yours.")
     if longest / speed > SLOW:
         console.print(f"That takes {longest / speed:.0f} s. Faster: --speed {longest / 4:.0f}")
 
-    hall = {}
     for title, exhibition in (("One after another", one_after_another), ("Walking", walking)):
         played = Played(exhibition, boards, pairs, speed)
-        if played.error:
-            print(played.traceback(), file=sys.stderr)
+        if problem := played.problem():
+            print(f"\n{title}: {problem}", file=sys.stderr)
             return 1
-        if board := played.unfinished():
-            console.print(
-                f"\n{title}: the exhibition ended before its games. Board {board.number + 1} has "
-                f"{board.played} of {len(board.moves)} moves. Is every game awaited?"
-            )
-            return 1
-        hall[title] = played.seconds
-        console.print(f"\n[bold]{title}[/bold]: {drawing.duration(played.seconds)} in the hall")
-        for row in drawing.timeline(played.events, boards, max(longest, *hall.values()), width):
-            console.print(row, no_wrap=True, overflow="crop")
-    if hall["Walking"] < longest / 3:
-        console.print("\n[bold]Walking[/bold], drawn wider:")
-        for row in drawing.timeline(played.events, boards, played.seconds, width):
-            console.print(row, no_wrap=True, overflow="crop")
+        longest = max(longest, played.seconds)
+        draw(title, played, longest)
+    if played.seconds < longest / 3:
+        draw("Walking, drawn wider", played, played.seconds)
     console.print()
     console.print(drawing.legend())
 
     together = most_at_once(played.events, "opponent")
-    console.print(
-        f"Walking, at most {together} of {boards} opponents thought at the same moment.\n"
-    )
-    if together < 2:
-        if boards > 1:
-            console.print("So nothing is gained yet. The TODOs in exhibition.py change that.")
-        return 0
-    console.print("Where walking stops helping", style="bold")
-    for line in knee.table(walking, speed):
-        console.print(line, no_wrap=True, overflow="crop")
+    console.print(f"Walking: {together} of {boards} opponents thought at the same moment.\n")
+    if together == 1 < boards:
+        console.print("Alice still waits at each board. The TODOs in exhibition.py change that.")
+    if together > 1:
+        console.print("Where walking stops helping", style="bold")
+        for line in knee.table(walking, speed):
+            console.print(line, no_wrap=True, overflow="crop")
+        console.print(knee.MORAL)
     return 0

@@ -4,7 +4,7 @@ import threading
 
 
 class Record:
-    """A list of events: which board (from 0), who, "starts" or "ends", the move, at what hall time."""
+    """A list of events: the board (from 0), who, "starts" or "ends", the move, the hall time."""
 
     def __init__(self, clock):
         self.clock = clock

@@ -12,6 +12,10 @@ from .playing import Played
 from .record import moves
 
 SIZES = (1, 2, 4, 8, 12, 16, 24)
+MORAL = (
+    "From 12 boards on Alice works all the time, and answers wait for her. "
+    "Concurrency overlaps waiting, not work: for that it takes a second Alice."
+)
 ROUNDS = 30  # pairs of moves in a long game
 
 
@@ -46,5 +50,3 @@ def table(walking, speed):
             f" {hours(sitting * ROUNDS):>11} {hours(computed_round(boards) * ROUNDS):>9}"
             f"     {gain:>4.1f} {MARKS['Alice'] * round(gain)}"
         )
-    yield "With more than 12 boards the answers wait for Alice: she works all the time."
-    yield "Concurrency overlaps waiting. It does not overlap work: that would take a second Alice."
