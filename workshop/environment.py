@@ -16,6 +16,7 @@ OLDEST = (3, 11)  # of Python: tomllib, asyncio.timeout and asyncio.TaskGroup ca
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "workshop-stamp"  # written last: without it, set-up was interrupted
+COMMAND = "python -m workshop" if os.name == "nt" else "python3 -m workshop"
 PACKAGES = ("django", "channels", "channels_redis", "daphne", "httpx", "pytest", "rich")
 
 
@@ -61,13 +62,17 @@ def enter() -> None:
         if not is_inside():
             run_again(python())
     elif not has_packages():
-        sys.stderr.write("The workshop is not set up yet. Type: python3 -m workshop\n")
+        sys.stderr.write("The workshop is not set up yet. Type: " + COMMAND + "\n")
         sys.exit(2)
 
 
 def run_again(interpreter: Path) -> None:
-    """Replaces this process by the same command under another interpreter. Does not return."""
-    command = [str(interpreter), *_arguments()]
+    """Runs the same command under another interpreter instead. Does not return."""
+    become([str(interpreter), *_arguments()])
+
+
+def become(command: list) -> None:
+    """Replaces this process by `command`. Does not return."""
     if os.name != "nt":
         sys.stdout.flush()
         sys.stderr.flush()

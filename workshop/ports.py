@@ -1,17 +1,21 @@
 """TCP ports of this machine: whether one is free, and who has it if not."""
 
+import os
 import socket
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # what no other machine reaches
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen there now."""
-    with socket.socket() as probe:
+    """Whether a server could listen there now; with port 0, whether the address is ours at all."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As servers do: without it, a port whose server just ended would count as taken. On
         # Windows the same option would let two servers share the port, so it stays off there.
-        if hasattr(socket, "SO_REUSEPORT"):
+        if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+            probe.listen()  # Linux lets two sockets bind with this option, but one listen
         except OSError:
             return False
     return True

@@ -23,7 +23,6 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from . import manifest, ports
 
 DEFAULT_URL = "redis://127.0.0.1:6379"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OLDEST = (5, 0)  # channels_redis waits for messages with BZPOPMIN, which came with Redis 5.0
 ANSWER_LIMIT = 1.0  # seconds in which a Redis must have answered
 START_LIMIT = 10.0  # seconds in which ours must have started; it takes about 0.04
@@ -42,6 +41,11 @@ class Found:
     version: str  # "9.1.2", empty if it would not say
     pid: int  # as it sees itself: inside a container this is no process of ours
     ours: bool  # whether start() started it
+
+    @property
+    def place(self) -> str:
+        """Its host and port, without the password that the URL may hold."""
+        return _place(_split(self.url))
 
 
 def url() -> str:
@@ -74,7 +78,7 @@ def start() -> Found:
     digits = re.findall(r"\d+", found.version)
     if digits and tuple(map(int, digits[:2])) < OLDEST:
         raise RedisError(
-            f"{found.name} {found.version} answers at {_place(_split(address))}, but the channel "
+            f"{found.name} {found.version} answers at {found.place}, but the channel "
             "layer needs Redis 5.0 or later (the command BZPOPMIN). Stop or update it, or set "
             "REDIS_URL to another one."
         )
@@ -106,7 +110,7 @@ def stop() -> Found | None:
 def _start_ours(address: str) -> Found:
     parts = _split(address)
     where = _place(parts)
-    if parts.scheme != "redis" or parts.hostname not in LOOPBACK or parts.password:
+    if parts.scheme != "redis" or parts.hostname not in ports.LOOPBACK or parts.password:
         raise RedisError(
             f"No Redis answers at {where}, where REDIS_URL points. Start that one, or take the "
             "variable away (unset REDIS_URL) and the workshop starts its own."
@@ -222,7 +226,7 @@ def _refusal(answer: str, address: str, where: str) -> str:
     if first.startswith("-"):
         return f"The Redis at {where} refuses: {first[1:]}"
     port = _split(address).port or 6379
-    who = ports.listener(port) if _split(address).hostname in LOOPBACK else "another program"
+    who = ports.listener(port) if _split(address).hostname in ports.LOOPBACK else "another program"
     return (
         f"At {where} listens {who}, which does not answer as a Redis does. Stop it, or let the "
         f"workshop use another port: REDIS_URL=redis://127.0.0.1:{ports.next_free(port)}"

@@ -1,0 +1,101 @@
+"""What can be typed after `python3 -m workshop`; commands/ holds what each command does.
+
+Imports the standard library alone: this runs before anything is installed.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+
+from . import environment, set_up
+
+PASSED_ON = ("check", "test")  # their options belong to checks/stepN and to pytest
+UPDATING = (None, "test")  # the commands that install again when requirements.txt has changed
+
+
+def main(argv: list[str]) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 something failed, 2 it could not be."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # Windows code pages have no ✓
+    passed_on = []
+    if argv and argv[0] in PASSED_ON and argv[1:] not in (["-h"], ["--help"]):
+        argv, passed_on = argv[:1], argv[1:]
+    arguments = vars(parser().parse_args(argv))
+    command = arguments.pop("command")
+    if command in PASSED_ON:
+        arguments["arguments"] = passed_on
+    try:
+        _be_ready(command)
+        module = importlib.import_module(f"workshop.commands.{command or 'overview'}")
+        return module.run(**arguments)
+    except KeyboardInterrupt:
+        return 130  # as shells count an end by Ctrl-C
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0  # whoever read along, `head` for instance, had seen enough
+    except Exception as error:
+        if not _is_meant_for_people(error):
+            raise
+        print(error, file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog=environment.COMMAND,
+        description="Sets the workshop up where needed, then shows the map and what to type next.",
+    )
+    commands = top.add_subparsers(dest="command", metavar="command", title="commands")
+
+    def add(name: str, what: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+
+    def add_with_step(name: str, what: str) -> argparse.ArgumentParser:
+        command = add(name, what)
+        command.add_argument("step", metavar="stepN", help="a step, for example step2")
+        return command
+
+    add("doctor", "look whether all is well on this machine (takes about 10 seconds)")
+    run = add_with_step("run", "start a step's server, until Ctrl-C")
+    run.add_argument("--solution", action="store_true", help="the solution's, not the starter's")
+    run.add_argument("--port", type=port, help="its port (default: 8000, or the next free one)")
+    run.add_argument("--host", default="127.0.0.1", help="its address (default: %(default)s)")
+    check = add("check", "check a step, or every step; what follows is as with checks/stepN")
+    check.usage = f"{environment.COMMAND} check [stepN] [--solution] [--hint] [--watch] [--json] …"
+    add_with_step("diff", "show what leads from a step's starter, as it is now, to its solution")
+    add_with_step("reset", "bring back a step's untouched starter (what is there is saved first)")
+    add_with_step(
+        "catchup", "put the solution before a step in place (what is there is saved first)"
+    )
+    test = add("test", "run the workshop's own tests; what follows goes to pytest")
+    test.usage = f"{environment.COMMAND} test [pytest's arguments]"
+    add("stop", "stop the Redis and the servers that the workshop started")
+    return top
+
+
+def port(text: str) -> int:
+    """For argparse, which says "invalid port value" when this raises ValueError."""
+    if not 0 < int(text) < 65536:
+        raise ValueError
+    return int(text)
+
+
+def _be_ready(command: str | None) -> None:
+    """Goes on inside an environment that has the packages, made now where it is missing."""
+    outdated = environment.is_usable() and not environment.is_current()
+    if outdated and command in UPDATING and not os.environ.get(set_up.NOT_UPDATED):
+        if environment.is_inside():  # the environment is about to be replaced: step out of it
+            environment.run_again(sys._base_executable)
+        set_up.update()
+    elif not environment.is_usable() and not environment.has_packages():
+        set_up.set_up()
+    environment.enter()
+
+
+def _is_meant_for_people(error: Exception) -> bool:
+    """Whether the error's message says what to do, so that no traceback is needed."""
+    from .manifest import UnknownStep
+    from .redis_server import RedisError
+
+    return isinstance(error, UnknownStep | RedisError | set_up.SetUpError)

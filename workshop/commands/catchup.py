@@ -1,0 +1,24 @@
+"""`catchup`: the solution of the step before, so that the attendee stands where a step begins."""
+
+from .. import folders
+from ..console import say
+from ..manifest import find, steps
+from .overview import check_command
+
+
+def run(step: str) -> int:
+    chosen = find(step)
+    position = steps().index(chosen)
+    if position == 0:
+        say(f"There is nothing before {chosen.short} to catch up with.")
+        return 2
+    before = steps()[position - 1]
+    saved = folders.put(before.solution, before.starter, exactly=False)
+    if saved:
+        say(f"The solution of {before.short} is in steps/{before.name} now.")
+        say(f"What was there is saved: {folders.shown(saved)}")
+    else:
+        say(f"Nothing to do: steps/{before.name} is as the solution of {before.short}.")
+    say(f"To see that it works: {check_command(before)}")
+    say(f"Then go on with steps/{chosen.name}/README.md")
+    return 0

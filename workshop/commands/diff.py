@@ -1,0 +1,40 @@
+"""`diff`: what leads from a step's starter, as it is now, to its solution."""
+
+from difflib import unified_diff
+
+from ..console import console, say
+from ..folders import contents, shown
+from ..manifest import find
+
+STYLES = {"+++": "bold", "---": "bold", "@@ ": "cyan", "+": "green", "-": "red"}
+
+
+def run(step: str) -> int:
+    chosen = find(step)
+    starter, solution = texts(chosen.starter), texts(chosen.solution)
+    lines = []
+    for name in sorted({*starter, *solution}):
+        lines += unified_diff(
+            starter.get(name, "").splitlines(),
+            solution.get(name, "").splitlines(),
+            shown(chosen.starter / name) if name in starter else "/dev/null",
+            shown(chosen.solution / name) if name in solution else "/dev/null",
+            lineterm="",
+        )
+    for line in lines:
+        style = next((style for start, style in STYLES.items() if line.startswith(start)), None)
+        console.print(line, style=style)
+    if not lines:
+        say(f"Nothing differs: steps/{chosen.name} is as the solution.")
+    return 0
+
+
+def texts(folder) -> dict[str, str]:
+    """The folder's text files."""
+    found = {}
+    for name, (data, _) in contents(folder).items():
+        try:
+            found[name] = data.decode()
+        except UnicodeDecodeError:
+            continue  # a picture, say: nothing to read line by line
+    return found

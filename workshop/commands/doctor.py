@@ -1,0 +1,9 @@
+"""`doctor`: whether all is well on this machine."""
+
+from .. import doctor
+
+
+def run() -> int:
+    findings = doctor.full()
+    doctor.show(findings)
+    return doctor.exit_code(findings)

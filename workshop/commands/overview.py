@@ -1,0 +1,40 @@
+"""No command: where the attendee stands, and what to type next."""
+
+import os
+
+from .. import doctor, manifest, starters
+from ..checking import progress
+from ..console import console, say
+
+
+def run() -> int:
+    starters.remember()
+    findings = doctor.quick()
+    doctor.show(findings)
+    say()
+    show_map()
+    return doctor.exit_code(findings)
+
+
+def show_map() -> None:
+    """The steps with their minutes, which are done, which is next, and what to type for it."""
+    done = {step for step in manifest.steps() if progress.of(step).get("passed")}
+    following = next((step for step in manifest.steps() if step not in done), None)
+    width = max(len(step.title) for step in manifest.steps())
+    for step in manifest.steps():
+        state = "done" if step in done else "next" if step == following else ""
+        style = {"done": "green", "next": "bold", "": ""}[state]
+        mark = {"done": "✓", "next": "▶", "": " "}[state]
+        row = f"{mark} {step.short}  {step.title:<{width}}  {step.minutes:>3} min  {state}"
+        console.print(row.rstrip(), style=style)
+    say()
+    if following is None:
+        say("Every step is done. Well played.")
+        return
+    say(f"Next: read steps/{following.name}/README.md, write, and look whether it works:")
+    say(f"  {check_command(following)}", style="cyan")
+
+
+def check_command(step: manifest.Step) -> str:
+    """What to type to check a step. Windows runs no file by its first line."""
+    return f"python checks\\{step.short}" if os.name == "nt" else f"checks/{step.short}"

@@ -1,0 +1,15 @@
+"""`stop`: ends what the workshop started."""
+
+from .. import redis_server, servers
+from ..console import say
+
+
+def run() -> int:
+    stopped = [f"the {what}" for what in servers.stop()]
+    if redis := redis_server.stop():
+        stopped.append(f"{redis.name} at {redis.place}")
+    for what in stopped:
+        say(f"Stopped {what}.")
+    if not stopped:
+        say("Nothing to stop: nothing that the workshop started is running.")
+    return 0

@@ -1,0 +1,185 @@
+"""Makes `.venv` and installs requirements.txt into it: all of it or, when that fails, nothing.
+
+With uv, which takes a third of pip's time: the one on the PATH, else one that pip puts into the
+new environment. With pip alone where uv is not to be had or fails for a reason of its own.
+
+Imports the standard library alone: this runs before anything is installed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from . import environment
+from .environment import ROOT, VENV
+
+BEFORE = ROOT / ".workshop" / "venv-before"  # the last good environment, while a new one is made
+NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
+PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "2")
+MEGABYTES = 700  # what the packages take on the disk, with some room
+AGAIN = f"Then type again: {environment.COMMAND}"
+
+# What installers say when it is not their own fault, with what to tell people. uv and pip word
+# these differently, and from version to version: so only the stable core of each is looked for.
+DISK_FULL = r"No space left on device|os error 28\b|Disk quota exceeded|os error 122\b"
+NO_NETWORK = (
+    r"dns error|failed to lookup address|name resolution|getaddrinfo failed|nodename nor servname"
+    r"|tcp connect error|Connection refused|Network is unreachable|No route to host"
+    r"|Failed to establish a new connection|timed out|ProxyError|error sending request"
+    r"|network connectivity is disabled"
+)
+NO_SUCH_PACKAGE = (
+    r"No matching distribution found for ([^\s(]+)"
+    r"|Because ([\w.-]+) was not found in the"
+    r"|Because there (?:is|are) no versions? of ([\w.-]+)"
+    r"|Because only (?:the following versions of )?([\w.-]+)"
+)
+NO_WHEEL = r"Failed to build `?([\w.=-]+)|Failed building wheel for ([\w.-]+)"
+ASKED_FOR = r"/simple/([\w.-]+)/|requirement ([\w.-]+)[^(\n]* \(from versions: none\)"
+
+
+class SetUpError(Exception):
+    """The environment could not be made. The message says which package and what to try."""
+
+
+def set_up() -> None:
+    """Makes the environment anew. On failure the one before, if any, is back in its place."""
+    started = time.monotonic()
+    print("Setting up the workshop: its packages go into .venv. This takes a minute or less, once.")
+    sys.stdout.flush()
+    try:
+        _put_aside()
+        try:
+            _make()
+        except BaseException:  # Ctrl-C too
+            _put_back()
+            raise
+        shutil.rmtree(BEFORE, ignore_errors=True)
+    except OSError as error:
+        raise SetUpError(_explain(str(error))) from error
+    print(f"Set up in {time.monotonic() - started:.0f} seconds.\n")
+
+
+def update() -> None:
+    """Makes the environment anew because requirements.txt or its place changed; keeps it if not."""
+    print("The requirements or the place of the workshop changed since it was set up.")
+    try:
+        set_up()
+    except SetUpError as error:
+        os.environ[NOT_UPDATED] = "1"
+        print(f"{error}\nGoing on with the packages from before.\n", file=sys.stderr)
+
+
+def _put_aside() -> None:
+    """Clears the way. An environment that still works is kept until there is a better one."""
+    if BEFORE.exists() and not environment.is_usable():  # interrupted while it stood aside
+        _put_back()
+    if environment.is_usable():
+        shutil.rmtree(BEFORE, ignore_errors=True)
+        BEFORE.parent.mkdir(exist_ok=True)
+        VENV.rename(BEFORE)
+    elif VENV.exists():
+        shutil.rmtree(VENV)
+
+
+def _put_back() -> None:
+    shutil.rmtree(VENV, ignore_errors=True)
+    if BEFORE.exists():
+        BEFORE.rename(VENV)
+
+
+def _make() -> None:
+    uv = shutil.which("uv")
+    python = str(environment.python())
+    # uv needs no pip in there, which saves seconds, and Debian's python3-venv.
+    options = ["--without-pip"] if uv else []
+    code, output = _say_and_run([sys.executable, "-m", "venv", *options, str(VENV)])
+    if code:
+        raise SetUpError(_explain(output) if re.search(DISK_FULL, output) else _no_venv())
+    if not uv:
+        code, output = _say_and_run([python, *PIP, "uv"])
+        _raise_if_hopeless(code, output)
+        uv = str(environment.python().with_name("uv.exe" if os.name == "nt" else "uv"))
+    requirements = ["-r", str(ROOT / "requirements.txt")]
+    code, output = _say_and_run([uv, "pip", "install", "--python", python, *requirements])
+    _raise_if_hopeless(code, output)
+    if code:
+        print("uv could not do it, so pip does. This takes about a minute.")
+        sys.stdout.flush()
+        code, output = _say_and_run([python, "-m", "ensurepip"], quiet=True)
+        if code:
+            raise SetUpError(_no_venv())
+        code, output = _say_and_run([python, *PIP, *requirements])
+    if code:
+        raise SetUpError(_explain(output))
+    environment.STAMP.write_text(environment.stamp(), encoding="utf-8")
+
+
+def _say_and_run(command: list[str], quiet: bool = False) -> tuple[int, str]:
+    """Runs an installer, passing on what it says. Returns its exit code and everything it said."""
+    said = []
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,  # it must not ask anything
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:  # no such program, or not for this machine
+        return 127, str(error)
+    with process:
+        for line in process.stdout:
+            said.append(line)
+            if not quiet and line.startswith(("Resolved", "Downloading", "Prepared", "Installed")):
+                print(f"  {line.rstrip()}", flush=True)
+    return process.returncode, "".join(said)
+
+
+def _raise_if_hopeless(code: int, output: str) -> None:
+    """Raises SetUpError for a failure that another installer would meet too."""
+    if code and re.search(f"{DISK_FULL}|{NO_NETWORK}|{NO_SUCH_PACKAGE}", output, re.IGNORECASE):
+        raise SetUpError(_explain(output))
+
+
+def _explain(output: str) -> str:
+    """What went wrong, as far as the installer's words tell, and what to do about it."""
+    asked = re.search(ASKED_FOR, output)
+    during = f" while {asked[1] or asked[2]} was asked for" if asked else ""
+    if re.search(DISK_FULL, output, re.IGNORECASE):
+        return f"The disk is full. The packages need about {MEGABYTES} MB: make room. {AGAIN}"
+    if re.search(NO_NETWORK, output, re.IGNORECASE):
+        return (
+            f"The package index could not be reached{during}. Look whether this machine is online, "
+            f"and whether it needs a proxy (the variable HTTPS_PROXY). {AGAIN}"
+        )
+    if missing := re.search(NO_SUCH_PACKAGE, output):
+        name = next(filter(None, missing.groups()))
+        return (
+            f"The package index has no {name} that suits requirements.txt and this Python "
+            f"({sys.version.split()[0]}). Look at its line in requirements.txt, or try another "
+            f"Python between 3.11 and 3.14. {AGAIN}"
+        )
+    if unbuilt := re.search(NO_WHEEL, output):
+        name = next(filter(None, unbuilt.groups()))
+        return (
+            f"{name} is not there ready-made for this machine and Python {sys.version.split()[0]}, "
+            f"and could not be built. Try another Python between 3.11 and 3.14. {AGAIN}"
+        )
+    last = "\n".join(f"  {line}" for line in output.strip().splitlines()[-8:])
+    return (
+        f"The packages could not be installed{during}. The installer's last words:\n{last}\n{AGAIN}"
+    )
+
+
+def _no_venv() -> str:
+    return (
+        f"This Python ({sys.executable}) cannot make a virtual environment with pip in it. On "
+        f"Debian and Ubuntu: sudo apt install python3-venv. {AGAIN}"
+    )

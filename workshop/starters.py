@@ -1,0 +1,99 @@
+"""The untouched starters: a copy of each, kept under .workshop/starters/ for `reset`.
+
+An attendee's work must never be taken for a starter. With git, the copy is what the last commit
+holds, and it is made anew only when somebody else changed the step since, as after `git pull`.
+Without git it is made once, by the first `python3 -m workshop`, before there is any work.
+"""
+
+import io
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+from . import folders, manifest
+from .manifest import Step
+
+
+class NoStarter(Exception):
+    """There is no copy of the untouched starter, and no way to make one."""
+
+
+def remember() -> None:
+    """Keeps a copy of every starter that has none, or of which a newer one was published."""
+    head = _git("rev-parse", "HEAD")
+    for step in manifest.steps():
+        if not _copy(step).is_dir():
+            if not _keep_published(step, head) and not head and step.starter.is_dir():
+                _keep(step, folders.contents(step.starter))
+        elif head and _changed_by_others(step):
+            _keep_published(step, head)
+
+
+def untouched(step: Step) -> Path:
+    """The copy of the step's untouched starter. Raises NoStarter."""
+    if not _copy(step).is_dir() and not _keep_published(step, _git("rev-parse", "HEAD")):
+        raise NoStarter(
+            f"There is no copy of the untouched starter of {step.short}. Get the workshop's files "
+            f"once more, and copy steps/{step.name} from them."
+        )
+    return _copy(step)
+
+
+def _copy(step: Step) -> Path:
+    return manifest.STATE / "starters" / step.name
+
+
+def _commit(step: Step) -> Path:
+    """The file that names the commit from which the copy was made."""
+    return _copy(step).with_suffix(".commit")
+
+
+def _keep_published(step: Step, head: str) -> bool:
+    """Makes the copy from the last commit; False where there is no git or no such commit."""
+    archive = _git_bytes("archive", "--format=tar", "HEAD", f"steps/{step.name}") if head else b""
+    if not archive:
+        return False
+    prefix = f"steps/{step.name}/"
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        content = {
+            member.name.removeprefix(prefix): (tar.extractfile(member).read(), member.mode)
+            for member in tar
+            if member.isfile()
+        }
+    _keep(step, content)
+    _commit(step).write_text(head)
+    return True
+
+
+def _keep(step: Step, content: dict[str, tuple[bytes, int]]) -> None:
+    """Writes the copy beside its place and moves it there: half a copy would be no starter."""
+    new = _copy(step).with_suffix(".new")
+    shutil.rmtree(new, ignore_errors=True)
+    folders.write(new, content)
+    shutil.rmtree(_copy(step), ignore_errors=True)
+    new.rename(_copy(step))
+
+
+def _changed_by_others(step: Step) -> bool:
+    """Whether the step was committed to since the copy was made, and never by who works here."""
+    if not _commit(step).is_file():
+        return False
+    since = f"{_commit(step).read_text()}..HEAD"
+    authors = _git("log", "--format=%ae", since, "--", f"steps/{step.name}").split()
+    return bool(authors) and _git("config", "user.email") not in authors
+
+
+def _git(*arguments: str) -> str:
+    return _git_bytes(*arguments).decode(errors="replace").strip()
+
+
+def _git_bytes(*arguments: str) -> bytes:
+    """What git prints; nothing where git is missing or fails, or this is no clone."""
+    if not (manifest.ROOT / ".git").exists():
+        return b""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=manifest.ROOT, capture_output=True)
+    except OSError:
+        return b""
+    return done.stdout if done.returncode == 0 else b""
