@@ -1,0 +1,84 @@
+"""What must be true of step 3: a message reaches everyone in its room, over all servers."""
+
+import asyncio
+
+from workshop.checking.failures import Heard
+
+
+async def test_the_server_starts(server, second_server, pages):
+    """The server starts, and the chat page loads."""
+    await server.starts()
+    await second_server.starts()
+    await server.speaks_asgi()
+    await pages.loads("/chat/lobby/")
+
+
+async def test_the_sender_hears_itself(room):
+    """The sender hears its own message."""
+    ana = await room.open("Ana")
+    await ana.say("hello")
+    await ana.hears("hello")
+
+
+async def test_everyone_in_the_room_hears_it(room):
+    """Everyone in the room hears every message once, all in the same order."""
+    everyone = [await room.open(name) for name in ("Ana", "Ben", "Cleo")]
+    ana, ben, cleo = everyone
+
+    await ana.say("hello")
+    for browser in everyone:
+        await browser.hears("hello")
+
+    # A second "hello" would come before what Ben says now.
+    await ben.say("hi Ana")
+    for browser in everyone:
+        heard = await browser.hears()
+        if heard == "hello":
+            raise Heard(browser.name, heard, "hi Ana", f"{browser.name} heard 'hello' twice.")
+        assert heard == "hi Ana"
+
+    await asyncio.gather(
+        *(browser.say(f"{browser.name} {number}") for number in range(3) for browser in everyone)
+    )
+    heard = {browser.name: [await browser.hears() for _ in range(9)] for browser in everyone}
+    assert heard["Ana"] == heard["Ben"] == heard["Cleo"], f"They heard different things: {heard}"
+
+
+async def test_another_room_hears_nothing(room, other_room):
+    """Another room hears nothing of it."""
+    ana = await room.open("Ana")
+    dan = await other_room.open("Dan, in another room,")
+    await ana.say("for this room")
+    await ana.hears("for this room")
+    # What Dan hears first is his own, so nothing came before it.
+    await dan.say("is anybody here?")
+    heard = await dan.hears()
+    if heard == "for this room":
+        raise Heard("Dan", heard, "is anybody here?", "Dan heard what Ana said in another room.")
+    assert heard == "is anybody here?"
+
+
+async def test_who_left_is_gone(room, groups):
+    """Who left hears nothing more and is gone from the group."""
+    async with groups.of(room) as group:
+        ana, ben = await room.open("Ana"), await room.open("Ben")
+        await group.is_filled()
+        await ben.leaves()
+        await room.has_let_go(1)
+        await ana.say("goodbye Ben")
+        await ana.hears("goodbye Ben")
+        await ana.leaves()
+        await room.has_let_go(2)
+        await group.is_empty()
+
+
+async def test_two_servers_share_the_room(room, second_server):
+    """Ana on one server and Ben on another hear each other."""
+    ana = await room.open("Ana")
+    ben = await room.on(second_server).open("Ben")
+    await ana.say("hello from the first server")
+    await ana.hears("hello from the first server")
+    await ben.hears("hello from the first server")
+    await ben.say("hello from the second")
+    await ana.hears("hello from the second")
+    await ben.hears("hello from the second")

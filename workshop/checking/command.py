@@ -1,0 +1,166 @@
+"""The program behind checks/step1, checks/step2 …: see `checks/step2 --help`."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from workshop import manifest
+from workshop.checking.server import Server
+
+PASSED, FAILED, NOT_MADE = 0, 1, 2
+
+
+class NotMade(Exception):
+    """The check could not be made. The message says why and what to do."""
+
+
+def parse(step: manifest.Step, arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=f"checks/{step.short}",
+        description=f"Checks step {step.number}: {step.title}.",
+        epilog="Exit status: 0 all checks pass, 1 one failed, 2 the check could not be made.",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--solution", action="store_true", help="check the solution")
+    which.add_argument("--project", type=Path, metavar="DIR", help="check the copy in DIR")
+    parser.add_argument("--hint", action="store_true", help="help for the check that fails now")
+    parser.add_argument("--all", action="store_true", help="go on after the first failed check")
+    parser.add_argument("--log", action="store_true", help="show what the server wrote")
+    parser.add_argument("--watch", action="store_true", help="check again on every save")
+    parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
+    options = parser.parse_args(arguments)
+    if options.json and (options.watch or options.hint):
+        parser.error("--json goes with neither --watch nor --hint")
+    return options
+
+
+def main(name: str, arguments: list[str] | None = None) -> int:
+    """Check the step called `name`. Returns the exit status."""
+    began = time.monotonic()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a code page without ✓ shows ?
+    try:
+        step = manifest.find(name)
+    except manifest.UnknownStep as error:
+        print(error, file=sys.stderr)
+        return NOT_MADE
+    options = parse(step, arguments)
+    try:
+        folder = project_folder(step, options)
+        if options.watch:
+            from workshop.checking.watch import watch
+
+            return watch(step, folder)
+        report = check(step, folder, began, keep_going=options.all)
+    except NotMade as error:
+        if options.json:
+            print(
+                json.dumps({"step": step.short, "passed": False, "checks": [], "error": str(error)})
+            )
+        print(f"{step.short} was not checked. {error}", file=sys.stderr)
+        return NOT_MADE
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return show(report, options)
+
+
+def project_folder(step: manifest.Step, options: argparse.Namespace) -> Path:
+    """The folder to check. Raises NotMade when it is not there."""
+    folder = options.project or (step.solution if options.solution else step.starter)
+    folder = Path(os.path.abspath(folder))
+    if not folder.is_dir():
+        raise NotMade(
+            f"There is no folder {folder}."
+            if options.project
+            else f"The folder {folder} is missing. Get it back: python3 -m workshop reset {step.short}"
+        )
+    return folder
+
+
+def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = False):
+    """Run the step's checks on the project in `folder` and return the Report.
+
+    Raises NotMade. Leaves no process behind, whatever happens.
+    """
+    if step.redis:
+        needs_redis()
+    servers: list[Server] = []
+    try:
+        # The servers take the longest to start, so they go first; the rest is read meanwhile.
+        for _ in range(step.servers):
+            servers.append(Server(folder))
+        return run(step, folder, servers, began, keep_going)
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def needs_redis() -> None:
+    """Raises NotMade when no Redis answers."""
+    from workshop import redis_server
+
+    try:
+        if redis_server.find(redis_server.url()):
+            return
+        why = f"No Redis answers at {redis_server.url()}."
+    except redis_server.RedisError as error:
+        why = str(error)
+    raise NotMade(f"{why} Start one: python3 -m workshop")
+
+
+def run(step, folder, servers, began, keep_going):
+    import pytest
+
+    from workshop.checking.plugin import Checks
+    from workshop.checking.report import Report
+    from workshop.checking.scene import Run
+
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    checks = Checks(Run(step, folder, servers))
+    arguments = [str(manifest.ROOT / "checks" / f"test_{step.short}.py"), "-s"]
+    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
+    status = pytest.main(arguments if keep_going else [*arguments, "-x"], plugins=[checks])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    broken = next((result.broken for result in checks.results if result.broken), None)
+    if broken or status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise NotMade(
+            f"The check itself went wrong (pytest: {status!r}). Please report this:\n{broken}"
+        )
+    return Report(
+        step,
+        folder,
+        checks.titles,
+        checks.results,
+        time.monotonic() - began,
+        "\n".join(server.log.text for server in servers),
+    )
+
+
+def show(report, options: argparse.Namespace) -> int:
+    """Print the report in the form that was asked for, and return the exit status."""
+    from rich.console import Console
+
+    from workshop.checking import progress
+    from workshop.checking.report import print_report
+
+    console = Console(highlight=False)
+    if report.folder == report.step.starter:
+        progress.record(report)
+    if options.json:
+        print(json.dumps(report.as_dict(), ensure_ascii=True))
+    elif options.hint and report.failed:
+        from workshop.checking.hints import print_hint
+
+        print_report(report, console)
+        print_hint(report, console)
+    else:
+        print_report(report, console, progress.offer(report))
+    if options.log and not options.json:
+        console.print("\nWhat the server wrote:")
+        print(report.log)
+    return PASSED if report.passed else FAILED

@@ -1,0 +1,99 @@
+"""What a browser can see go wrong. A check that fails on one of these needs no further words.
+
+Each is what was *seen*; why it happened is for the diagnoses to find.
+"""
+
+
+class Failure(AssertionError):
+    """Something that a check saw. The message is a sentence for the attendee."""
+
+    def __init__(self, who: str, message: str):
+        super().__init__(message)
+        self.who = who
+        self.message = message
+
+
+class NotListening(Failure):
+    """The server ended before it listened, or did not listen in time."""
+
+
+class NotASGI(Failure):
+    """The server runs, and only HTTP requests can reach the application."""
+
+
+class Refused(Failure):
+    """The handshake was answered with an HTTP status other than 101 (RFC 6455 section 4.1)."""
+
+    def __init__(self, who: str, status: int):
+        super().__init__(who, f"The server refused the WebSocket: HTTP {status}.")
+        self.status = status
+
+
+class Unanswered(Failure):
+    """The handshake got no answer at all."""
+
+
+class Silent(Failure):
+    """Nothing arrived for `seconds`."""
+
+    def __init__(self, who: str, seconds: float):
+        super().__init__(who, f"{who} heard nothing for {seconds:g} s.")
+        self.seconds = seconds
+
+
+class Closed(Failure):
+    """The server closed the socket while the browser was listening (RFC 6455 section 7.4.1)."""
+
+    def __init__(self, who: str, code: int):
+        super().__init__(who, f"The server closed {who}'s WebSocket, with code {code}.")
+        self.code = code
+
+
+class NotTheContract(Failure):
+    """A frame arrived that is not a text frame with a JSON object that has the key "message"."""
+
+    def __init__(self, who: str, message: str, frame: str | bytes):
+        super().__init__(who, message)
+        self.frame = frame
+
+
+class Flooded(Failure):
+    """More frames arrived than anybody sent."""
+
+
+class Heard(Failure):
+    """Another message arrived than the one that was to come."""
+
+    def __init__(self, who: str, heard: str, expected: str, message: str | None = None):
+        super().__init__(
+            who, message or f"{who} heard {brief(heard)} instead of {brief(expected)}."
+        )
+        self.heard = heard
+        self.expected = expected
+
+
+class Crashed(Failure):
+    """The server's application for a browser that left ended with an exception."""
+
+
+class StillRunning(Failure):
+    """The server's application went on after its browser had left."""
+
+
+class StillInGroup(Failure):
+    """The channel layer's store still holds a group that everybody has left."""
+
+
+class BadPage(Failure):
+    """A page was not answered with 200."""
+
+    def __init__(self, path: str, status: int | None, message: str):
+        super().__init__("browser", message)
+        self.path = path
+        self.status = status
+
+
+def brief(value, limit: int = 60) -> str:
+    """`value` as JSON-like text of at most `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

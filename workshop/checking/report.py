@@ -1,0 +1,125 @@
+"""What a run of checks found, and its words for the terminal and for programs.
+
+A report decides nothing: every form of it shows the same data.
+"""
+
+import textwrap
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from workshop.checking.browser import Line
+from workshop.checking.plugin import Result
+from workshop.checking.source import Where
+from workshop.manifest import ROOT, Step
+
+LINES_SHOWN = 12  # of a timeline: its end
+TEXT_SHOWN = 56  # characters of a frame
+
+
+@dataclass
+class Report:
+    step: Step
+    folder: Path
+    titles: list[str]  # of all checks, those that were not run included
+    results: list[Result]
+    seconds: float
+    log: str = ""  # the servers' output
+
+    @property
+    def passed(self) -> bool:
+        return len(self.results) == len(self.titles) and all(r.passed for r in self.results)
+
+    @property
+    def failed(self) -> Result | None:
+        """The first check that failed."""
+        return next((result for result in self.results if not result.passed), None)
+
+    def as_dict(self) -> dict:
+        """The object of --json."""
+        return {
+            "step": self.step.short,
+            "passed": self.passed,
+            "seconds": round(self.seconds, 3),
+            "total": len(self.titles),
+            "checks": [self._check_as_dict(result) for result in self.results],
+        }
+
+    def _check_as_dict(self, result: Result) -> dict:
+        where = result.diagnosis.where if result.diagnosis else None
+        return {
+            "name": result.name,
+            "title": result.title,
+            "passed": result.passed,
+            "seconds": round(result.seconds, 3),
+            "diagnosis": result.diagnosis.id if result.diagnosis else None,
+            "message": result.message,
+            "seen": result.seen,
+            "file": shown(where.file) if where else None,
+            "line": where.line if where else None,
+            "timeline": [asdict(line) for line in result.timeline],
+        }
+
+
+def shown(path: Path) -> str:
+    """The path as the attendee would type it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def place(where: Where) -> str:
+    return shown(where.file) + (f":{where.line}" if where.line else "")
+
+
+def timeline_rows(lines: list[Line]) -> list[str]:
+    """The timeline as text: time, browser, direction, frame."""
+    width = max((len(line.who) for line in lines), default=0)
+    arrow = {"out": "─▶ server  ", "in": "◀─ server  ", "note": "·  "}
+    rows = [
+        f"{line.at:5.2f} s  {line.who:<{width}} {arrow[line.direction]}{cut(line.text)}"
+        for line in lines[-LINES_SHOWN:]
+    ]
+    left_out = len(lines) - len(rows)
+    return [f"… {left_out} earlier lines", *rows] if left_out else rows
+
+
+def cut(text: str) -> str:
+    line = " ".join(text.splitlines())
+    return line if len(line) <= TEXT_SHOWN else f"{line[: TEXT_SHOWN - 1]}…"
+
+
+def print_report(report: Report, console: Console, offer: str = "") -> None:
+    """Print the report; `offer` is a line about help that ends a failed one."""
+
+    def say(text: str = "", style: str = "", indent: int = 0) -> None:
+        console.print(Text(" " * indent + text, style), soft_wrap=True)
+
+    done = sum(result.passed for result in report.results)
+    heading = f"step {report.step.number} · {report.step.title}"
+    say(f"{heading:<62} {done} of {len(report.titles)} ✓", "bold")
+    for result in report.results:
+        if result.passed:
+            say(f"✓ {result.title}", "green")
+            continue
+        say(f"✗ {result.title}", "bold red")
+        for row in timeline_rows(result.timeline):
+            say(row, "dim", indent=4)
+        console.print()
+        if result.diagnosis and result.seen and result.seen != result.message:
+            say(f"  {result.seen}", "bold")
+        for paragraph in (result.message or "").splitlines():
+            for line in wrapped(paragraph, min(console.width, 96) - 2):
+                say(line, indent=2)
+        if result.diagnosis and result.diagnosis.where:
+            say(place(result.diagnosis.where), "cyan", indent=2)
+    if offer:
+        console.print()
+        say(offer, indent=2)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width`; a line that is indented is code and stays as it is."""
+    if text.startswith("    ") or not text:
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)

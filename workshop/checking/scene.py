@@ -1,0 +1,92 @@
+"""One run of a step's checks: its servers, and what each check observes."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from pathlib import Path
+
+from workshop.checking import failures
+from workshop.checking.browser import Browser, Room, Timeline
+from workshop.checking.evidence import Evidence, ServerEvidence
+from workshop.checking.server import Server
+from workshop.checking.source import Project
+from workshop.manifest import Step
+
+RUN_LIMIT = 15  # seconds for all checks of a step; what comes before and after stays under 5
+SETTLE = 0.06  # seconds for the last lines of a log to arrive after a failure
+
+
+class Run:
+    """The checks of `step` on the project in `folder`, with its servers, which are starting."""
+
+    def __init__(self, step: Step, folder: Path, servers: list[Server]):
+        self.step = step
+        self.folder = folder
+        self.servers = servers
+        self.began = time.monotonic()
+        self.project = Project(folder)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+
+class Scene:
+    """What one check plays in. `play` runs it and turns a failure into evidence."""
+
+    def __init__(self, run: Run, check: str):
+        self.run = run
+        self.check = check
+        self.timeline = Timeline()
+        self.rooms: list[Room] = []
+        self.facts: dict = {}
+        self.evidence: Evidence | None = None
+
+    def room(self) -> Room:
+        """A room that nobody else is in, whatever other checks run at the same time."""
+        room = Room(self.run.servers[0], f"r{secrets.token_hex(6)}", self.timeline)
+        self.rooms.append(room)
+        return room
+
+    def play(self, check) -> None:
+        """Run the coroutine. Raises what it raises, after the evidence was collected."""
+        asyncio.run(self._play(check))
+
+    async def _play(self, check) -> None:
+        limit = max(1.0, RUN_LIMIT - self.run.seconds)
+        try:
+            async with asyncio.timeout(limit):
+                await check
+        except Exception as failure:
+            if isinstance(failure, TimeoutError):
+                failure = failures.Failure("check", f"The check was given up after {limit:.0f} s.")
+            self.evidence = await self._collect(failure)
+            raise failure from None
+        finally:
+            for browser in self._browsers():
+                with contextlib.suppress(Exception):
+                    await browser.drop()
+
+    def _browsers(self) -> list[Browser]:
+        return [browser for room in self.rooms for browser in room.browsers]
+
+    async def _collect(self, failure: BaseException) -> Evidence:
+        busy = []
+        if isinstance(failure, failures.Failure):
+            reports = await asyncio.gather(*(server.report_busy() for server in self.run.servers))
+            busy = [event for report in reports for event in report]
+        await asyncio.sleep(SETTLE)
+        return Evidence(
+            step=self.run.step.short,
+            check=self.check,
+            failure=failure,
+            project=self.run.project,
+            timeline=list(self.timeline.lines),
+            servers=[
+                ServerEvidence(server.log.text, list(server.log.events), server.exit_code)
+                for server in self.run.servers
+            ],
+            busy=busy,
+            facts=self.facts,
+        )

@@ -1,0 +1,198 @@
+"""Runs `manage.py runserver` exactly as an attendee would, and lets what would stay silent be seen.
+
+This is the program that the checks start, with the step's folder as working directory:
+
+    python workshop/checking/under_check.py runserver --noreload 127.0.0.1:8123
+
+It changes nothing that the attendee's code could notice. It writes, between the lines of the
+server's log, lines that start with MARK and carry one JSON object each:
+
+    {"event": "never_awaited", "coroutine": "ChatConsumer.send", "frames": [...]}
+    {"event": "unanswered", "path": "/ws/chat/a/"}     the handshake was left without accept or close
+    {"event": "ended", "path": "/ws/chat/a/", "error": "KeyError: 'message'" or null}
+    {"event": "busy", "what": "task" or "thread", "frames": [...]}
+
+A frame is [file, line, function], the outermost first.
+
+Why each is needed, seen with Daphne 4.2 (and reported in daphne issue 352): Python's warning that a
+coroutine was never awaited goes nowhere, because Twisted takes the warnings over; a consumer that
+never accepts shows nothing for five seconds; a crash is noticed on a poll of one second.
+
+On its standard input it listens to the check: a line asks it to report what is busy; the end of the
+input, which comes when the check ends in whatever way, ends the server too.
+
+Imports the standard library alone, and Daphne where it is installed.
+"""
+
+import asyncio
+import json
+import os
+import re
+import runpy
+import sys
+import threading
+import warnings
+
+MARK = "\x1e workshop: "
+FRAMES_KEPT = 12
+CRASH_POLL = 0.02  # seconds; Daphne's own is 1 s
+
+server_loop = None
+
+
+def tell(event, **facts):
+    """Write one marked line, in one system call, so that no other thread's line gets into it."""
+    os.write(2, (MARK + json.dumps({"event": event, **facts}) + "\n").encode())
+
+
+# Coroutines that were made and never awaited
+
+
+def report_never_awaited(unraisable):
+    text = str(unraisable.exc_value)
+    named = re.match(r"coroutine '(.+?)' was never awaited", text)
+    if not named:
+        return sys.__unraisablehook__(unraisable)
+    frames = re.findall(r'File "(.+?)", line (\d+), in (\S+)', text)
+    tell(
+        "never_awaited",
+        coroutine=named[1],
+        frames=[[file, int(line), function] for file, line, function in frames],
+    )
+
+
+def notice_never_awaited():
+    # As an error the warning reaches sys.unraisablehook, which Twisted leaves alone. Only this
+    # warning: others stay what they are.
+    warnings.filterwarnings("error", message="coroutine", category=RuntimeWarning)
+    sys.unraisablehook = report_never_awaited
+
+    # The setting belongs to one thread; sync consumers and views run in others.
+    sys.set_coroutine_origin_tracking_depth(FRAMES_KEPT)
+    run = threading.Thread.run
+
+    def run_and_track(self):
+        sys.set_coroutine_origin_tracking_depth(FRAMES_KEPT)
+        run(self)
+
+    threading.Thread.run = run_and_track
+
+
+# What the ASGI application does with each WebSocket
+
+
+def observed(application):
+    """ASGI middleware that tells how each WebSocket's application took and left it."""
+
+    async def observe(scope, receive, send):
+        global server_loop
+        server_loop = asyncio.get_running_loop()
+        if scope["type"] != "websocket":
+            return await application(scope, receive, send)
+
+        answered = asked = False
+
+        async def receive_and_note():
+            nonlocal asked
+            if asked and not answered:
+                # websocket.connect was handled, and nobody accepted or closed.
+                tell("unanswered", path=scope["path"])
+            asked = True
+            return await receive()
+
+        async def send_and_note(message):
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        error = None
+        try:
+            await application(scope, receive_and_note, send_and_note)
+        except BaseException as exception:
+            error = f"{type(exception).__name__}: {exception}"
+            raise
+        finally:
+            tell("ended", path=scope["path"], error=error)
+
+    return observe
+
+
+def notice_websockets():
+    try:
+        from daphne import server as daphne
+    except Exception:  # the attendee's own log says what is missing
+        return
+    init = daphne.Server.__init__
+    call_later = daphne.reactor.callLater
+
+    def init_observed(self, application, *args, **kwargs):
+        init(self, observed(application), *args, **kwargs)
+
+    def call_sooner(delay, function, *args, **kwargs):
+        if getattr(function, "__name__", "") == "application_checker":
+            delay = CRASH_POLL
+        return call_later(delay, function, *args, **kwargs)
+
+    daphne.Server.__init__ = init_observed
+    daphne.reactor.callLater = call_sooner
+
+
+# What is busy, for a server that does not answer
+
+
+def frames_of(frame):
+    frames = []
+    while frame:
+        frames.append([frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name])
+        frame = frame.f_back
+    return frames[::-1]
+
+
+def frames_of_task(task):
+    frames, coroutine = [], task.get_coro()
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None)
+        if frame:
+            frames.append([frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name])
+        coroutine = getattr(coroutine, "cr_await", None)
+    return frames
+
+
+def report_busy():
+    here = threading.get_ident()
+    for identity, frame in sys._current_frames().items():
+        if identity != here:
+            tell("busy", what="thread", frames=frames_of(frame)[-4 * FRAMES_KEPT :])
+    tasks = asyncio.all_tasks(server_loop) if server_loop else ()
+    for task in list(tasks)[:50]:
+        tell("busy", what="task", frames=frames_of_task(task)[-4 * FRAMES_KEPT :])
+    tell("reported")
+
+
+def listen_to_the_check():
+    """Answer the check's questions until it is gone; then go too."""
+    questions = os.fdopen(os.dup(0), "rb", buffering=0)
+    # The attendee's code finds the empty input that a server in the background has.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    sys.stdin = open(0, closefd=False)
+
+    def listen():
+        while questions.read(1):
+            report_busy()
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+
+
+def main(arguments):
+    listen_to_the_check()
+    notice_never_awaited()
+    notice_websockets()
+    sys.path[0] = os.getcwd()
+    sys.argv = ["manage.py", *arguments]
+    runpy.run_path("manage.py", run_name="__main__")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
