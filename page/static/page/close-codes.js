@@ -38,22 +38,26 @@ export function meaningOf(code) {
  *
  * A browser does not tell a page why a handshake failed: the code is 1006 whatever it was
  * (RFC 6455, section 7.1.7). So the rest is told from what the page saw: whether the connection
- * had been open, how many seconds it took, and whether the server still answers over HTTP.
+ * had been open, how many seconds it took, and which server still answers over HTTP (null: none).
  */
-export function explain({ code, wasOpen, seconds, serverAnswers }) {
+export function explain({ code, wasOpen, seconds, server }) {
   if (code !== 1006) return meaningOf(code);
-  if (!serverAnswers) {
+  if (server === null) {
     return wasOpen
       ? "No close frame came, and the server no longer answers: it stopped or is restarting."
       : "The server does not answer: is it running?";
   }
   if (wasOpen) return "No close frame came, but the server answers: it was restarted, or the connection was cut.";
-  // Daphne gives the consumer 5 s to accept, then drops the connection (its --websocket_connect_timeout).
+  // Daphne drops a handshake that the consumer has not answered after 5 s
+  // (websocket_handshake_timeout in daphne/server.py).
   if (seconds > 3) {
     return "The handshake was not answered. Does connect() in the consumer call self.accept()?";
   }
-  return (
-    "The server answers, but refused the WebSocket. Its terminal says why. " +
-    "Its first lines must say “Starting ASGI/Daphne”: another server knows no WebSocket."
-  );
+  if (server.startsWith("WSGIServer")) {
+    return (
+      "The server that answers is Django’s own, which speaks HTTP but no WebSocket. " +
+      "Once it can, its first lines in the terminal say “Starting ASGI/Daphne”."
+    );
+  }
+  return "The server answers, but refused to open a WebSocket. Its terminal says why.";
 }

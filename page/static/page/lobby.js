@@ -8,7 +8,10 @@ export function problemWith(name) {
   const others = [...new Set(name.match(/[^A-Za-z0-9_]/gu))];
   if (others.length) {
     const seen = others.slice(0, 3).map((c) => (c === " " ? "a space" : `“${c}”`));
-    return `The chat’s route takes letters a to z, digits and underscores; this name has ${seen.join(", ")}.`;
+    const list = new Intl.ListFormat("en").format(seen);
+    const near = name.replace(/[^A-Za-z0-9_]+/gu, "_");
+    const advice = /[A-Za-z0-9]/.test(near) ? ` Try ${near}.` : "";
+    return `A room’s name becomes part of its address, which takes letters a to z, digits and underscores; this one has ${list}.${advice}`;
   }
   if (name.length > LONGEST) return `This name has ${name.length} characters; please use at most ${LONGEST}.`;
   return "";

@@ -72,9 +72,11 @@ export class Messages {
     this.log.add(() => item(data, at));
   }
 
-  /** A word of the page itself between the messages. */
-  remark(text) {
+  /** A word of the page itself between the messages; `kind` is "opened" or "closed". */
+  remark(text, kind) {
     const at = new Date();
-    this.log.add(() => element("li", "remark", element("time", "", clock(at)), element("span", "", text)));
+    this.log.add(() =>
+      element("li", `remark ${kind}`, element("time", "", clock(at)), element("span", "", text)),
+    );
   }
 }

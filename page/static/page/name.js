@@ -40,7 +40,11 @@ export class TabName {
   }
 }
 
-/** A hue in degrees for a name, far apart for neighbours in the alphabet (the golden angle). */
+/**
+ * A hue in degrees for a name: from teal over blue to plum, far apart for neighbours in the
+ * alphabet. Green, amber and red are left out: they tell the connection's state.
+ */
 export function hueOf(name) {
-  return (250 + (name.toUpperCase().codePointAt(0) - 65) * 137.5) % 360;
+  const place = name.toUpperCase().codePointAt(0) - "A".codePointAt(0);
+  return 170 + ((((85 + place * 70) % 190) + 190) % 190);
 }

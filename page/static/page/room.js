@@ -86,6 +86,12 @@ byId("text").addEventListener("input", () => {
   byId("compose-problem").textContent = "";
 });
 
+socket.addEventListener("opened", () => {
+  byId("compose-problem").textContent = "";
+  // The button to try now is about to go: whoever used it goes on at the input.
+  if (document.activeElement === byId("try-now")) byId("text").focus();
+});
+
 showWire(byId("wire"), socket);
-showStatus(byId("status"), socket, (text) => messages.remark(text));
+showStatus(byId("status"), socket, (text, kind) => messages.remark(text, kind));
 socket.connect();

@@ -1,6 +1,6 @@
 // One WebSocket that is opened again whenever it closes.
 
-const FIRST_DELAY = 0.5; // seconds
+const FIRST_DELAY = 1; // seconds
 const LONGEST_DELAY = 10;
 const STEADY = 5; // a connection that lasted this many seconds was a good one
 
@@ -33,8 +33,9 @@ export class ReconnectingSocket extends EventTarget {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Try now, whether or not a later try is already planned. */
+  /** Try now, even if a later try is planned. Does nothing while there is a connection or a try. */
   connect() {
+    if (this.socket && this.socket.readyState !== WebSocket.CLOSED) return;
     clearTimeout(this.timer);
     const socket = (this.socket = new WebSocket(this.url));
     let since = performance.now();

@@ -2,70 +2,84 @@
 
 import { explain } from "./close-codes.js";
 
-const PATIENCE = 2000; // milliseconds in which a handshake is usually answered
+const PATIENCE = 2000; // milliseconds: a handshake is usually answered sooner
 
-/** Whether anything answers HTTP where this page came from. */
-async function serverAnswers() {
+/** The name of the server that answers HTTP where this page came from; null if none does. */
+async function nameOfServer() {
   try {
-    await fetch(location.pathname, { method: "HEAD", cache: "no-store" });
-    return true;
+    const signal = AbortSignal.timeout(PATIENCE);
+    const response = await fetch(location.pathname, { method: "HEAD", cache: "no-store", signal });
+    return response.headers.get("Server") ?? "";
   } catch {
-    return false;
+    return null;
   }
 }
 
-/** Shows the state of `socket` in `strip`, and tells `remark` what ended an open connection. */
+/** Shows the state of `socket` in `strip`, and tells `remark` when an open connection was lost. */
 export function showStatus(strip, socket, remark) {
-  const part = (id) => strip.querySelector(`#${id}`);
-  let ticking;
-  let slow;
-  let turn = 0; // counts the changes of state: an answer that comes late is about an older one
+  const [state, meaning, retry, countdown, tryNow] = [
+    "#state",
+    "#meaning",
+    "#retry",
+    "#countdown",
+    "#try-now",
+  ].map((selector) => strip.querySelector(selector));
+  let ticking; // the timer of the countdown
+  let patience; // the timer of a handshake
+  let changes = 0; // an answer that comes late is about an older state
+  let lost = false;
 
-  function show(state, word, meaning = "") {
-    turn += 1;
+  function show(name, words) {
     clearInterval(ticking);
-    clearTimeout(slow);
-    strip.dataset.state = state;
-    part("state").textContent = word;
-    part("meaning").textContent = meaning;
-    part("retry").hidden = state !== "closed";
+    clearTimeout(patience);
+    strip.dataset.state = name;
+    state.textContent = words;
   }
 
   function countDown(seconds) {
     const end = performance.now() + seconds * 1000;
     const tick = () => {
       const left = Math.max(0, end - performance.now()) / 1000;
-      part("countdown").textContent = `Trying again in ${left.toFixed(1)} s`;
+      countdown.textContent = `Trying again in ${left.toFixed(1)} s`;
     };
     tick();
     ticking = setInterval(tick, 100);
+    retry.hidden = false;
   }
 
-  let lost = false;
+  // What the last try told stays in sight during the next one, so that it can be read.
+  meaning.textContent = "";
+
   socket.addEventListener("connecting", () => {
     show("connecting", "Connecting");
-    slow = setTimeout(() => {
-      part("meaning").textContent =
+    countdown.textContent = "Trying now";
+    patience = setTimeout(() => {
+      meaning.textContent =
         "The handshake is not answered yet. Does connect() in the consumer call self.accept()?";
     }, PATIENCE);
   });
+
   socket.addEventListener("opened", () => {
+    changes += 1;
     show("open", "Open");
-    if (lost) remark("Open again.");
+    meaning.textContent = "";
+    retry.hidden = true;
+    if (lost) remark("Open again.", "opened");
     lost = false;
   });
+
   socket.addEventListener("closed", async ({ detail }) => {
-    show("closed", `Closed ${detail.code}`);
-    countDown(detail.retryIn);
-    const now = turn;
-    const answers = detail.code === 1006 && (await serverAnswers());
-    let meaning = explain({ ...detail, serverAnswers: answers });
-    if (detail.reason) meaning = `“${detail.reason}” ${meaning}`;
-    if (now === turn) part("meaning").textContent = meaning;
-    if (detail.wasOpen) {
-      remark(`Closed ${detail.code}. ${meaning}`);
-      lost = true;
-    }
+    const { code, reason, wasOpen, retryIn } = detail;
+    const change = (changes += 1);
+    show("closed", `Closed ${code}`);
+    countDown(retryIn);
+    lost ||= wasOpen;
+    const server = code === 1006 ? await nameOfServer() : "";
+    const said = reason ? `“${reason}” ` : "";
+    const explanation = said + explain({ ...detail, server });
+    if (change === changes) meaning.textContent = explanation;
+    if (wasOpen) remark(`Closed ${code}. ${explanation}`, "closed");
   });
-  part("try-now").addEventListener("click", () => socket.connect());
+
+  tryNow.addEventListener("click", () => socket.connect());
 }

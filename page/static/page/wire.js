@@ -8,10 +8,12 @@ const LONGEST_TEXT = 2000; // characters shown of one frame
 
 const encoder = new TextEncoder();
 
-const DIRECTIONS = {
+const KINDS = {
   out: { sign: "▲", word: "sent" },
   in: { sign: "▼", word: "received" },
-  event: { sign: "●", word: "event" },
+  connecting: { sign: "○", word: "event" },
+  opened: { sign: "●", word: "event" },
+  closed: { sign: "■", word: "event" },
 };
 
 /** Bytes of a frame's payload: text travels as UTF-8. The frame's own header is not counted. */
@@ -19,19 +21,19 @@ export function sizeOf(data) {
   return typeof data === "string" ? encoder.encode(data).length : data.size;
 }
 
-function row(direction, data, at) {
-  const { sign, word } = DIRECTIONS[direction];
+function row(kind, data, at) {
+  const { sign, word } = KINDS[kind];
   const arrow = element("span", "arrow", sign);
   arrow.setAttribute("aria-hidden", "true");
   const item = element(
     "li",
-    direction,
+    kind,
     arrow,
     element("span", "unseen", word),
     element("time", "", preciseClock(at)),
   );
-  if (direction === "event") {
-    item.append(element("span", "raw", ...textOf(data, LONGEST_TEXT)));
+  if (word === "event") {
+    item.append(element("span", "event", ...textOf(data, LONGEST_TEXT)));
   } else {
     item.append(element("span", "size", `${sizeOf(data).toLocaleString("en")} B`));
     item.append(
@@ -51,17 +53,17 @@ export function showWire(panel, socket) {
       ? `newest ${shown}, ${dropped.toLocaleString("en")} older ones dropped`
       : "";
   });
-  const add = (direction, data) => {
+  const add = (kind, data) => {
     const at = new Date();
-    log.add(() => row(direction, data, at));
+    log.add(() => row(kind, data, at));
   };
 
   socket.addEventListener("sent", ({ detail }) => add("out", detail.data));
   socket.addEventListener("received", ({ detail }) => add("in", detail.data));
-  socket.addEventListener("connecting", () => add("event", "connecting"));
-  socket.addEventListener("opened", () => add("event", "open"));
+  socket.addEventListener("connecting", () => add("connecting", "connecting"));
+  socket.addEventListener("opened", () => add("opened", "open"));
   socket.addEventListener("closed", ({ detail: { code, reason } }) =>
-    add("event", reason ? `closed ${code} “${reason}”` : `closed ${code}`),
+    add("closed", reason ? `closed ${code} “${reason}”` : `closed ${code}`),
   );
 
   const toggle = panel.querySelector("[aria-expanded]");
