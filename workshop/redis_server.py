@@ -8,6 +8,7 @@ Talks to it with a plain socket, so that asking takes a millisecond and needs no
 protocol is RESP, https://redis.io/docs/latest/develop/reference/protocol-spec/.
 """
 
+import dataclasses
 import json
 import os
 import re
@@ -15,7 +16,6 @@ import socket
 import ssl
 import subprocess
 import time
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -32,7 +32,7 @@ class RedisError(Exception):
     """There is no Redis to work with. The message says why and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Found:
     """A Redis that answered."""
 
@@ -120,36 +120,43 @@ def _start_ours(address: str) -> Found:
     # Names relative to cwd: whatever the path holds, it need not be quoted for Valkey.
     options = ["--bind", "127.0.0.1", "--port", str(parts.port or 6379), "--dir", "."]
     options += ["--save", "", "--appendonly", "no", "--logfile", "redis.log"]
-    process = subprocess.Popen(
-        [_binary(), *options],
-        cwd=state,
-        env={**os.environ, "LC_ALL": "C"},  # Valkey will not start with an unknown locale
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # so that Ctrl-C in the terminal does not end it
-    )
+    pid = _run_detached([_binary(), *options], state)
     deadline = time.monotonic() + START_LIMIT
-    while time.monotonic() < deadline:
+    while _runs(pid) and time.monotonic() < deadline:
         found = find(address)
-        if found and found.pid == process.pid:
-            _record_file().write_text(json.dumps({"pid": found.pid, "url": address}))
-            process.returncode = 0  # it is meant to outlive us: no warning that it still runs
-            return find(address) or found
-        if found:
-            process.kill()  # another command started one in this very moment: take that one
-            process.wait()
-            return found
-        if process.poll() is not None:
-            break
+        if found and found.pid == pid:
+            _record_file().write_text(json.dumps({"pid": pid, "url": address}))
+            return dataclasses.replace(found, ours=True)
         time.sleep(0.005)
-    else:
-        process.kill()
-        process.wait()
+    if found := find(address):  # another command started one in this very moment: take that one
+        return found
     log = (state / "redis.log").read_text(errors="replace").splitlines()[-3:]
     raise RedisError(
         f"Redis did not start at {where}. The end of .workshop/redis.log:\n" + "\n".join(log)
     )
+
+
+def _run_detached(command: list[str], folder: Path) -> int:
+    """Starts a program that nobody waits for, and returns its process number.
+
+    It is no child of ours, which would end or wait with us, and the session is its own, so that
+    Ctrl-C in the terminal does not reach it.
+    """
+    shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 & echo $!', "sh"]
+    # Valkey does not start with a locale that the system does not know, and C is always known.
+    variables = {**os.environ, "LC_ALL": "C"}
+    started = subprocess.run(
+        shell + command, cwd=folder, env=variables, start_new_session=True, stdout=subprocess.PIPE
+    )
+    return int(started.stdout)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _binary() -> str:

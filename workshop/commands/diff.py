@@ -12,13 +12,14 @@ STYLES = {"+++": "bold", "---": "bold", "@@ ": "cyan", "+": "green", "-": "red"}
 def run(step: str) -> int:
     chosen = find(step)
     starter, solution = texts(chosen.starter), texts(chosen.solution)
+    also = [name for name in solution if name in starter and name not in chosen.files]
     lines = []
-    for name in sorted({*starter, *solution}):
+    for name in (*chosen.files, *also):
         lines += unified_diff(
             starter.get(name, "").splitlines(),
             solution.get(name, "").splitlines(),
-            shown(chosen.starter / name) if name in starter else "/dev/null",
-            shown(chosen.solution / name) if name in solution else "/dev/null",
+            shown(chosen.starter / name),
+            shown(chosen.solution / name),
             lineterm="",
         )
     for line in lines:
