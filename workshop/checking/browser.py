@@ -30,7 +30,7 @@ class Line:
 
     at: float  # seconds since the check began
     who: str
-    direction: str  # "out": to the server; "in": from it; "note": neither
+    direction: str  # "out": to the server; "in": from it; "silence"; "note"
     text: str
 
 
@@ -137,7 +137,7 @@ class Browser:
         try:
             frame = await asyncio.wait_for(self._frames.get(), HEARS_WITHIN)
         except TimeoutError:
-            self._timeline.add(self.name, "in", f"nothing for {HEARS_WITHIN:g} s")
+            self._timeline.add(self.name, "silence", f"nothing for {HEARS_WITHIN:g} s")
             raise failures.Silent(self.name, HEARS_WITHIN) from None
         if self._flooded:
             raise failures.Flooded(self.name, f"More than {FLOOD} frames came back to {self.name}.")

@@ -75,7 +75,12 @@ def place(where: Where) -> str:
 def timeline_rows(lines: list[Line]) -> list[str]:
     """The timeline as text: time, browser, direction, frame."""
     width = max((len(line.who) for line in lines), default=0)
-    arrow = {"out": "─▶ server  ", "in": "◀─ server  ", "note": "·  "}
+    arrow = {
+        "out": "─▶ server  ",
+        "in": "◀─ server  ",
+        "silence": "◀─         ",
+        "note": "·          ",
+    }
     rows = [
         f"{line.at:5.2f} s  {line.who:<{width}} {arrow[line.direction]}{cut(line.text)}"
         for line in lines[-LINES_SHOWN:]

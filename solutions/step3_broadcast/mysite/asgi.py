@@ -11,9 +11,5 @@ django_asgi_app = get_asgi_application()
 
 from chat.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": django_asgi_app,
-        "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
-    }
-)
+websocket_app = AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns))
+application = ProtocolTypeRouter({"http": django_asgi_app, "websocket": websocket_app})

@@ -1,0 +1,16 @@
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
+
+# Django is set up before the consumers are imported: they may import models.
+django_asgi_app = get_asgi_application()
+
+from chat.routing import websocket_urlpatterns  # noqa: E402
+
+# TODO 2: sort by protocol. Let application be a ProtocolTypeRouter with a dictionary: "http" goes to
+#         django_asgi_app, "websocket" to AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)).
+application = django_asgi_app

@@ -1,0 +1,40 @@
+import os
+import sys
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# The chat page is the same in every step, so it stands once, in page/ at the top of the workshop.
+sys.path.append(str(BASE_DIR.parent.parent))
+
+SECRET_KEY = "for the workshop only"
+DEBUG = True
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "chat",
+    "page",
+]
+
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+
+# Sessions live in a signed cookie: this chat needs no database.
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+
+ROOT_URLCONF = "mysite.urls"
+ASGI_APPLICATION = "mysite.asgi.application"
+
+# TODO 5: groups in memory end at this process. Let all servers share a Redis: BACKEND is
+#         "channels_redis.core.RedisChannelLayer", and CONFIG has "hosts", a list with one address:
+#         the variable REDIS_URL if it is set, else redis://127.0.0.1:6379.
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+
+STATIC_URL = "static/"
+USE_TZ = True
