@@ -1,0 +1,95 @@
+"""What the tests share: a way to run a check as an attendee does, and to make copies of a step."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from workshop import manifest, redis_server
+
+ROOT = manifest.ROOT
+
+
+@dataclass
+class Checked:
+    """How a run of checks/stepN ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict:
+        return json.loads(self.out)
+
+    @property
+    def failed(self) -> dict | None:
+        """The first check that failed, as --json tells it."""
+        return next((check for check in self.report["checks"] if not check["passed"]), None)
+
+
+def check(step: str, *arguments, cwd: Path | None = None, **environment) -> Checked:
+    """Run checks/`step` in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "checks" / step), *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    return Checked(done.returncode, done.stdout, done.stderr)
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    """A copy of a step's folder in `target`."""
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    return target
+
+
+def edit(folder: Path, file: str, replace: str, by: str) -> None:
+    """Replace a text that stands exactly once in a file; an empty `replace` makes the whole file."""
+    path = folder / file
+    if not replace:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(by, encoding="utf-8")
+        return
+    text = path.read_text(encoding="utf-8")
+    assert text.count(replace) == 1, f"{replace!r} stands {text.count(replace)} times in {file}"
+    path.write_text(text.replace(replace, by), encoding="utf-8")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_redis(tmp_path_factory):
+    """A Redis for the tests alone, on a port of its own, so that no other one is touched."""
+    from workshop.checking.server import reserve_port
+
+    port, holder = reserve_port()
+    if holder:
+        holder.close()
+    folder = tmp_path_factory.mktemp("redis")
+    server = subprocess.Popen(
+        [redis_server._binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        cwd=folder,
+        env={**os.environ, "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    before = os.environ.get("REDIS_URL")
+    os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}"
+    while not redis_server.find(os.environ["REDIS_URL"]):
+        assert server.poll() is None, "The tests' Redis did not start."
+    yield
+    server.terminate()
+    server.wait()
+    if before is None:
+        del os.environ["REDIS_URL"]
+    else:
+        os.environ["REDIS_URL"] = before

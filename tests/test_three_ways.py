@@ -1,0 +1,106 @@
+"""The checks are tested three ways: every solution passes, every untouched starter fails at its
+first TODO with that TODO's own advice, and every mistake fails with its own diagnosis. And every
+variant, a right answer that looks different from ours, passes."""
+
+import os
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Checked, check, copy_of, edit
+from workshop import manifest
+
+AT_ONCE = 4  # checks side by side: most of a failing one is waiting
+
+# What the untouched starter of each step is told: its first TODO.
+FIRST_TODO = {
+    "step2": "daphne-not-in-installed-apps",
+    "step3": "echo-instead-of-group",
+}
+
+
+def entries(kind: str) -> list[tuple[str, dict]]:
+    """The catalogue's entries of one kind, "mistakes" or "variants": pairs of step and entry."""
+    found = []
+    for path in sorted((ROOT / "tests" / kind).glob("step*.toml")):
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))
+        found += [(path.stem, row) for row in rows[kind.removesuffix("s")]]
+    return found
+
+
+def name_of(entry) -> str:
+    return f"{entry[0]}-{entry[1]['name']}"
+
+
+MISTAKES, VARIANTS = entries("mistakes"), entries("variants")
+
+
+@pytest.fixture(scope="module")
+def checked(request, tmp_path_factory):
+    """A function from an entry to how its check ended. The entries that this run of the tests has
+    selected are checked side by side, each in its own copy of the solution."""
+    folder = tmp_path_factory.mktemp("copies")
+
+    def run(entry) -> Checked:
+        step, row = entry
+        copy = copy_of(manifest.find(step).solution, folder / name_of(entry))
+        for change in row["edits"]:
+            edit(copy, change["file"], change.get("replace", ""), change["by"])
+        return check(step, "--project", copy, "--json")
+
+    selected = [
+        item.callspec.params["entry"]
+        for item in request.session.items
+        if item.module is request.module and "checked" in item.fixturenames
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = {name_of(entry): pool.submit(run, entry) for entry in selected}
+        yield lambda entry: futures[name_of(entry)].result()
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
+def test_the_solution_passes(step):
+    done = check(step.short, "--solution", "--json")
+    assert done.code == 0, done.out + done.err
+    assert done.report["passed"]
+
+
+@pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
+def test_the_untouched_starter_fails_at_its_first_todo(step, tmp_path):
+    copy = copy_of(step.starter, tmp_path / "starter")
+    done = check(step.short, "--project", copy, "--json")
+    assert done.code == 1, done.out + done.err
+    assert done.failed["diagnosis"] == FIRST_TODO[step.short]
+
+
+@pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
+def test_a_solution_copied_over_its_starter_passes(step, tmp_path):
+    copy = copy_of(step.starter, tmp_path / "starter")
+    for name in step.files:
+        (copy / name).write_bytes((step.solution / name).read_bytes())
+    done = check(step.short, "--project", copy, "--json")
+    assert done.code == 0, done.out + done.err
+
+
+@pytest.mark.parametrize("entry", MISTAKES, ids=name_of)
+def test_a_mistake_gets_its_own_diagnosis(entry, checked):
+    step, row = entry
+    done = checked(entry)
+    assert done.code == 1, f"The check passed or could not be made:\n{done.out}{done.err}"
+    failed = done.failed
+    assert failed["diagnosis"] == row["diagnosis"], f"{failed['message']}\n{failed['seen']}"
+    if "file" in row:
+        named = os.path.relpath(failed["file"], Path(failed["file"]).parents[1])
+        assert named == os.path.normpath(row["file"]), failed
+    if "line" in row:
+        text = Path(failed["file"]).read_text(encoding="utf-8").splitlines()[failed["line"] - 1]
+        assert row["line"] in text, f"The report names line {failed['line']}: {text}"
+
+
+@pytest.mark.parametrize("entry", VARIANTS, ids=name_of)
+def test_a_variant_passes(entry, checked):
+    done = checked(entry)
+    assert done.code == 0, f"A right answer was rejected: {done.failed}\n{done.err}"
