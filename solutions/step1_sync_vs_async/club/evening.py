@@ -2,12 +2,17 @@
 
 import argparse
 import json
+import os
 import sys
+from pathlib import Path
 
 from .board import ALICE, OPPONENT
 from .playing import Played
 from .record import most_at_once
 
+ROOT = Path(__file__).resolve().parents[3]
+PYTHON = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+OURS = f'"{PYTHON}" exhibition.py'
 SLOW = 15  # real seconds after which a warning is due
 
 
@@ -71,11 +76,13 @@ def record(one_after_another, walking, options):
 
 def show(one_after_another, walking, options):
     """Plays both and draws them; then the table, as soon as walking is a gain."""
-    from rich.console import Console  # here, because --record needs no picture
+    try:
+        from . import drawing, knee  # here, because --record needs no picture and no package
+    except ModuleNotFoundError as missing:
+        print(f"This Python has no {missing.name}. The workshop's own has. Type:\n    {OURS}")
+        return 2
 
-    from . import drawing, knee
-
-    console = Console(highlight=False)
+    console = drawing.console()
     width = min(console.width, 110)
     boards, pairs, speed = options.boards, options.pairs, options.speed
     longest = boards * pairs * (ALICE + OPPONENT)

@@ -4,7 +4,6 @@ import asyncio
 import random
 import threading
 import time
-from contextlib import contextmanager
 
 from django.conf import settings
 

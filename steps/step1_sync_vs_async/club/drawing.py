@@ -2,6 +2,7 @@
 
 import sys
 
+from rich.console import Console
 from rich.text import Text
 
 from .board import ALICE
@@ -23,6 +24,10 @@ def can_show(characters):
 # Old Windows consoles and some pipes know no block characters.
 LEVELS = " ▁▂▃▄▅▆▇█" if can_show("▁▂▃▄▅▆▇█─") else " .:#"
 MARKS = {"Alice": LEVELS[-1], "opponent": "─" if can_show("▁▂▃▄▅▆▇█─") else "-"}
+
+
+def console():
+    return Console(highlight=False)
 
 
 def duration(seconds):

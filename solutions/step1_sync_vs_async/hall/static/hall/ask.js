@@ -4,7 +4,7 @@
 const OTHER = { "127.0.0.1": "localhost", localhost: "127.0.0.1" }[location.hostname];
 
 function address(view, browser) {
-  const name = OTHER && browser > 3 ? OTHER : location.hostname;
+  const name = browser > 3 ? OTHER : location.hostname;
   return `${location.protocol}//${name}:${location.port}/${view}/?browser=${browser}`;
 }
 

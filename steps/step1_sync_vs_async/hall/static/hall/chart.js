@@ -33,7 +33,7 @@ export class Chart {
   }
 
   size(bar, seconds) {
-    bar.style.width = `${Math.min(100, (100 * seconds) / this.span)}%`;
+    bar.style.setProperty("--share", Math.min(1, seconds / this.span));
   }
 
   answered({ browser, move, seconds, error }) {

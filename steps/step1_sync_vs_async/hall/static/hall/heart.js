@@ -1,6 +1,6 @@
-// Draws the server's heartbeat as it arrives, the last 20 seconds of it.
+// Draws the server's heartbeat as it arrives, the last 15 seconds of it.
 
-const WINDOW = 20; // seconds on the canvas
+const WINDOW = 15; // seconds on the canvas
 const PAUSE = 0.5; // seconds without a beat that count as a stop: five beats missed
 
 export class Heart {
@@ -74,10 +74,10 @@ export class Heart {
     const style = getComputedStyle(canvas);
     const colour = (name) => style.getPropertyValue(name).trim();
     const x = (time) => width - ((now - time) / 1000 / WINDOW) * width;
-    const base = height * 0.72;
-    pen.font = `600 16px ${style.fontFamily}`;
+    const base = height * 0.85;
+    pen.font = `650 17px ${style.fontFamily}`;
     pen.lineJoin = "round";
-    pen.lineWidth = 2.5;
+    pen.lineWidth = 2;
 
     for (const { text, at } of this.marks) {
       pen.fillStyle = colour("--quiet");
@@ -92,10 +92,9 @@ export class Heart {
     if (shown.length) pen.moveTo(x(shown[0]), base);
     for (const beat of shown) {
       const at = x(beat);
-      pen.lineTo(at - 3, base);
+      pen.lineTo(at - 2, base);
       pen.lineTo(at, height * 0.3);
-      pen.lineTo(at + 2.5, height * 0.86);
-      pen.lineTo(at + 4, base);
+      pen.lineTo(at + 2, base);
     }
     pen.stroke();
 
@@ -107,8 +106,8 @@ export class Heart {
       const seconds = (ends[i] - from) / 1000;
       if (seconds < PAUSE) return;
       pen.beginPath();
-      pen.moveTo(x(from) + 4, base);
-      pen.lineTo(x(ends[i]) - 3, base);
+      pen.moveTo(x(from) + 2, base);
+      pen.lineTo(x(ends[i]) - 2, base);
       pen.stroke();
       const label = `${seconds.toFixed(1)} s`;
       const left = Math.max(x(from), 0);

@@ -13,24 +13,36 @@ for (const article of document.querySelectorAll("article")) {
   const result = article.querySelector(".result");
   article.querySelector("button").addEventListener("click", async (event) => {
     for (const button of buttons) button.disabled = true;
-    result.textContent = "";
+    result.replaceChildren();
     const start = performance.now();
     heart.mark(article.dataset.view, start);
     chart.begin(start);
     const answers = await askEight(article.dataset.view, (answer) => chart.answered(answer));
     chart.end();
     await heart.beat(1000); // only the next beat tells how long the pause was
-    result.textContent = summary(answers, heart.longestPause(start));
+    result.replaceChildren(...figures(answers, heart.longestPause(start)));
     for (const button of buttons) button.disabled = false;
     event.target.closest("button").focus();
   });
 }
 
-function summary(answers, pause) {
+/** What came out, as one line for each figure. */
+function figures(answers, pause) {
   const failed = answers.filter((answer) => answer.error);
-  if (failed.length) return `${failed.length} of 8 got no answer: ${failed[0].error}`;
+  if (failed.length) return [line(`${failed.length} of 8`, `without an answer: ${failed[0].error}`)];
   const last = Math.max(...answers.map((answer) => answer.seconds));
   const together = Math.max(...answers.map((answer) => answer.waiting_together));
-  return `All answered after ${last.toFixed(1)} s. ${together} waited together. `
-    + `Longest pause of the heartbeat: ${pause.toFixed(1)} s.`;
+  return [
+    line(`${last.toFixed(1)} s`, "until all eight were answered"),
+    line(`${together} of 8`, "waited at the same moment"),
+    line(`${pause.toFixed(1)} s`, "longest pause of the heartbeat"),
+  ];
+}
+
+function line(figure, words) {
+  const paragraph = document.createElement("p");
+  const strong = document.createElement("strong");
+  strong.textContent = figure;
+  paragraph.append(strong, ` ${words}`);
+  return paragraph;
 }
