@@ -1,0 +1,50 @@
+"""A copy of the whole workshop, in which a test types commands as an attendee does."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from workshop import manifest
+
+LEFT_OUT = (".git", ".venv", ".workshop", "__pycache__", "build", "node_modules", ".*_cache")
+
+
+class Workshop:
+    """The copy, and who types there."""
+
+    def __init__(self, root: Path, python: Path | str = sys.executable):
+        shutil.copytree(manifest.ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        self.root = root
+        self.python = python
+
+    def command(self, *arguments: str) -> list[str]:
+        return [str(self.python), "-m", "workshop", *arguments]
+
+    def type(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+        """Runs `python3 -m workshop ARGUMENTS` without a terminal, and waits for its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+        )
+
+
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def python_with_nothing(folder: Path) -> Path:
+    """A Python as it comes: without any package, pip included."""
+    venv.create(folder, symlinks=os.name == "posix")
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
