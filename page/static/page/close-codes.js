@@ -1,7 +1,7 @@
 // What a WebSocket's close code says: RFC 6455, section 7.4, and what it means in this workshop.
 
 const MEANINGS = {
-  1000: "A normal close: one side had finished. If it was the server, the consumer called self.close().",
+  1000: "A normal close. If it came from the server, the consumer called self.close().",
   1001: "One side went away: the server is stopping, or the page was left.",
   1002: "A protocol error: one side sent something that is no WebSocket frame.",
   1003: "One side cannot take this kind of data, a binary frame for example.",
@@ -11,7 +11,7 @@ const MEANINGS = {
   1008: "One side found a message against its rules.",
   1009: "A message was too big for the side that received it.",
   1010: "The browser asked for an extension that the server did not offer.",
-  1011: "The server met an error: the consumer raised an exception. The server’s terminal shows which.",
+  1011: "The consumer raised an exception. The server’s terminal shows which.",
   1012: "The server is restarting.",
   1013: "The server is too busy: it asks to try later.",
   1014: "A proxy in between had a bad answer from the server behind it.",
@@ -19,9 +19,17 @@ const MEANINGS = {
 };
 
 const RANGES = [
-  { from: 1000, to: 2999, meaning: "A code of the WebSocket protocol that this page does not know." },
+  {
+    from: 1000,
+    to: 2999,
+    meaning: "A code of the WebSocket protocol that this page does not know.",
+  },
   { from: 3000, to: 3999, meaning: "A code of a library or framework (3000 to 3999)." },
-  { from: 4000, to: 4999, meaning: "The application’s own code (4000 to 4999): look for it in the consumer." },
+  {
+    from: 4000,
+    to: 4999,
+    meaning: "The application’s own code (4000 to 4999): look for it in the consumer.",
+  },
 ];
 
 /** The meaning of a close code on its own. */
@@ -47,7 +55,12 @@ export function explain({ code, wasOpen, seconds, server }) {
       ? "No close frame came, and the server no longer answers: it stopped or is restarting."
       : "The server does not answer: is it running?";
   }
-  if (wasOpen) return "No close frame came, but the server answers: it was restarted, or the connection was cut.";
+  if (wasOpen) {
+    return (
+      "No close frame came, but the server answers: it was restarted, or it cut the connection, " +
+      "as Daphne does when a message is larger than 1 MiB."
+    );
+  }
   // Daphne drops a handshake that the consumer has not answered after 5 s
   // (websocket_handshake_timeout in daphne/server.py).
   if (seconds > 3) {

@@ -1,6 +1,6 @@
 // The lobby: a room's name, checked, becomes the room's address.
 
-const LONGEST = 50; // a channel layer takes group names of less than 100 characters, ours have a prefix
+const LONGEST = 50; // a channel layer takes less than 100 characters for a group, prefix included
 
 /** What is wrong with a room's name, or an empty string. */
 export function problemWith(name) {
@@ -11,9 +11,10 @@ export function problemWith(name) {
     const list = new Intl.ListFormat("en").format(seen);
     const near = name.replace(/[^A-Za-z0-9_]+/gu, "_");
     const advice = /[A-Za-z0-9]/.test(near) ? ` Try ${near}.` : "";
-    return `A room’s name becomes part of its address, which takes letters a to z, digits and underscores; this one has ${list}.${advice}`;
+    return `A room’s address takes letters a to z, digits and underscores; this name has ${list}.${advice}`;
   }
-  if (name.length > LONGEST) return `This name has ${name.length} characters; please use at most ${LONGEST}.`;
+  if (name.length > LONGEST)
+    return `This name has ${name.length} characters; please use at most ${LONGEST}.`;
   return "";
 }
 

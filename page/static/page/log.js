@@ -15,14 +15,24 @@ export class BoundedLog {
     this.onDraw = onDraw;
     this.waiting = [];
     this.dropped = 0;
-    this.atEnd = true;
-    scroller.addEventListener("scroll", () => {
-      this.atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 4;
-    });
-    new ResizeObserver(() => this.follow()).observe(scroller);
+    this.following = true;
+    this.top = 0;
+    scroller.addEventListener("scroll", () => this.heedReader());
+    // Both grow and shrink on their own, too: the window is resized, a font arrives late.
+    const resized = new ResizeObserver(() => this.follow());
+    resized.observe(scroller);
+    resized.observe(this.list);
   }
 
-  /** `makeItem` returns the <li>. It is not called for an entry that is dropped before it is drawn. */
+  /** Going up from the end stops the following, coming back to it starts it again. */
+  heedReader() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (scrollHeight - scrollTop - clientHeight < 4) this.following = true;
+    else if (scrollTop < this.top) this.following = false;
+    this.top = scrollTop;
+  }
+
+  /** `makeItem` returns the <li>; it is not called for an entry that is dropped undrawn. */
   add(makeItem) {
     this.waiting.push(makeItem);
     if (this.waiting.length > this.limit) {
@@ -45,6 +55,6 @@ export class BoundedLog {
   }
 
   follow() {
-    if (this.atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (this.following) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 }

@@ -37,7 +37,11 @@ function item(data, at) {
     const code = element("code", "", ...textOf(raw, LONGEST_TEXT));
     return element("li", "odd", time, code, element("span", "note", note));
   }
-  const text = element("p", message === "" ? "text nothing" : "text", ...textOf(message, LONGEST_TEXT));
+  const text = element(
+    "p",
+    message === "" ? "text nothing" : "text",
+    ...textOf(message, LONGEST_TEXT),
+  );
   text.dir = "auto";
   const made = element("li", "message", time, text);
   const entries = Object.entries(labels);
@@ -47,7 +51,12 @@ function item(data, at) {
         "dl",
         "labels",
         ...entries.map(([key, value]) =>
-          element("div", "", element("dt", "", key), element("dd", "", ...textOf(asText(value), 200))),
+          element(
+            "div",
+            "",
+            element("dt", "", key),
+            element("dd", "", ...textOf(asText(value), 200)),
+          ),
         ),
       ),
     );
@@ -62,7 +71,8 @@ export class Messages {
     this.log = new BoundedLog(section.querySelector(".scroller"), KEPT, ({ shown, dropped }) => {
       section.classList.toggle("begun", shown > 0);
       droppedNote.hidden = !dropped;
-      droppedNote.textContent = `The newest ${shown} messages; ${dropped.toLocaleString("en")} older ones are no longer shown.`;
+      const older = dropped.toLocaleString("en");
+      droppedNote.textContent = `The newest ${shown} messages; ${older} older ones were dropped.`;
     });
   }
 

@@ -1,4 +1,4 @@
-// Each tab has a name, so that two tabs can be told apart. It stays here: the server never hears it.
+// Each tab has a name, so that two tabs can be told apart. The server never hears it.
 
 const NAMES = ["Ana", "Ben", "Cleo", "Dev", "Eva", "Femi", "Gia", "Hugo", "Ines", "Jun"];
 const KEY = "tab-name";
@@ -33,7 +33,7 @@ export class TabName {
     this.claim(NAMES[this.next++ % NAMES.length]);
   }
 
-  /** A tab says that it has a name; who already has that name says so, and the newcomer moves on. */
+  /** A tab claims a name. Who has that name already says so, and the newcomer moves on. */
   hear({ claims, id, taken }) {
     if (claims === this.value) this.channel.postMessage({ taken: claims, id });
     if (taken === this.value && id === this.id && this.next < 2 * NAMES.length) this.claimNext();
