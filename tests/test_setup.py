@@ -140,7 +140,7 @@ def test_without_uv_pip_brings_it(workshop, tmp_path, monkeypatch):
     packages.mkdir()
     with zipfile.ZipFile(packages / "uv-1.0-py3-none-any.whl", "w") as wheel:
         program = zipfile.ZipInfo("uv-1.0.data/scripts/uv")
-        program.external_attr = 0o755 << 16
+        program.external_attr = 0o100755 << 16  # a regular file that can be executed
         wheel.writestr(program, script(tmp_path, INSTALLS))
         wheel.writestr("uv-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 1.0")
         wheel.writestr(
