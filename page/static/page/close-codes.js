@@ -44,9 +44,10 @@ export function meaningOf(code) {
 /**
  * What happened to a connection, and where to look.
  *
- * A browser does not tell a page why a handshake failed: the code is 1006 whatever it was
- * (RFC 6455, section 7.1.7). So the rest is told from what the page saw: whether the connection
- * had been open, how many seconds it took, and which server still answers over HTTP (null: none).
+ * A browser must not tell a page why a connection failed: the code is 1006 whatever it was
+ * (WebSockets Standard, "Feedback from the protocol"). So the rest is told from what the page saw:
+ * whether the connection had been open, how many seconds that or the try lasted, and which server
+ * still answers over HTTP (null: none).
  */
 export function explain({ code, wasOpen, seconds, server }) {
   if (code !== 1006) return meaningOf(code);
@@ -63,9 +64,7 @@ export function explain({ code, wasOpen, seconds, server }) {
   }
   // Daphne drops a handshake that the consumer has not answered after 5 s
   // (websocket_handshake_timeout in daphne/server.py).
-  if (seconds > 3) {
-    return "The handshake was not answered. Does connect() in the consumer call self.accept()?";
-  }
+  if (seconds > 3) return explainWaiting(server);
   if (server.startsWith("WSGIServer")) {
     return (
       "The server that answers is Django’s own, which speaks HTTP but no WebSocket. " +
@@ -73,4 +72,11 @@ export function explain({ code, wasOpen, seconds, server }) {
     );
   }
   return "The server answers, but refused to open a WebSocket. Its terminal says why.";
+}
+
+/** What a handshake that takes long may be waiting for. */
+export function explainWaiting(server) {
+  return server === null
+    ? "Nothing answers, neither WebSocket nor HTTP: something keeps the server busy, or it hangs."
+    : "The handshake is not answered. Does connect() in the consumer call self.accept()?";
 }

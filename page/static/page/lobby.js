@@ -11,7 +11,7 @@ export function problemWith(name) {
     const list = new Intl.ListFormat("en").format(seen);
     const near = name.replace(/[^A-Za-z0-9_]+/gu, "_");
     const advice = /[A-Za-z0-9]/.test(near) ? ` Try ${near}.` : "";
-    return `A room’s address takes letters a to z, digits and underscores; this name has ${list}.${advice}`;
+    return `A room’s name takes letters a to z, digits and underscores; this has ${list}.${advice}`;
   }
   if (name.length > LONGEST)
     return `This name has ${name.length} characters; please use at most ${LONGEST}.`;

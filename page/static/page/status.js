@@ -1,6 +1,6 @@
 // The connection's state, in words and colour.
 
-import { explain } from "./close-codes.js";
+import { explain, explainWaiting } from "./close-codes.js";
 
 const PATIENCE = 2000; // milliseconds: a handshake is usually answered sooner
 
@@ -26,14 +26,16 @@ export function showStatus(strip, socket, remark) {
   ].map((selector) => strip.querySelector(selector));
   let ticking; // the timer of the countdown
   let patience; // the timer of a handshake
-  let changes = 0; // an answer that comes late is about an older state
+  let changes = 0;
   let lost = false;
 
+  /** Shows a state, and returns its number: what is found out later may come too late for it. */
   function show(name, words) {
     clearInterval(ticking);
     clearTimeout(patience);
     strip.dataset.state = name;
     state.textContent = words;
+    return (changes += 1);
   }
 
   function countDown(seconds) {
@@ -51,16 +53,15 @@ export function showStatus(strip, socket, remark) {
   meaning.textContent = "";
 
   socket.addEventListener("connecting", () => {
-    show("connecting", "Connecting");
+    const change = show("connecting", "Connecting");
     countdown.textContent = "Trying now";
-    patience = setTimeout(() => {
-      meaning.textContent =
-        "The handshake is not answered yet. Does connect() in the consumer call self.accept()?";
+    patience = setTimeout(async () => {
+      const explanation = explainWaiting(await nameOfServer());
+      if (change === changes) meaning.textContent = explanation;
     }, PATIENCE);
   });
 
   socket.addEventListener("opened", () => {
-    changes += 1;
     show("open", "Open");
     meaning.textContent = "";
     retry.hidden = true;
@@ -70,8 +71,7 @@ export function showStatus(strip, socket, remark) {
 
   socket.addEventListener("closed", async ({ detail }) => {
     const { code, reason, wasOpen, retryIn } = detail;
-    const change = (changes += 1);
-    show("closed", `Closed ${code}`);
+    const change = show("closed", `Closed ${code}`);
     countDown(retryIn);
     lost ||= wasOpen;
     const server = code === 1006 ? await nameOfServer() : "";
