@@ -273,8 +273,9 @@ def _record_file() -> Path:
 
 
 def _recorded() -> dict | None:
-    """The pid and URL of the server that start() started last."""
+    """The pid and URL of the server that start() started last; None without a sound record."""
     try:
-        return json.loads(_record_file().read_text())
-    except (OSError, ValueError):
+        record = json.loads(_record_file().read_text())
+        return {"pid": record["pid"], "url": record["url"]}
+    except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,0 +1,225 @@
+"""A Redis without Docker: found, started, told from other programs, and only ours is stopped."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from workshop import manifest, redis_server
+from workshop.redis_server import RedisError
+
+from .copied import free_port
+
+ours_only = pytest.mark.skipif(os.name == "nt", reason="no Redis is packaged for Windows")
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch):
+    """Where nobody listens, for a workshop whose state is the test's own."""
+    address = f"redis://127.0.0.1:{free_port()}"
+    monkeypatch.setattr(manifest, "STATE", tmp_path / "état of the workshop")
+    monkeypatch.setenv("REDIS_URL", address)
+    yield address
+    redis_server.stop()
+
+
+@contextlib.contextmanager
+def foreign_redis(address: str, folder, *options: str):
+    """A Redis that somebody else started."""
+    port = address.rpartition(":")[2]
+    command = [redis_server._binary(), "--port", port, "--bind", "127.0.0.1", "--save", ""]
+    with subprocess.Popen([*command, *options], cwd=folder, stdout=subprocess.DEVNULL) as process:
+        try:
+            while not redis_server._connects(redis_server._split(address)):
+                assert process.poll() is None
+            yield process
+            assert process.poll() is None, "somebody else's Redis was stopped"
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def other_program(address: str, says: bytes):
+    """A program that sends `says` to whoever connects, and waits."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.sendall(says)
+            while self.request.recv(65536):
+                pass
+
+    port = int(address.rpartition(":")[2])
+    with socketserver.ThreadingTCPServer(("127.0.0.1", port), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield
+        server.shutdown()
+
+
+def test_nobody_listens(address):
+    assert redis_server.find(address) is None
+    assert redis_server.stop() is None
+
+
+@ours_only
+def test_ours_is_started_found_and_stopped(address):
+    started = redis_server.start()
+    assert started.ours and started.name == "Valkey"
+    assert redis_server.find(address) == started
+    assert redis_server.start() == started, "a second start finds the first"
+    assert redis_server.stop() == started
+    assert redis_server.find(address) is None
+    assert redis_server.stop() is None
+
+
+@ours_only
+def test_it_keeps_nothing_and_writes_only_beside_its_log(address):
+    redis_server.start()
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as connection:
+        connection.sendall(b"SET key value\r\nQUIT\r\n")
+        assert connection.recv(100).startswith(b"+OK")
+    redis_server.stop()
+    assert {path.name for path in manifest.STATE.iterdir()} == {"redis.log"}
+
+
+@ours_only
+def test_ctrl_c_does_not_reach_it(address):
+    """It is in a session of its own, and no child of the command that started it."""
+    code = "from workshop import redis_server; print(redis_server.start().pid)"
+    command = subprocess.Popen(
+        [sys.executable, "-c", f"{code}; input()"],
+        cwd=manifest.ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with command:
+        pid = int(command.stdout.readline())
+        os.killpg(command.pid, signal.SIGINT)
+    try:
+        assert redis_server.find(address).pid == pid
+    finally:
+        os.kill(pid, signal.SIGTERM)
+
+
+@ours_only
+def test_two_commands_at_once_share_one(address):
+    threads_found = []
+    threads = [
+        threading.Thread(target=lambda: threads_found.append(redis_server.start()))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(threads_found) == 4
+    assert len({found.pid for found in threads_found}) == 1
+    assert redis_server.find(address).ours
+
+
+@ours_only
+def test_somebody_elses_is_used_and_never_stopped(address, tmp_path):
+    with foreign_redis(address, tmp_path) as process:
+        found = redis_server.start()
+        assert found.pid == process.pid and not found.ours
+        assert redis_server.stop() is None
+        assert redis_server.find(address) == found
+
+
+@ours_only
+def test_an_old_record_does_not_make_a_redis_ours(address, tmp_path):
+    started = redis_server.start()
+    record = redis_server._record_file()
+    kept = record.read_text()
+    redis_server.stop()
+    record.write_text(kept)  # as after a power cut
+    with foreign_redis(address, tmp_path) as process:
+        assert process.pid != started.pid
+        assert redis_server.stop() is None
+        assert redis_server.find(address).pid == process.pid
+    assert not record.exists()
+
+
+@pytest.mark.parametrize("record", ["", "[]", "{}", json.dumps({"pid": 1}), "\0"])
+def test_a_damaged_record_is_no_record(address, record):
+    manifest.STATE.mkdir()
+    redis_server._record_file().write_text(record)
+    assert redis_server.stop() is None
+
+
+@pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\x00", b""])
+def test_another_program_on_the_port_is_named(address, says):
+    with other_program(address, says), pytest.raises(RedisError) as caught:
+        redis_server.start()
+    message = str(caught.value)
+    assert address.removeprefix("redis://") in message
+    assert f"process {os.getpid()}" in message
+    assert "REDIS_URL=redis://127.0.0.1:" in message, "a way out"
+
+
+def test_a_program_that_only_listens_is_not_waited_for(address):
+    with other_program(address, b"x" * 10_000_000), pytest.raises(RedisError):
+        redis_server.find(address)
+
+
+@ours_only
+def test_a_password(address, tmp_path):
+    protected = address.replace("redis://", "redis://:s%C3%A9cret%2F@")
+    with foreign_redis(address, tmp_path, "--requirepass", "sécret/"):
+        with pytest.raises(RedisError, match="asks for a password.*REDIS_URL=redis://:PASSWORD@"):
+            redis_server.start()
+        with pytest.raises(RedisError, match="does not accept the password"):
+            redis_server.find(address.replace("redis://", "redis://:wrong@"))
+        found = redis_server.find(protected)
+        assert found.version
+        assert "cret" not in found.place, "a password is not shown"
+
+
+@ours_only
+def test_tls_where_there_is_none(address, tmp_path):
+    with foreign_redis(address, tmp_path), pytest.raises(RedisError, match="TLS"):
+        redis_server.find(address.replace("redis://", "rediss://"))
+
+
+def test_a_redis_that_is_too_old(address):
+    info = b"# Server\r\nredis_version:3.0.504\r\nprocess_id:1\r\n"
+    with other_program(address, b"+PONG\r\n$%d\r\n%s\r\n" % (len(info), info)):
+        with pytest.raises(RedisError, match=r"Redis 3\.0\.504 .* 5\.0 or later"):
+            redis_server.start()
+
+
+@pytest.mark.parametrize("bad", ["127.0.0.1:6379", "http://x", "redis://", "redis://x:y", "r[edis"])
+def test_an_address_that_is_none(address, monkeypatch, bad):
+    monkeypatch.setenv("REDIS_URL", bad)
+    with pytest.raises(RedisError, match="looks like redis://127.0.0.1:6379"):
+        redis_server.start()
+
+
+def test_none_is_started_in_place_of_a_remote_one(address, monkeypatch):
+    monkeypatch.setenv("REDIS_URL", address.replace("127.0.0.1", "127.0.0.2"))
+    with pytest.raises(RedisError, match="No Redis answers at 127.0.0.2"):
+        redis_server.start()
+
+
+def test_without_a_packaged_redis_three_ways_are_named(address, monkeypatch):
+    monkeypatch.setattr(redis_server, "find_spec", lambda name: None)
+    with pytest.raises(RedisError, match="Docker.*WSL.*Memurai"):
+        redis_server.start()
+
+
+@ours_only
+def test_a_redis_that_cannot_start_says_why(address, monkeypatch):
+    monkeypatch.setattr(redis_server, "_binary", lambda: sys.executable)  # ends at once
+    manifest.STATE.mkdir()
+    (manifest.STATE / "redis.log").write_text("Bad directive\n")
+    with pytest.raises(RedisError, match="did not start(?s:.*)Bad directive"):
+        redis_server.start()
