@@ -25,7 +25,24 @@ HANDLERS = ("connect", "receive", "disconnect", "receive_json")
 SENDS = {"send", "send_json", "group_send"}
 
 
-# Coroutines that were never awaited
+# Plain methods in an asynchronous consumer, and coroutines that were never awaited
+
+
+@diagnosis("sync-method-in-async-consumer")
+def _(evidence):
+    if not evidence.error(r"object NoneType can't be used in 'await' expression"):
+        return None
+    for consumer in evidence.project.consumers:
+        if not consumer.is_async:
+            continue
+        for method in consumer.methods.values():
+            plain = isinstance(method, ast.FunctionDef) and not method.decorator_list
+            if plain and not method.name.startswith("_"):
+                return (
+                    f"{method.name} is a plain `def`, but {consumer.name} is asynchronous, and "
+                    f"Channels awaits it. Write `async def {method.name}`.",
+                    consumer.where(method),
+                )
 
 
 @diagnosis("never-awaited")
@@ -75,26 +92,9 @@ def _consumer_with(evidence, method):
 # The kind of consumer and its methods
 
 
-@diagnosis("sync-method-in-async-consumer")
-def _(evidence):
-    if not evidence.error(r"object NoneType can't be used in 'await' expression"):
-        return None
-    for consumer in evidence.project.consumers:
-        if not consumer.is_async:
-            continue
-        for method in consumer.methods.values():
-            plain = isinstance(method, ast.FunctionDef) and not method.decorator_list
-            if plain and not method.name.startswith("_"):
-                return (
-                    f"{method.name} is a plain `def`, but {consumer.name} is asynchronous, and "
-                    f"Channels awaits it. Write `async def {method.name}`.",
-                    consumer.where(method),
-                )
-
-
 error(
     "wrong-base-class",
-    r"No handler for message type websocket\.(\w+)",
+    r"No handler for message type websocket\.(connect|receive|disconnect)",
     "Channels found no method websocket_{0}. Derive the class from AsyncWebsocketConsumer (in "
     "channels.generic.websocket), which has it and calls your connect, receive and disconnect.",
 )
@@ -250,7 +250,7 @@ error(
 
 error(
     "send-wrong-keyword",
-    r"send\(\) got an unexpected keyword argument '(\w+)'",
+    r"(?<!_)send\(\) got an unexpected keyword argument '(\w+)'",
     "self.send() has no argument {0!r}. It is text_data: self.send(text_data=json.dumps({{…}}))",
 )
 
@@ -400,6 +400,29 @@ def _(evidence):
             'in event["message"].',
             _where_sent(evidence),
         )
+
+
+@diagnosis("list-of-consumers")
+def _(evidence):
+    """Consumers kept in a list on the class, instead of a group."""
+    if not evidence.saw(Heard, Silent, Closed):
+        return None
+    for consumer in evidence.project.consumers:
+        for node in consumer.node.body:
+            if not isinstance(node, ast.Assign) or not isinstance(
+                node.value, ast.List | ast.Set | ast.Dict | ast.Call
+            ):
+                continue
+            name = last_name(node.targets[0])
+            for call in consumer.calls("append") + consumer.calls("add"):
+                keeps_self = any(isinstance(a, ast.Name) and a.id == "self" for a in call.args)
+                if last_name(getattr(call.func, "value", None)) == name and keeps_self:
+                    return (
+                        f"{name} stands on the class, so all consumers of this process share it, "
+                        "those of every room. A consumer answers its own browser with self.send(); "
+                        "to reach others there is the channel layer (step 3).",
+                        consumer.where(node),
+                    )
 
 
 @diagnosis("message-changed")

@@ -135,6 +135,28 @@ error(
 
 # Groups
 
+
+@diagnosis("type-collides")
+def _(evidence):
+    """A type that names a method of the consumer's own machinery, which gets the event."""
+    if not evidence.saw(Closed) or not evidence.errors:
+        return None
+    for kind in _sent_types(evidence):
+        if kind.replace(".", "_") in ("send", "receive", "accept", "close", "connect", "disconnect"):
+            return (
+                f'A message of type "{kind}" goes to the method {kind.replace(".", "_")}, which '
+                "Channels uses for something else. Take a type of your own, such as "
+                '"chat.message", and write chat_message for it.',
+                _type_at(evidence, kind),
+            )
+
+
+error(
+    "type-not-text",
+    r"AttributeError: '(int|float|list|dict|tuple)' object has no attribute '(?:replace|startswith)'",
+    'The "type" of a message to the group is a text such as "chat.message"; here it is of type {0}.',
+)
+
 error(
     "group-name-invalid",
     r"Group name must be (?s:.*)",
@@ -164,6 +186,8 @@ def _(evidence):
     if found is None:
         return None
     kind = found.message.removeprefix("No handler for message type ").rstrip(".")
+    if kind in ("websocket.connect", "websocket.receive", "websocket.disconnect"):
+        return None  # the class is no WebSocket consumer: see consumer.py
     if kind.startswith("websocket."):
         return (
             f'The message to the group has the type "{kind}", which is a name of ASGI\'s own. Give '
@@ -395,16 +419,6 @@ def _(evidence):
             "Ana's server and Ben's are two processes, and InMemoryChannelLayer keeps groups in the "
             'memory of one. Let both use Redis: BACKEND "channels_redis.core.RedisChannelLayer".',
             settings.where(_value_of(setting, "BACKEND") or setting),
-        )
-
-
-@diagnosis("events-closed-the-socket")
-def _(evidence):
-    if evidence.saw(Closed) and evidence.error(
-        r"AttributeError: 'int' object has no attribute 'replace'"
-    ):
-        return (
-            'The "type" of a message to the group is a text such as "chat.message", not a number.'
         )
 
 

@@ -28,12 +28,15 @@ def _(evidence):
         return "There is no manage.py in this folder, so there is no Django project to start here."
 
 
-error(
-    "daphne-after-staticfiles",
-    r"daphne\.E001",
-    "'daphne' stands below 'django.contrib.staticfiles' in INSTALLED_APPS. Both bring a "
-    "runserver, and the first one wins: move 'daphne' to the top of the list.",
-)
+@diagnosis("daphne-after-staticfiles")
+def _(evidence):
+    if evidence.logged(r"daphne\.E001"):
+        settings, apps = evidence.project.settings, evidence.project.setting("INSTALLED_APPS")
+        return (
+            "'daphne' stands below 'django.contrib.staticfiles' in INSTALLED_APPS. Both bring a "
+            "runserver, and the first one wins: move 'daphne' to the top of the list.",
+            settings.where(apps) if settings and apps else None,
+        )
 
 
 @diagnosis("daphne-not-in-installed-apps", "step2", "step3")
@@ -98,7 +101,7 @@ def _(evidence):
 def _(evidence):
     """An import that fails, which runserver hides behind "Cannot import ASGI_APPLICATION"."""
     found = evidence.error(r"^(ModuleNotFoundError|ImportError)\b")
-    if found is None or "BACKEND" in found.text:
+    if found is None or evidence.error("Cannot import BACKEND"):
         return None
     where = evidence.where(found)
     old = {

@@ -17,6 +17,7 @@ from workshop.checking.server import Server
 
 # Seconds. Only a check that fails waits for them.
 HEARS_WITHIN = 3
+JOINS_WITHIN = 1  # for what connect() does after it has accepted
 OPENS_WITHIN = 7  # Daphne gives an application 5 s to answer a handshake
 ANSWERS_LATE = (
     0.5  # for a handshake that the handler left unanswered, and something else may answer
@@ -204,8 +205,15 @@ class Room:
         """A browser called `name` with an open WebSocket to this room. Raises as Browser.open."""
         browser = Browser(name, self._timeline)
         self.browsers.append(browser)
+        before = self._events("connected")
         await browser.open(self.server, self.path)
+        # The browser may be in before connect() has ended: it can accept first and join after.
+        await self.server.event(lambda _: self._events("connected") > before, JOINS_WITHIN)
         return browser
+
+    def _events(self, kind: str) -> int:
+        events = self.server.log.events
+        return sum(e["event"] == kind and e["path"] == self.path for e in events)
 
     async def has_let_go(self, count: int = 1) -> None:
         """Return when the server's side of `count` browsers that left has ended without an

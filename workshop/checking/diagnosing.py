@@ -1,6 +1,7 @@
 """From evidence to a diagnosis: asks every diagnosis of checks/diagnoses in turn."""
 
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -39,8 +40,6 @@ class Catalogue:
         """Add a row: an exception in the log whose "Type: message" matches the regular expression
         `pattern` proves the cause. The groups of the match fill the {} of the sentence; the place
         is the attendee's own last line in the traceback."""
-        import re
-
         def find(evidence: Evidence) -> Said:
             error = evidence.error(pattern)
             if error is None:
@@ -51,19 +50,12 @@ class Catalogue:
         self.rules.append(Rule(id, find, steps))
 
 
-FILES = (
-    "checks.diagnoses.startup",
-    "checks.diagnoses.asgi",
-    "checks.diagnoses.consumer",
-    "checks.diagnoses.layer",
-    "checks.diagnoses.chess",
-    "checks.diagnoses.general",
-)
+FILES = ("startup", "asgi", "layer", "consumer", "chess", "general")
 
 
 def rules(step: str) -> list[Rule]:
     """The rules that may speak for `step`, in order."""
-    found = [rule for name in FILES for rule in importlib.import_module(name).catalogue.rules]
+    found = [rule for name in FILES for rule in importlib.import_module(f"checks.diagnoses.{name}").catalogue.rules]
     return [rule for rule in found if not rule.steps or step in rule.steps]
 
 

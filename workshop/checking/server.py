@@ -1,6 +1,7 @@
 """A step's server while it is checked: started, watched and ended."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -171,16 +172,15 @@ class Server:
     def stop(self) -> None:
         """End the server and all it started. Returns when they are gone."""
         if os.name == "posix":
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         else:
             subprocess.run(
                 ["taskkill", "/F", "/T", "/PID", str(self._process.pid)], capture_output=True
             )
         self._process.wait()
         self._reader.join(1)
-        self._process.stdin.close()
+        with contextlib.suppress(OSError):  # a question that a server which had ended never read
+            self._process.stdin.close()
         if self._holder:
             self._holder.close()

@@ -8,7 +8,8 @@ It changes nothing that the attendee's code could notice. It writes, between the
 server's log, lines that start with MARK and carry one JSON object each:
 
     {"event": "never_awaited", "coroutine": "ChatConsumer.send", "frames": [...]}
-    {"event": "unanswered", "path": "/ws/chat/a/"}     the handshake was left without accept or close
+    {"event": "connected", "path": "/ws/chat/a/"}      what was to be done at the handshake is done
+    {"event": "unanswered", "path": "/ws/chat/a/"}     it is, and there was neither accept nor close
     {"event": "ended", "path": "/ws/chat/a/", "error": "KeyError: 'message'" or null}
     {"event": "busy", "what": "task" or "thread", "frames": [...]}
 
@@ -90,14 +91,14 @@ def observed(application):
         if scope["type"] != "websocket":
             return await application(scope, receive, send)
 
-        answered = asked = False
+        answered = False
+        received = 0
 
         async def receive_and_note():
-            nonlocal asked
-            if asked and not answered:
-                # websocket.connect was handled, and nobody accepted or closed.
-                tell("unanswered", path=scope["path"])
-            asked = True
+            nonlocal received
+            received += 1
+            if received == 2:  # the first event, websocket.connect, was handled
+                tell("connected" if answered else "unanswered", path=scope["path"])
             return await receive()
 
         async def send_and_note(message):
