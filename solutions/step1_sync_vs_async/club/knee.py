@@ -29,7 +29,7 @@ def played_round(walking, boards, speed):
     played = Played(walking, boards, pairs=2, speed=speed)
     if played.error:
         raise played.error
-    first, second = [start for board, start, end in moves(played.events, "Alice") if board == 0]
+    first, second = [start for board, start, *_ in moves(played.events, "Alice") if board == 0]
     return second - first
 
 

@@ -18,7 +18,7 @@ class Record:
 
 
 def moves(events, who):
-    """Each finished move of `who` as (board, start, end), in hall seconds."""
+    """Each finished move of `who` as (board, start, end, move), in hall seconds."""
     started = {}
     for event in events:
         if event["who"] != who:
@@ -26,7 +26,7 @@ def moves(events, who):
         if event["what"] == "starts":
             started[event["board"]] = event["at"]
         else:
-            yield event["board"], started.pop(event["board"]), event["at"]
+            yield event["board"], started.pop(event["board"]), event["at"], event["move"]
 
 
 def most_at_once(events, who):

@@ -1,14 +1,16 @@
 """Draws an exhibition as a timeline: one row for Alice, one for each board."""
 
 import sys
+from math import ceil
 
 from rich.console import Console
 from rich.text import Text
 
-from .board import ALICE
+from .board import ALICE, OPPONENT
 from .record import moves
 
 LABEL = 10  # columns before the timeline
+ROOM = 10  # columns of waiting in which the names of two moves fit
 TICKS = (60, 120, 300, 600, 1800, 3600, 7200, 14400)  # hall seconds between marks on the axis
 STYLES = {"Alice": "bold yellow", "opponent": "cyan"}
 
@@ -54,19 +56,31 @@ def timeline(events, boards, total, width):
     fine = ALICE * scale > 0.5  # one of Alice's moves fills about a column
     rows = [[" "] * columns for _ in range(boards)]
     busy = [0.0] * columns  # the share of each column in which Alice works
-    for board, start, end in moves(events, "opponent"):
-        fill(rows[board], MARKS["opponent"], round(start * scale), round(end * scale + 0.3))
-    for board, start, end in moves(events, "Alice"):
+    for board, start, end, move in moves(events, "opponent"):
+        first, after = round(start * scale), round(end * scale + 0.3)
+        fill(rows[board], MARKS["opponent"], first, after)
+        if after - first >= ROOM:
+            write(rows[board], move, after - len(move) - 1)
+    for board, start, end, move in moves(events, "Alice"):
         if fine:
-            fill(rows[board], MARKS["Alice"], round(start * scale), round(end * scale))
-            fill(busy, 1, round(start * scale), round(end * scale))
+            first, after = round(start * scale), round(end * scale)
+            fill(rows[board], MARKS["Alice"], first, after)
+            fill(busy, 1, first, after)
+            if OPPONENT * scale >= ROOM:
+                write(rows[board], move, max(after, first + 1))
         else:
             for column in range(int(start * scale), min(int(end * scale) + 1, columns)):
                 busy[column] += min(end * scale, column + 1) - max(start * scale, column)
-    yield row("Alice", [LEVELS[round(min(share, 1) * (len(LEVELS) - 1))] for share in busy])
+    yield row("Alice", [LEVELS[ceil(min(share, 1) * (len(LEVELS) - 1))] for share in busy])
     for number, cells in enumerate(rows, start=1):
         yield row(f"board {number}", cells)
     yield axis(total, columns)
+
+
+def write(cells, move, column):
+    """The name of a move, where all of it is inside the picture."""
+    if 0 <= column <= len(cells) - len(move):
+        cells[column : column + len(move)] = move
 
 
 def fill(cells, mark, first, after):
@@ -78,8 +92,8 @@ def fill(cells, mark, first, after):
 
 def row(label, cells):
     text = Text(f"{label:<{LABEL}}" + "".join(cells))
-    text.stylize(STYLES["Alice"], LABEL)
-    text.highlight_regex(f"[{MARKS['opponent']}]+", STYLES["opponent"])
+    text.highlight_regex(f"(?<=.{{{LABEL}}})[{LEVELS.strip()}]+", STYLES["Alice"])
+    text.highlight_regex(f"(?<=.{{{LABEL}}})[{MARKS['opponent']}]+", STYLES["opponent"])
     return text
 
 
