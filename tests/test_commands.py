@@ -1,0 +1,416 @@
+"""Every command of `python3 -m workshop`, typed in a copy of the workshop."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from workshop import manifest, ports, redis_server
+from workshop.commands import check as check_command
+from workshop.commands import run as run_command
+
+from .copied import Workshop, free_port
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
+STEP2 = manifest.find("step2").name
+
+
+@pytest.fixture
+def workshop(tmp_path) -> Workshop:
+    return Workshop(tmp_path / "mein Übungsraum 教室")
+
+
+@pytest.fixture
+def git(workshop, monkeypatch):
+    """The copy as a clone, whose starters somebody else committed."""
+    if not shutil.which("git"):
+        pytest.skip("there is no git")
+    for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=workshop.root, check=True, capture_output=True)
+
+    def commit(who: str) -> None:
+        git("add", "--all", "--force", ".")
+        git("-c", f"user.name={who}", "-c", f"user.email={who}", "commit", "--message", "A change")
+
+    git("init", "--quiet")
+    git("config", "user.email", "attendee@example.org")
+    git("config", "commit.gpgsign", "false")
+    commit("author@example.org")
+    return commit
+
+
+def a_file(workshop: Workshop) -> Path:
+    """A file of step 2 that attendees edit."""
+    return workshop.root / "steps" / STEP2 / manifest.find("step2").files[-1]
+
+
+def saved_copies(workshop: Workshop) -> list[Path]:
+    return sorted((workshop.root / ".workshop" / "saved").glob("*"))
+
+
+# The map
+
+
+def test_the_map_tells_what_is_done_and_what_is_next(workshop):
+    state = workshop.root / ".workshop"
+    state.mkdir()
+    (state / "progress.json").write_text(json.dumps({"step1": {"passed": True}}))
+    done = workshop.type()
+    assert done.returncode == 0, done.stdout
+    rows = {step.short: row for step in manifest.steps() for row in done.stdout.splitlines()
+            if step.title in row}  # fmt: skip
+    assert rows["step1"].endswith("done") and rows["step2"].endswith("next")
+    assert rows["step3"].endswith("min")
+    assert f"steps/{STEP2}/README.md" in done.stdout
+    assert done.stdout.rstrip().endswith("step2")
+
+
+def test_a_pipe_gets_no_colours_and_a_page_that_cannot_show_a_tick_no_crash(workshop):
+    done = workshop.type(PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout and "✓" in done.stdout
+
+
+@posix_only
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colours_unless_they_are_not_wanted(workshop, variables, coloured):
+    ours, theirs = os.openpty()
+    wanted = {**os.environ, "TERM": "xterm", **variables}
+    kept = {k: v for k, v in wanted.items() if k in variables or k != "NO_COLOR"}
+    process = subprocess.Popen(
+        workshop.command("diff", "step2"), cwd=workshop.root, env=kept, stdout=theirs, stdin=theirs
+    )
+    os.close(theirs)
+    output = b""
+    with contextlib.suppress(OSError):  # Linux ends a terminal's output with an error
+        while chunk := os.read(ours, 65536):
+            output += chunk
+    os.close(ours)
+    assert process.wait() == 0
+    assert b"+++ solutions/" in output.replace(b"\x1b[1m", b"")
+    assert (b"\x1b[32m" in output) == coloured
+
+
+@pytest.mark.parametrize("command", ["run", "check", "diff", "reset", "catchup"])
+def test_a_step_that_is_not_there(workshop, command):
+    done = workshop.type(command, "step99")
+    assert done.returncode == 2
+    assert "no step called 'step99'. The steps are: step1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_command_that_is_not_there(workshop):
+    assert workshop.type("dance").returncode == 2
+
+
+# check
+
+
+def test_check_is_what_checks_step_n_is(workshop):
+    done = workshop.type("check", "step2", "--solution")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓" in done.stdout
+    assert workshop.type("check", "step2", "--project", "nowhere").returncode == 2
+
+
+def test_check_without_a_step_checks_every_one(workshop):
+    done = workshop.type("check", "--solution")
+    assert done.returncode == 0, done.stdout + done.stderr
+    closing = done.stdout.splitlines()[-len(manifest.steps()) :]
+    assert closing == [f"{step.short}  ✓ passed" for step in manifest.steps()]
+
+
+@pytest.mark.parametrize(
+    ("codes", "together"), [((0, 0, 0), 0), ((0, 1, 0), 1), ((0, 0, 2), 1), ((0, 130, 0), 130)]
+)
+def test_check_without_a_step_fails_if_one_does(monkeypatch, codes, together):
+    from workshop.checking import command
+
+    each = dict(zip(("step1", "step2", "step3"), codes, strict=True))
+    monkeypatch.setattr(command, "main", lambda step, arguments: each[step])
+    assert check_command.run([]) == together
+
+
+# diff, reset, catchup
+
+
+def test_diff_leads_to_the_solution_until_nothing_differs(workshop):
+    done = workshop.type("diff", "step2")
+    assert done.returncode == 0
+    name = manifest.find("step2").files[-1]
+    assert f"--- steps/{STEP2}/{name}\n+++ solutions/{STEP2}/{name}\n" in done.stdout
+    assert "\n-" in done.stdout and "\x1b" not in done.stdout
+    for name in manifest.find("step2").files:
+        shutil.copy(
+            workshop.root / "solutions" / STEP2 / name, workshop.root / "steps" / STEP2 / name
+        )
+    assert "Nothing differs" in workshop.type("diff", "step2").stdout
+
+
+def test_reset_brings_the_starter_back_and_saves_what_was_there(workshop):
+    workshop.type()  # which keeps the untouched starters
+    original = a_file(workshop).read_bytes()
+    mine = a_file(workshop).parent / "mine ümlaut.py"
+    a_file(workshop).write_text("my work")
+    mine.write_text("more of it")
+    done = workshop.type("reset", "step2")
+    assert done.returncode == 0, done.stderr
+    assert a_file(workshop).read_bytes() == original
+    assert not mine.exists()
+    (saved,) = saved_copies(workshop)
+    assert f".workshop/saved/{saved.name}" in done.stdout
+    below = a_file(workshop).relative_to(workshop.root / "steps" / STEP2)
+    assert (saved / below).read_text() == "my work"
+    assert (saved / below).with_name(mine.name).read_text() == "more of it"
+
+
+def test_what_does_not_differ_is_not_saved(workshop):
+    workshop.type()
+    done = workshop.type("reset", "step2")
+    assert done.returncode == 0 and "Nothing to do" in done.stdout
+    assert saved_copies(workshop) == []
+
+
+def test_after_a_reset_the_step_is_not_done(workshop):
+    workshop.type()
+    progress = workshop.root / ".workshop" / "progress.json"
+    progress.write_text(json.dumps({"step2": {"passed": True}}))
+    a_file(workshop).write_text("my work")
+    workshop.type("reset", "step2")
+    assert json.loads(progress.read_text())["step2"]["passed"] is False
+
+
+def test_two_saves_within_a_second_do_not_meet(tmp_path, monkeypatch):
+    from workshop import folders
+
+    monkeypatch.setattr(manifest, "STATE", tmp_path)
+    (tmp_path / "step").mkdir()
+    saved = []
+    for text in "abc":
+        (tmp_path / "step" / "file").write_text(text)
+        saved.append(folders.save(tmp_path / "step"))
+    assert [(copy / "file").read_text() for copy in saved] == ["a", "b", "c"]
+
+
+def test_without_a_starter_nothing_is_done(workshop):
+    """Edited before the first command, and no git to ask: this must not be taken for a starter."""
+    a_file(workshop).write_text("my work")
+    done = workshop.type("reset", "step2")
+    assert done.returncode == 2
+    assert "no copy of the untouched starter" in done.stdout
+    assert a_file(workshop).read_text() == "my work"
+
+
+def test_catchup_puts_the_solution_before_a_step_in_place(workshop):
+    a_file(workshop).write_text("my work")
+    done = workshop.type("catchup", "step3")
+    assert done.returncode == 0
+    for name in manifest.find("step2").files:
+        there = (workshop.root / "steps" / STEP2 / name).read_bytes()
+        assert there == (workshop.root / "solutions" / STEP2 / name).read_bytes()
+    (saved,) = saved_copies(workshop)
+    assert saved.name in done.stdout
+    below = a_file(workshop).relative_to(workshop.root / "steps" / STEP2)
+    assert (saved / below).read_text() == "my work"
+    again = workshop.type("catchup", "step3")
+    assert "Nothing to do" in again.stdout and saved_copies(workshop) == [saved]
+
+
+def test_there_is_nothing_before_the_first_step(workshop):
+    done = workshop.type("catchup", "step1")
+    assert done.returncode == 2
+    assert "nothing before step1" in done.stdout
+    assert saved_copies(workshop) == []
+
+
+# The untouched starters, where git knows them
+
+
+def test_with_git_work_done_before_set_up_is_not_taken_for_a_starter(workshop, git):
+    original = a_file(workshop).read_bytes()
+    a_file(workshop).write_text("my work")
+    workshop.type()
+    workshop.type("reset", "step2")
+    assert a_file(workshop).read_bytes() == original
+
+
+def test_a_newer_published_starter_replaces_the_copy(workshop, git):
+    workshop.type()
+    a_file(workshop).write_text("published later")
+    git("author@example.org")
+    workshop.type()
+    a_file(workshop).write_text("my work")
+    workshop.type("reset", "step2")
+    assert a_file(workshop).read_text() == "published later"
+
+
+def test_work_that_an_attendee_commits_is_not_taken_for_a_starter(workshop, git):
+    workshop.type()
+    original = a_file(workshop).read_bytes()
+    a_file(workshop).write_text("my work")
+    git("attendee@example.org")
+    workshop.type()
+    a_file(workshop).with_name("published.py").write_text("published later")
+    git("author@example.org")
+    workshop.type()
+    workshop.type("reset", "step2")
+    assert a_file(workshop).read_bytes() == original
+
+
+# run, stop
+
+
+@contextlib.contextmanager
+def running(workshop: Workshop, *arguments: str, **variables: str):
+    """`workshop run …`, from when its server answers, in a session of its own as in a terminal."""
+    process = subprocess.Popen(
+        workshop.command("run", *arguments),
+        cwd=workshop.root,
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    try:
+        address = next(line for line in process.stdout if "http://" in line)
+        host, _, port = address.partition("http://")[2].partition("/")[0].rpartition(":")
+        deadline = time.monotonic() + 30
+        while not answers(host.strip("[]"), int(port)):
+            assert process.poll() is None, process.stdout.read()
+            assert time.monotonic() < deadline, "no answer for 30 s"
+            time.sleep(0.05)
+        yield process, int(port)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether the chat page, or what a step has instead, is served there."""
+    try:
+        connection = http.client.HTTPConnection(host, port, timeout=5)
+        connection.request("GET", "/")
+        return connection.getresponse().status < 400
+    except OSError:
+        return False
+
+
+@posix_only
+@pytest.mark.parametrize("step", ["step1", "step2", "step3"])
+def test_run_serves_the_step_and_ctrl_c_ends_it(workshop, step):
+    port = free_port()
+    with running(workshop, step, "--solution", "--port", str(port)) as (process, its_port):
+        assert its_port == port
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(20) == 0
+        assert "Traceback" not in process.stdout.read()
+    assert ports.is_free(port)
+
+
+@posix_only
+def test_run_starts_the_redis_that_the_step_needs_and_stop_ends_both(workshop):
+    redis = f"redis://127.0.0.1:{free_port()}"
+    try:
+        with running(
+            workshop, "step3", "--solution", "--port", str(free_port()), REDIS_URL=redis
+        ) as (process, port):
+            assert redis_server.find(redis)
+            done = workshop.type("stop", REDIS_URL=redis)
+            assert done.returncode == 0
+            assert f"the solution of step3 on 127.0.0.1:{port}" in done.stdout
+            assert "Valkey at " + redis.removeprefix("redis://") in done.stdout
+            process.wait(20)
+            assert ports.is_free(port)
+            assert not redis_server.find(redis)
+        assert "Nothing to stop" in workshop.type("stop").stdout
+    finally:
+        workshop.type("stop", REDIS_URL=redis)
+
+
+def test_stop_leaves_a_process_alone_that_has_only_the_number(workshop):
+    folder = workshop.root / ".workshop" / "servers"
+    folder.mkdir(parents=True)
+    record = folder / f"{os.getpid()}.json"
+    record.write_text(json.dumps({"what": "server of long ago", "started": 1.0}))
+    assert "Nothing to stop" in workshop.type("stop").stdout
+    assert not record.exists()
+
+
+def test_run_says_who_has_the_port(workshop):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = workshop.type("run", "step2", "--port", str(port))
+    assert done.returncode == 2
+    assert f"Port {port} is taken by" in done.stdout and f"process {os.getpid()}" in done.stdout
+    assert "--port" in done.stdout
+
+
+def test_run_takes_the_next_port_if_none_was_asked_for(monkeypatch, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(run_command, "PORT", port)
+        chosen = run_command._free_port("127.0.0.1")
+    assert chosen > port
+    assert f"Port {port} is taken by" in capsys.readouterr().out
+
+
+def test_run_refuses_what_cannot_be(workshop):
+    assert workshop.type("run", "step2", "--port", "0").returncode == 2
+    assert workshop.type("run", "step2", "--port", "port").returncode == 2
+    done = workshop.type("run", "step2", "--host", "192.0.2.1")  # RFC 5737: nobody's address
+    assert done.returncode == 2 and "no address 192.0.2.1" in done.stdout
+    (workshop.root / "steps" / STEP2 / "manage.py").unlink()
+    done = workshop.type("run", "step2")
+    assert done.returncode == 2 and "reset step2" in done.stdout
+
+
+@posix_only
+def test_run_on_other_addresses_says_what_that_means(workshop):
+    port = str(free_port())
+    process = subprocess.Popen(
+        workshop.command("run", "step2", "--solution", "--host", "0.0.0.0", "--port", port),
+        cwd=workshop.root,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    with process:
+        first, second = process.stdout.readline(), process.stdout.readline()
+        os.killpg(process.pid, signal.SIGKILL)
+    assert f"http://0.0.0.0:{port}/" in first
+    assert "everyone on this network" in second and "ALLOWED_HOSTS" in second
+
+
+# test
+
+
+def test_test_hands_its_arguments_to_pytest(workshop):
+    done = workshop.type("test", "--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("pytest ")
+    assert workshop.type("test", "tests/no_such_file.py").returncode == 4  # pytest: wrong usage
+
+
+def test_another_working_directory_needs_the_folder_on_the_path_alone(workshop, tmp_path):
+    done = subprocess.run(
+        workshop.command("diff", "step2"),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(workshop.root)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0 and f"--- steps/{STEP2}/" in done.stdout
