@@ -1,7 +1,9 @@
 """The servers that `run` started, remembered under .workshop/servers/ so that `stop` finds them."""
 
+import contextlib
 import json
 import os
+import time
 from pathlib import Path
 
 import psutil
@@ -23,27 +25,37 @@ def stop() -> list[str]:
     """Stops every remembered server that still runs, and returns what they were."""
     stopped = []
     for file in sorted(_folder().glob("*.json")):
-        remembered = json.loads(file.read_text(encoding="utf-8"))
         try:
+            remembered = json.loads(file.read_text(encoding="utf-8"))
             process = psutil.Process(int(file.stem))
             # Process numbers are used again: it is the same process if it began when ours did.
             if abs(process.create_time() - remembered["started"]) < 1:
                 _end([*process.children(recursive=True), process])
                 stopped.append(remembered["what"])
-        except psutil.NoSuchProcess:
-            pass
+        except (psutil.NoSuchProcess, ValueError, KeyError):
+            pass  # it ended long ago, or the record is damaged
         file.unlink(missing_ok=True)
     return stopped
 
 
 def _end(processes: list[psutil.Process]) -> None:
     for process in processes:
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
-        except psutil.NoSuchProcess:
-            pass
-    for process in psutil.wait_procs(processes, STOP_LIMIT)[1]:
-        process.kill()
+    deadline = time.monotonic() + STOP_LIMIT
+    while (left := [p for p in processes if _runs(p)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Not so for a zombie, which has ended: only whoever started it has not looked yet."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _folder() -> Path:
