@@ -10,11 +10,19 @@ export class Heart {
     this.beats = [];
     this.marks = [];
     this.waiting = [];
-    this.source = new EventSource("/heartbeat/");
-    this.source.onmessage = () => this.onBeat(performance.now());
+    this.listen();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (calm) setInterval(() => this.draw(), 500);
     else this.animate();
+  }
+
+  listen() {
+    this.source = new EventSource("/heartbeat/");
+    this.source.onmessage = () => this.onBeat(performance.now());
+    this.source.onerror = () => {
+      // The browser tries again when nobody answered, but not when an error page was the answer.
+      if (this.source.readyState === EventSource.CLOSED) setTimeout(() => this.listen(), 2000);
+    };
   }
 
   animate() {
@@ -54,7 +62,7 @@ export class Heart {
     const last = this.beats.at(-1);
     const pause = last === undefined ? 0 : (now - last) / 1000;
     let words = "beating";
-    if (this.source.readyState !== EventSource.OPEN) words = "no connection: is the server running?";
+    if (this.source.readyState !== EventSource.OPEN) words = "no connection, trying again: is the server running?";
     else if (pause > PAUSE) words = `stopped for ${pause.toFixed(1)} s`;
     this.state.classList.toggle("stopped", words !== "beating");
     if (this.state.textContent !== words) this.state.textContent = words;
