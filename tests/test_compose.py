@@ -1,0 +1,95 @@
+"""docker-compose.yml, and what it builds from and mounts, fit together."""
+
+import fnmatch
+import re
+
+import pytest
+import yaml
+
+from workshop import manifest
+
+ROOT = manifest.ROOT
+STEP3 = manifest.find("step3")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+
+
+@pytest.fixture(scope="module")
+def servers(services) -> dict:
+    return {name: service for name, service in services.items() if "build" in service}
+
+
+@pytest.fixture(scope="module")
+def dockerfile(servers) -> str:
+    (name,) = {service["build"]["dockerfile"] for service in servers.values()}
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def nginx() -> str:
+    return (ROOT / "docker" / "nginx.conf").read_text(encoding="utf-8")
+
+
+def test_redis_is_recent_and_says_when_it_is_ready(services):
+    image, _, version = services["redis"]["image"].partition(":")
+    assert image == "redis" and int(re.match(r"\d+", version)[0]) >= 7
+    assert services["redis"]["healthcheck"]["test"] == ["CMD", "redis-cli", "ping"]
+
+
+def test_only_this_machine_reaches_the_ports(services):
+    published = [port for service in services.values() for port in service.get("ports", [])]
+    assert sorted(published) == ["127.0.0.1:6379:6379", "127.0.0.1:8000:80"]
+
+
+def test_two_servers_wait_for_the_one_redis(services, servers):
+    assert len(servers) == 2
+    for server in servers.values():
+        assert server["depends_on"] == {"redis": {"condition": "service_healthy"}}
+        host = re.fullmatch(r"redis://(\w+):6379", server["environment"]["REDIS_URL"])[1]
+        assert host in services
+        assert server["healthcheck"]["test"][0] == "CMD"
+
+
+def test_nginx_passes_on_to_both_servers_and_waits_for_them(services, servers, nginx, dockerfile):
+    upstream = dict(re.findall(r"server (\w+):(\d+);", nginx))
+    assert set(upstream) == set(servers) == set(services["proxy"]["depends_on"])
+    assert set(upstream.values()) == set(re.findall(r'"--port", "(\d+)"', dockerfile))
+    assert "listen 80;" in nginx
+    assert services["proxy"]["volumes"][0].startswith("./docker/nginx.conf:/etc/nginx/conf.d/")
+
+
+def test_nginx_lets_websockets_through(nginx):
+    """https://nginx.org/en/docs/http/websocket.html"""
+    for line in (
+        "proxy_http_version 1.1;",
+        "proxy_set_header Upgrade $http_upgrade;",
+        "proxy_set_header Connection $connection_upgrade;",
+        "proxy_set_header Host $http_host;",
+    ):
+        assert line in nginx
+
+
+def test_the_image_has_what_the_server_imports(dockerfile):
+    pattern = re.search(r"grep -E '(.+?)'", dockerfile)[1]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    chosen = {re.match(r"[\w-]+", line)[0] for line in lines if re.search(pattern, line)}
+    assert chosen == {"django", "channels", "channels-redis", "daphne", "redis"}
+
+
+def test_what_the_image_copies_is_there_and_not_left_out(dockerfile):
+    copied = re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE)
+    assert f"solutions/{STEP3.name}" in copied
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_in = [line.removeprefix("!") for line in ignored if line.startswith("!")]
+    for path in copied:
+        assert (ROOT / path).exists()
+        assert any(fnmatch.fnmatch(path, one) for one in let_in)
+
+
+def test_the_server_is_started_where_the_project_stands(dockerfile):
+    assert f"WORKDIR /workshop/solutions/{STEP3.name}\n" in dockerfile
+    application = re.search(r'"(\w+)\.(\w+):application"', dockerfile)
+    assert (STEP3.solution / application[1] / f"{application[2]}.py").is_file()
