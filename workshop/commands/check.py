@@ -3,6 +3,8 @@
 from ..console import say
 from ..manifest import find, steps
 
+WORDS = {0: "✓ passed", 1: "✗ not yet", 2: "? could not be checked"}
+
 
 def run(arguments: list[str]) -> int:
     from ..checking import command
@@ -11,11 +13,10 @@ def run(arguments: list[str]) -> int:
         return command.main(find(arguments[0]).short, arguments[1:])
     codes = {}
     for step in steps():
-        codes[step] = command.main(step.short, arguments)
-        if codes[step] not in (0, 1, 2):
-            return codes[step]  # interrupted
+        codes[step.short] = code = command.main(step.short, arguments)
+        if code not in WORDS:
+            return code  # interrupted
         say()
-    for step, code in codes.items():
-        word = {0: "✓ passed", 1: "✗ not yet", 2: "? could not be checked"}[code]
-        say(f"{step.short}  {word}")
+    for name, code in codes.items():
+        say(f"{name}  {WORDS[code]}")
     return max(codes.values(), default=0) and 1

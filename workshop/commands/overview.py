@@ -18,7 +18,7 @@ def run() -> int:
 
 def show_map() -> None:
     """The steps with their minutes, which are done, which is next, and what to type for it."""
-    done = {step for step in manifest.steps() if progress.of(step).get("passed")}
+    done = [step for step in manifest.steps() if progress.of(step).get("passed")]
     following = next((step for step in manifest.steps() if step not in done), None)
     width = max(len(step.title) for step in manifest.steps())
     for step in manifest.steps():
