@@ -24,12 +24,13 @@ class Step:
     minutes: int
     files: tuple[str, ...]  # what the attendee edits, relative to the step's folder
     servers: int
+    environment: dict[str, str]
     redis: bool
     cut: str
 
     @property
     def short(self) -> str:
-        """"step2" of "step2_echo": what attendees type."""
+        """ "step2" of "step2_echo": what attendees type."""
         return self.name.partition("_")[0]
 
     @property
@@ -50,7 +51,7 @@ def steps() -> tuple[Step, ...]:
     """Every step, in the order in which it is taught."""
     with open(ROOT / "workshop.toml", "rb") as file:
         rows = tomllib.load(file)["steps"]
-    return tuple(Step(**{**row, "files": tuple(row["files"])}) for row in rows)
+    return tuple(Step(**{"environment": {}, **row, "files": tuple(row["files"])}) for row in rows)
 
 
 def find(name: str) -> Step:

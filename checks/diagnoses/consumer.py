@@ -21,76 +21,10 @@ from workshop.checking.source import last_name
 catalogue = Catalogue()
 diagnosis, error = catalogue.diagnosis, catalogue.error
 
-HANDLERS = ("connect", "receive", "disconnect", "receive_json")
 SENDS = {"send", "send_json", "group_send"}
 
 
-# Plain methods in an asynchronous consumer, and coroutines that were never awaited
-
-
-@diagnosis("sync-method-in-async-consumer")
-def _(evidence):
-    if not evidence.error(r"object NoneType can't be used in 'await' expression"):
-        return None
-    for consumer in evidence.project.consumers:
-        if not consumer.is_async:
-            continue
-        for method in consumer.methods.values():
-            plain = isinstance(method, ast.FunctionDef) and not method.decorator_list
-            if plain and not method.name.startswith("_"):
-                return (
-                    f"{method.name} is a plain `def`, but {consumer.name} is asynchronous, and "
-                    f"Channels awaits it. Write `async def {method.name}`.",
-                    consumer.where(method),
-                )
-
-
-@diagnosis("never-awaited")
-def _(evidence):
-    """`self.send(...)` without `await`: Python's warning, which Daphne swallows."""
-    found = evidence.never_awaited()
-    if found is None:
-        return None
-    coroutine, where = found
-    name = coroutine.rpartition(".")[2]
-    consumer = _consumer_at(evidence, where)
-    if where is None and name in HANDLERS:
-        # Channels called the attendee's method, and its base class does not await it.
-        consumer = _consumer_with(evidence, name)
-        if consumer is None or consumer.is_async:
-            return None
-        return (
-            f"{name} is `async def`, but {', '.join(consumer.bases[:1])} is a synchronous consumer "
-            "and only calls it, so it never ran. Derive the class from AsyncWebsocketConsumer.",
-            consumer.where(consumer.methods[name]),
-        )
-    if consumer is not None and not consumer.is_async and name not in HANDLERS:
-        return (
-            f"{name}() of the channel layer is a coroutine, and this consumer is synchronous: it "
-            f"made the coroutine and never ran it. Write async_to_sync(…{name})(…).",
-            where,
-        )
-    return (
-        f"{name}(…) was called without await: in an asynchronous consumer that only prepares the "
-        f"call, and nothing happens. Write `await` in front of it.",
-        where,
-    )
-
-
-def _consumer_at(evidence, where):
-    for consumer in evidence.project.consumers if where else ():
-        node = consumer.node
-        if consumer.source.path == where.file and node.lineno <= where.line <= node.end_lineno:
-            return consumer
-    return None
-
-
-def _consumer_with(evidence, method):
-    return next((c for c in evidence.project.consumers if method in c.methods), None)
-
-
 # The kind of consumer and its methods
-
 
 error(
     "wrong-base-class",
@@ -110,7 +44,7 @@ def _(evidence):
     if found is None:
         return None
     class_name, name = found.message.split("(")[0].split(".")
-    consumer = _consumer_with(evidence, name)
+    consumer = evidence.project.consumer_with(name)
     if name == "receive" and consumer and consumer.is_json:
         advice = "A Json consumer decodes for you and calls receive_json(self, content): rename it."
     else:
@@ -152,9 +86,9 @@ def _(evidence):
     """connect() came to its end, and nobody accepted."""
     if not evidence.saw(Unanswered):
         return None
-    if not any(e["event"] == "unanswered" for server in evidence.servers for e in server.events):
+    if not any(e["event"] == "unanswered" for program in evidence.programs for e in program.events):
         return None
-    consumer = _consumer_with(evidence, "connect")
+    consumer = evidence.project.consumer_with("connect")
     if consumer is None:
         return None
     method = consumer.methods["connect"]
@@ -177,7 +111,7 @@ def _(evidence):
 def _(evidence):
     if evidence.status != 403 or not evidence.saw(Refused):
         return None
-    consumer = _consumer_with(evidence, "connect")
+    consumer = evidence.project.consumer_with("connect")
     calls = consumer.calls("close", "connect") if consumer else []
     if calls:
         return (
@@ -481,7 +415,9 @@ def _(evidence):
                 "Channels does not find it. Methods of the class start four spaces in.",
                 consumer.where(nested),
             )
-        near = difflib.get_close_matches(wanted, set(consumer.methods) - set(HANDLERS), 1, 0.7)
+        near = difflib.get_close_matches(
+            wanted, set(consumer.methods) - {"connect", "disconnect"}, 1, 0.7
+        )
         if near:
             return (
                 f"Channels calls {wanted}, and this method is called {near[0]}: it is never run. "

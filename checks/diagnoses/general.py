@@ -22,7 +22,7 @@ def _(evidence):
 @diagnosis("server-exited")
 def _(evidence):
     if evidence.exited:
-        codes = [s.exit_code for s in evidence.servers if s.exit_code is not None]
+        codes = [p.exit_code for p in evidence.programs if p.exit_code is not None]
         last = [line for line in evidence.log.splitlines() if line.strip()][-3:]
         return (
             f"The server ended by itself, with exit code {codes[0]}. The last it wrote:\n"

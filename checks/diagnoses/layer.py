@@ -142,7 +142,14 @@ def _(evidence):
     if not evidence.saw(Closed) or not evidence.errors:
         return None
     for kind in _sent_types(evidence):
-        if kind.replace(".", "_") in ("send", "receive", "accept", "close", "connect", "disconnect"):
+        if kind.replace(".", "_") in (
+            "send",
+            "receive",
+            "accept",
+            "close",
+            "connect",
+            "disconnect",
+        ):
             return (
                 f'A message of type "{kind}" goes to the method {kind.replace(".", "_")}, which '
                 "Channels uses for something else. Take a type of your own, such as "

@@ -92,7 +92,7 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
     try:
         # The servers take the longest to start, so they go first; the rest is read meanwhile.
         for _ in range(step.servers):
-            servers.append(Server(folder))
+            servers.append(Server(folder, **step.environment))
         return run(step, folder, servers, began, keep_going)
     finally:
         for server in servers:

@@ -40,6 +40,7 @@ class Catalogue:
         """Add a row: an exception in the log whose "Type: message" matches the regular expression
         `pattern` proves the cause. The groups of the match fill the {} of the sentence; the place
         is the attendee's own last line in the traceback."""
+
         def find(evidence: Evidence) -> Said:
             error = evidence.error(pattern)
             if error is None:
@@ -50,12 +51,16 @@ class Catalogue:
         self.rules.append(Rule(id, find, steps))
 
 
-FILES = ("startup", "asgi", "layer", "consumer", "chess", "general")
+FILES = ("startup", "asgi", "coroutines", "layer", "consumer", "chess", "general")
 
 
 def rules(step: str) -> list[Rule]:
     """The rules that may speak for `step`, in order."""
-    found = [rule for name in FILES for rule in importlib.import_module(f"checks.diagnoses.{name}").catalogue.rules]
+    found = [
+        rule
+        for name in FILES
+        for rule in importlib.import_module(f"checks.diagnoses.{name}").catalogue.rules
+    ]
     return [rule for rule in found if not rule.steps or step in rule.steps]
 
 

@@ -59,7 +59,9 @@ def errors_in(log: str, folder: Path) -> list[Error]:
 
 
 @dataclass
-class ServerEvidence:
+class ProgramEvidence:
+    """What one program of the attendee's left: a server, or step 1's exhibition."""
+
     log: str
     events: list[dict]
     exit_code: int | None
@@ -74,9 +76,8 @@ class Evidence:
     failure: BaseException
     project: Project
     timeline: list[Line] = field(default_factory=list)
-    servers: list[ServerEvidence] = field(default_factory=list)
-    busy: list[dict] = field(default_factory=list)  # what the servers were doing when asked
-    facts: dict = field(default_factory=dict)  # what a check noted down itself
+    programs: list[ProgramEvidence] = field(default_factory=list)
+    busy: list[dict] = field(default_factory=list)  # what the programs were doing when asked
 
     # What was seen
 
@@ -90,11 +91,11 @@ class Evidence:
 
     @property
     def log(self) -> str:
-        return "\n".join(server.log for server in self.servers)
+        return "\n".join(program.log for program in self.programs)
 
     @property
     def exited(self) -> bool:
-        return any(server.exit_code is not None for server in self.servers)
+        return any(program.exit_code not in (None, 0) for program in self.programs)
 
     # Exceptions
 
@@ -134,8 +135,8 @@ class Evidence:
     def never_awaited(self, pattern: str = "") -> tuple[str, Where | None] | None:
         """The first coroutine, of a name that matches, that was made and never awaited: its
         name, and the attendee's line that made it."""
-        for server in self.servers:
-            for event in server.events:
+        for program in self.programs:
+            for event in program.events:
                 if event["event"] == "never_awaited" and re.search(pattern, event["coroutine"]):
                     return event["coroutine"], self._theirs_last(event["frames"])
         return None

@@ -76,10 +76,21 @@ class Checks:
 
         return Groups()
 
+    @pytest.fixture(scope="session")
+    def exhibition(self):
+        """Alice's exhibitions."""
+        from workshop.checking.exhibition import Exhibition
+
+        exhibition = Exhibition(self._run.folder, self._run.programs)
+        yield exhibition
+        exhibition.stop()
+
     @pytest.fixture
-    def scene(self) -> Scene:
-        """This check's own notes."""
-        return self._scene
+    def hall(self, server):
+        """The hall's pages, asked for by several browsers at once."""
+        from workshop.checking.exhibition import Hall
+
+        return Hall(server)
 
     # What pytest tells
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from workshop.checking import failures
 from workshop.checking.browser import Browser, Room, Timeline
-from workshop.checking.evidence import Evidence, ServerEvidence
+from workshop.checking.evidence import Evidence, ProgramEvidence
+from workshop.checking.program import Program
 from workshop.checking.server import Server
 from workshop.checking.source import Project
 from workshop.manifest import Step
@@ -26,6 +27,7 @@ class Run:
         self.servers = servers
         self.began = time.monotonic()
         self.project = Project(folder)
+        self.programs: list[Program] = list(servers)  # all that a failure may have a log of
 
     @property
     def seconds(self) -> float:
@@ -40,7 +42,6 @@ class Scene:
         self.check = check
         self.timeline = Timeline()
         self.rooms: list[Room] = []
-        self.facts: dict = {}
         self.evidence: Evidence | None = None
 
     def room(self) -> Room:
@@ -74,7 +75,9 @@ class Scene:
     async def _collect(self, failure: BaseException) -> Evidence:
         busy = []
         if isinstance(failure, failures.Failure):
-            reports = await asyncio.gather(*(server.report_busy() for server in self.run.servers))
+            reports = await asyncio.gather(
+                *(program.report_busy() for program in self.run.programs)
+            )
             busy = [event for report in reports for event in report]
         await asyncio.sleep(SETTLE)
         return Evidence(
@@ -83,10 +86,9 @@ class Scene:
             failure=failure,
             project=self.run.project,
             timeline=list(self.timeline.lines),
-            servers=[
-                ServerEvidence(server.log.text, list(server.log.events), server.exit_code)
-                for server in self.run.servers
+            programs=[
+                ProgramEvidence(program.log.text, list(program.log.events), program.exit_code)
+                for program in self.run.programs
             ],
             busy=busy,
-            facts=self.facts,
         )

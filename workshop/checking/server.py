@@ -1,52 +1,15 @@
-"""A step's server while it is checked: started, watched and ended."""
+"""A step's server while it is checked."""
 
 import asyncio
-import contextlib
-import json
-import os
-import signal
 import socket
-import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 from workshop.checking.failures import NotASGI, NotListening
-from workshop.checking.under_check import MARK
-from workshop.manifest import ROOT
+from workshop.checking.program import Program
 
 STARTS_WITHIN = 10  # seconds; only a check that fails waits for them
-LAUNCHER = Path(__file__).with_name("under_check.py")
-LOG_KEPT = 200_000  # bytes of the log's start, and as many of its end
-
-
-class Log:
-    """What a server wrote, with its events taken out. Bounded: a flood costs no memory."""
-
-    def __init__(self):
-        self._start = bytearray()
-        self._end = bytearray()
-        self.dropped = 0  # bytes
-        self.events: list[dict] = []
-
-    def add(self, line: bytes) -> None:
-        line, mark, event = line.partition(MARK.encode())
-        if mark:
-            self.events.append(json.loads(event))
-        if len(self._start) < LOG_KEPT:
-            self._start += line[:LOG_KEPT]
-            return
-        self._end += line[:LOG_KEPT]
-        excess = len(self._end) - LOG_KEPT
-        if excess > LOG_KEPT:
-            del self._end[:excess]
-            self.dropped += excess
-
-    @property
-    def text(self) -> str:
-        gap = f"\n… {self.dropped:,} bytes left out …\n".encode() if self.dropped else b""
-        return bytes(self._start + gap + self._end).decode(errors="replace")
 
 
 def reserve_port() -> tuple[int, socket.socket | None]:
@@ -67,51 +30,17 @@ def reserve_port() -> tuple[int, socket.socket | None]:
     return port, None
 
 
-class Server:
+class Server(Program):
     """`manage.py runserver --noreload` of the project in `folder`, on a free port of 127.0.0.1."""
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None):
-        self.folder = folder
+    def __init__(self, folder: Path, **environment: str):
         self.port, self._holder = reserve_port()
-        self.log = Log()
-        self.started = time.monotonic()
-        self._process = subprocess.Popen(
-            [sys.executable, str(LAUNCHER), "runserver", "--noreload", self.address],
-            cwd=folder,
-            env=self._environment(environment or {}),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            **({"start_new_session": True} if os.name == "posix" else {}),
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    @staticmethod
-    def _environment(more: dict[str, str]) -> dict[str, str]:
-        path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
-        return {
-            **os.environ,
-            "PYTHONPATH": path,  # for the page, when the project stands outside the workshop
-            "PYTHONUNBUFFERED": "1",  # a print is evidence, and must come before the crash
-            # Bytecode is told apart by the second and the size of its source: too coarse for
-            # somebody who saves, checks and saves again.
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **more,
-        }
-
-    def _read(self) -> None:
-        for line in iter(lambda: self._process.stdout.readline(LOG_KEPT), b""):
-            self.log.add(line)
+        command = ("manage.py", "runserver", "--noreload", self.address)
+        super().__init__(folder, *command, **environment)
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
-
-    @property
-    def exit_code(self) -> int | None:
-        """What the server ended with; None while it runs."""
-        return self._process.poll()
 
     async def starts(self) -> None:
         """Return as soon as the server takes connections. Raises NotListening."""
@@ -149,38 +78,7 @@ class Server:
                     await asyncio.sleep(0.02)
         return False
 
-    async def event(self, found, limit: float) -> bool:
-        """Wait until `found(events)` is true: True then, False after `limit` seconds."""
-        end = time.monotonic() + limit
-        while not found(self.log.events):
-            if time.monotonic() > end:
-                return False
-            await asyncio.sleep(0.01)
-        return True
-
-    async def report_busy(self) -> list[dict]:
-        """What the server is busy with now: the `busy` events it answers with within a second."""
-        seen = len(self.log.events)
-        try:
-            self._process.stdin.write(b"?")
-            self._process.stdin.flush()
-        except OSError:  # it has ended
-            return []
-        await self.event(lambda events: {"event": "reported"} in events[seen:], 1)
-        return [event for event in self.log.events[seen:] if event["event"] == "busy"]
-
     def stop(self) -> None:
-        """End the server and all it started. Returns when they are gone."""
-        if os.name == "posix":
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        else:
-            subprocess.run(
-                ["taskkill", "/F", "/T", "/PID", str(self._process.pid)], capture_output=True
-            )
-        self._process.wait()
-        self._reader.join(1)
-        with contextlib.suppress(OSError):  # a question that a server which had ended never read
-            self._process.stdin.close()
+        super().stop()
         if self._holder:
             self._holder.close()

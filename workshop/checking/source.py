@@ -199,3 +199,15 @@ class Project:
                 }
                 consumers.append(Consumer(source, node, inherited, methods))
         return consumers
+
+    def consumer_at(self, where: Where | None) -> Consumer | None:
+        """The consumer in whose class the place is."""
+        for consumer in self.consumers if where and where.line else ():
+            lines = range(consumer.node.lineno, (consumer.node.end_lineno or 0) + 1)
+            if consumer.source.path == where.file and where.line in lines:
+                return consumer
+        return None
+
+    def consumer_with(self, method: str) -> Consumer | None:
+        """The first consumer that has a method of that name."""
+        return next((c for c in self.consumers if method in c.methods), None)

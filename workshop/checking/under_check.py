@@ -1,11 +1,11 @@
-"""Runs `manage.py runserver` exactly as an attendee would, and lets what would stay silent be seen.
+"""Runs a program exactly as an attendee would, and lets what would stay silent be seen.
 
-This is the program that the checks start, with the step's folder as working directory:
+This is what the checks start, with the step's folder as working directory:
 
-    python workshop/checking/under_check.py runserver --noreload 127.0.0.1:8123
+    python workshop/checking/under_check.py manage.py runserver --noreload 127.0.0.1:8123
 
 It changes nothing that the attendee's code could notice. It writes, between the lines of the
-server's log, lines that start with MARK and carry one JSON object each:
+program's log, lines that start with MARK and carry one JSON object each:
 
     {"event": "never_awaited", "coroutine": "ChatConsumer.send", "frames": [...]}
     {"event": "connected", "path": "/ws/chat/a/"}      what was to be done at the handshake is done
@@ -189,10 +189,11 @@ def listen_to_the_check():
 def main(arguments):
     listen_to_the_check()
     notice_never_awaited()
-    notice_websockets()
+    if "runserver" in arguments:
+        notice_websockets()
     sys.path[0] = os.getcwd()
-    sys.argv = ["manage.py", *arguments]
-    runpy.run_path("manage.py", run_name="__main__")
+    sys.argv = arguments
+    runpy.run_path(arguments[0], run_name="__main__")
 
 
 if __name__ == "__main__":
