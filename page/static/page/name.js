@@ -41,10 +41,10 @@ export class TabName {
 }
 
 /**
- * A hue in degrees for a name: from teal over blue to plum, far apart for neighbours in the
- * alphabet. Green, amber and red are left out: they tell the connection's state.
+ * A hue in degrees for a name: 190 to 345, from teal over blue to plum, far apart for neighbours
+ * in the alphabet. Green, amber and red are left out: they tell the connection's state.
  */
 export function hueOf(name) {
   const place = name.toUpperCase().codePointAt(0) - "A".codePointAt(0);
-  return 170 + ((((85 + place * 70) % 190) + 190) % 190);
+  return 190 + ((((65 + place * 57) % 155) + 155) % 155);
 }
