@@ -30,6 +30,7 @@ def main(argv: list[str]) -> int:
         module = importlib.import_module(f"workshop.commands.{command or 'overview'}")
         return module.run(**arguments)
     except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
         return 130  # as shells count an end by Ctrl-C
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
