@@ -57,7 +57,7 @@ def _(evidence):
             where,
         )
     return (
-        f"{name}(…) was called without await: in an asynchronous consumer that only prepares the "
-        f"call, and nothing happens. Write `await` in front of it.",
+        f"{name}(…) was called without await. That only prepares the call: nothing of it has run. "
+        "Write `await` in front of it.",
         where,
     )

@@ -1,10 +1,17 @@
 """What is left when no cause is known: what was seen, and the attendee's own last line in it."""
 
 from workshop.checking.diagnosing import Catalogue
-from workshop.checking.failures import BadPage, NotListening, Silent, Unanswered
+from workshop.checking.failures import BadPage, BrokeOff, NoRecord, NotListening, Silent, Unanswered
 
 catalogue = Catalogue()
 diagnosis = catalogue.diagnosis
+
+
+@diagnosis("exhibition-broke-off", "step1")
+def _(evidence):
+    if evidence.saw(BrokeOff, NoRecord) and evidence.errors:
+        found = next((e for e in evidence.errors if evidence.where(e)), evidence.errors[0])
+        return f"Python stopped here: {found.text}", evidence.where(found)
 
 
 @diagnosis("exception")
