@@ -94,6 +94,7 @@ def test_a_second_call_changes_nothing(workshop, uv):
     assert done.returncode == 0
     assert "Setting up" not in done.stdout
     assert tree(workshop.root) == before
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,19 @@ def test_what_a_kill_left_is_made_anew(workshop, uv):
     uv(INSTALLS)
     assert workshop.type().returncode == 0
     assert Path(entering(workshop).stdout.strip()) == workshop.root / ".venv"
+
+
+def test_two_terminals_at_once_set_it_up_once(workshop, uv):
+    uv(INSTALLS)
+    terminals = [
+        subprocess.Popen(
+            workshop.command(), cwd=workshop.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        for _ in range(3)
+    ]
+    said = [terminal.communicate()[0].decode() for terminal in terminals]
+    assert [terminal.returncode for terminal in terminals] == [0, 0, 0], said
+    assert sum("Installed 2 packages" in words for words in said) == 1
 
 
 def test_it_is_set_up_again_when_the_requirements_change(workshop, uv):

@@ -32,9 +32,6 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130  # as shells count an end by Ctrl-C
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0  # whoever read along, `head` for instance, had seen enough
     except Exception as error:
         if not _is_meant_for_people(error):
             raise

@@ -6,6 +6,7 @@ new environment. With pip alone where uv is not to be had or fails for a reason 
 Imports the standard library alone: this runs before anything is installed.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -16,7 +17,8 @@ import time
 from . import environment
 from .environment import ROOT, VENV
 
-BEFORE = ROOT / ".workshop" / "venv-before"  # the last good environment, while a new one is made
+STATE = ROOT / ".workshop"
+BEFORE = STATE / "venv-before"  # the last good environment, while a new one is made
 NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
 PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "2")
 MEGABYTES = 700  # what the packages take on the disk, with some room
@@ -37,6 +39,7 @@ NO_SUCH_PACKAGE = (
     r"|Because there (?:is|are) no versions? of ([\w.-]+)"
     r"|Because only (?:the following versions of )?([\w.-]+)"
 )
+NO_VENV = r"ensurepip|No module named '?venv"
 NO_WHEEL = r"Failed to build `?([\w.=-]+)|Failed building wheel for ([\w.-]+)"
 ASKED_FOR = r"/simple/([\w.-]+)/|requirement ([\w.-]+)[^(\n]* \(from versions: none\)"
 
@@ -51,16 +54,13 @@ def set_up() -> None:
     print("Setting up the workshop: its packages go into .venv. This takes a minute or less, once.")
     sys.stdout.flush()
     try:
-        _put_aside()
-        try:
-            _make()
-        except BaseException:  # Ctrl-C too
-            _put_back()
-            raise
-        shutil.rmtree(BEFORE, ignore_errors=True)
+        with _alone():
+            if not environment.is_current():
+                _replace()
     except OSError as error:
         raise SetUpError(_explain(str(error))) from error
     print(f"Set up in {time.monotonic() - started:.0f} seconds.\n")
+    sys.stdout.flush()
 
 
 def update() -> None:
@@ -73,13 +73,34 @@ def update() -> None:
         print(f"{error}\nGoing on with the packages from before.\n", file=sys.stderr)
 
 
+@contextlib.contextmanager
+def _alone():
+    """Waits until no other terminal sets up here. A lock that dies with its process."""
+    STATE.mkdir(exist_ok=True)
+    with open(STATE / "set-up.lock", "w") as lock:
+        if os.name == "posix":  # Windows has no flock: there, set up in one terminal alone
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _replace() -> None:
+    _put_aside()
+    try:
+        _make()
+    except BaseException:  # Ctrl-C too
+        _put_back()
+        raise
+    shutil.rmtree(BEFORE, ignore_errors=True)
+
+
 def _put_aside() -> None:
     """Clears the way. An environment that still works is kept until there is a better one."""
     if BEFORE.exists() and not environment.is_usable():  # interrupted while it stood aside
         _put_back()
     if environment.is_usable():
         shutil.rmtree(BEFORE, ignore_errors=True)
-        BEFORE.parent.mkdir(exist_ok=True)
         VENV.rename(BEFORE)
     elif VENV.exists():
         shutil.rmtree(VENV)
@@ -98,7 +119,7 @@ def _make() -> None:
     options = ["--without-pip"] if uv else []
     code, output = _say_and_run([sys.executable, "-m", "venv", *options, str(VENV)])
     if code:
-        raise SetUpError(_explain(output) if re.search(DISK_FULL, output) else _no_venv())
+        raise SetUpError(_explain(output))
     if not uv:
         code, output = _say_and_run([python, *PIP, "uv"])
         _raise_if_hopeless(code, output)
@@ -111,7 +132,7 @@ def _make() -> None:
         sys.stdout.flush()
         code, output = _say_and_run([python, "-m", "ensurepip"], quiet=True)
         if code:
-            raise SetUpError(_no_venv())
+            raise SetUpError(_explain(output))
         code, output = _say_and_run([python, *PIP, *requirements])
     if code:
         raise SetUpError(_explain(output))
@@ -166,6 +187,11 @@ def _explain(output: str) -> str:
             f"({sys.version.split()[0]}). Look at its line in requirements.txt, or try another "
             f"Python between 3.11 and 3.14. {AGAIN}"
         )
+    if re.search(NO_VENV, output):
+        return (
+            f"This Python ({sys.executable}) cannot make a virtual environment with pip in it. On "
+            f"Debian and Ubuntu: sudo apt install python3-venv. {AGAIN}"
+        )
     if unbuilt := re.search(NO_WHEEL, output):
         name = next(filter(None, unbuilt.groups()))
         return (
@@ -175,11 +201,4 @@ def _explain(output: str) -> str:
     last = "\n".join(f"  {line}" for line in output.strip().splitlines()[-8:])
     return (
         f"The packages could not be installed{during}. The installer's last words:\n{last}\n{AGAIN}"
-    )
-
-
-def _no_venv() -> str:
-    return (
-        f"This Python ({sys.executable}) cannot make a virtual environment with pip in it. On "
-        f"Debian and Ubuntu: sudo apt install python3-venv. {AGAIN}"
     )
