@@ -46,5 +46,5 @@ export class TabName {
  */
 export function hueOf(name) {
   const place = name.toUpperCase().codePointAt(0) - "A".codePointAt(0);
-  return 190 + ((((65 + place * 57) % 155) + 155) % 155);
+  return 190 + ((((50 + place * 90) % 155) + 155) % 155);
 }

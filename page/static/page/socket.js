@@ -15,9 +15,9 @@ export function delayAfter(failures, random = Math.random()) {
 }
 
 /**
- * Events, each with a `detail`:
- *   connecting  {url}
- *   opened      {url}
+ * Events, with what their `detail` holds:
+ *   connecting
+ *   opened
  *   sent        {data}
  *   received    {data}: a string, or a Blob for a binary frame
  *   closed      {code, reason, wasOpen, seconds, retryIn}
@@ -40,12 +40,12 @@ export class ReconnectingSocket extends EventTarget {
     const socket = (this.socket = new WebSocket(this.url));
     let since = performance.now();
     let wasOpen = false;
-    this.tell("connecting", { url: this.url });
+    this.tell("connecting");
 
     socket.addEventListener("open", () => {
       wasOpen = true;
       since = performance.now();
-      this.tell("opened", { url: this.url });
+      this.tell("opened");
     });
     socket.addEventListener("message", ({ data }) => this.tell("received", { data }));
     socket.addEventListener("close", ({ code, reason }) => {
