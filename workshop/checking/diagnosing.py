@@ -51,7 +51,7 @@ class Catalogue:
         self.rules.append(Rule(id, find, steps))
 
 
-FILES = ("startup", "asgi", "coroutines", "layer", "consumer", "chess", "general")
+FILES = ("chess", "startup", "asgi", "coroutines", "layer", "consumer", "general")
 
 
 def rules(step: str) -> list[Rule]:
