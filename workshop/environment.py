@@ -5,9 +5,7 @@ any package. So this module imports the standard library alone, reads on Python 
 and takes a few milliseconds. Making the environment is the business of set_up.py.
 """
 
-import hashlib
 import os
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +25,8 @@ def python() -> Path:
 
 def stamp() -> str:
     """What STAMP says of an environment made now: from these requirements, in this place."""
+    import hashlib  # here, because checks/stepN, which is in a hurry, needs no stamp
+
     requirements = (ROOT / "requirements.txt").read_bytes()
     return f"{hashlib.sha256(requirements).hexdigest()}\n{ROOT}\n"
 
@@ -78,6 +78,8 @@ def become(command: list) -> None:
         sys.stderr.flush()
         os.execv(command[0], command)
     # Windows has no exec that keeps the console waiting, so this process waits in its place.
+    import subprocess
+
     child = subprocess.Popen(command)
     while True:
         try:
