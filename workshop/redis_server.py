@@ -8,6 +8,7 @@ Talks to it with a plain socket, so that asking takes a millisecond and needs no
 protocol is RESP, https://redis.io/docs/latest/develop/reference/protocol-spec/.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -122,14 +123,16 @@ def _start_ours(address: str) -> Found:
     options += ["--save", "", "--appendonly", "no", "--logfile", "redis.log"]
     pid = _run_detached([_binary(), *options], state)
     deadline = time.monotonic() + START_LIMIT
-    while _runs(pid) and time.monotonic() < deadline:
-        found = find(address)
-        if found and found.pid == pid:
-            _record_file().write_text(json.dumps({"pid": pid, "url": address}))
-            return dataclasses.replace(found, ours=True)
+    found = None
+    while not found and _runs(pid) and time.monotonic() < deadline:
         time.sleep(0.005)
-    if found := find(address):  # another command started one in this very moment: take that one
-        return found
+        with contextlib.suppress(RedisError):  # the machine is so busy that no answer came in time
+            found = find(address)
+    if found := found or find(address):
+        if found.pid != pid:
+            return found  # another command started one in this very moment: take that one
+        _record_file().write_text(json.dumps({"pid": pid, "url": address}))
+        return dataclasses.replace(found, ours=True)
     log = (state / "redis.log").read_text(errors="replace").splitlines()[-3:]
     raise RedisError(
         f"Redis did not start at {where}. The end of .workshop/redis.log:\n" + "\n".join(log)
@@ -140,9 +143,10 @@ def _run_detached(command: list[str], folder: Path) -> int:
     """Starts a program that nobody waits for, and returns its process number.
 
     It is no child of ours, which would end or wait with us, and the session is its own, so that
-    Ctrl-C in the terminal does not reach it.
+    Ctrl-C in the terminal does not reach it. What it says, also why it cannot be started at all,
+    goes to redis.log in the folder.
     """
-    shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 & echo $!', "sh"]
+    shell = ["/bin/sh", "-c", '"$@" </dev/null >>redis.log 2>&1 & echo $!', "sh"]
     # Valkey does not start with a locale that the system does not know, and C is always known.
     variables = {**os.environ, "LC_ALL": "C"}
     started = subprocess.run(
