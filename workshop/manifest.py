@@ -4,7 +4,7 @@ Imports the standard library alone, because set-up reads it before anything is i
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -24,9 +24,11 @@ class Step:
     minutes: int
     files: tuple[str, ...]  # what the attendee edits, relative to the step's folder
     servers: int
-    environment: dict[str, str]
     redis: bool
     cut: str
+    environment: dict[str, str] = field(default_factory=dict)
+    continues: bool = False
+    brings: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
@@ -51,7 +53,11 @@ def steps() -> tuple[Step, ...]:
     """Every step, in the order in which it is taught."""
     with open(ROOT / "workshop.toml", "rb") as file:
         rows = tomllib.load(file)["steps"]
-    return tuple(Step(**{"environment": {}, **row, "files": tuple(row["files"])}) for row in rows)
+    return tuple(Step(**{key: _frozen(value) for key, value in row.items()}) for row in rows)
+
+
+def _frozen(value):
+    return tuple(value) if isinstance(value, list) else value
 
 
 def find(name: str) -> Step:

@@ -164,11 +164,13 @@ def _(evidence):
 
 @diagnosis("flooding")
 def _(evidence):
-    if evidence.saw(Flooded):
+    said = sum(line.direction == "out" for line in evidence.timeline)
+    heard = sum(line.direction == "in" for line in evidence.timeline)
+    if evidence.saw(Flooded) or (evidence.saw(Heard) and heard > 20 * (said + 1)):
         consumer = next(iter(evidence.project.consumers), None)
         return (
-            "The consumer sends without end: thousands of frames came back for one message. Look "
-            "for a loop around self.send(), or a handler that sends to its own group.",
+            f"The consumer sends without end: {heard} frames came back for {said}. Look for a loop "
+            "around self.send(), or a handler that sends to its own group.",
             consumer.where() if consumer else None,
         )
 

@@ -5,6 +5,7 @@ A report decides nothing: every form of it shows the same data.
 
 import textwrap
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -81,12 +82,15 @@ def timeline_rows(lines: list[Line]) -> list[str]:
         "silence": "◀─         ",
         "note": "·          ",
     }
-    rows = [
-        f"{line.at:5.2f} s  {line.who:<{width}} {arrow[line.direction]}{cut(line.text)}"
-        for line in lines[-LINES_SHOWN:]
-    ]
-    left_out = len(lines) - len(rows)
-    return [f"… {left_out} earlier lines", *rows] if left_out else rows
+    rows = []
+    for (who, direction, text), same in groupby(
+        lines, lambda row: (row.who, row.direction, row.text)
+    ):
+        first, *more = same
+        row = f"{first.at:5.2f} s  {who:<{width}} {arrow[direction]}{cut(text)}"
+        rows.append(f"{row}  … {len(more)} times more" if more else row)
+    left_out = len(rows) - LINES_SHOWN
+    return rows if left_out <= 0 else [f"… {left_out} earlier lines", *rows[-LINES_SHOWN:]]
 
 
 def cut(text: str) -> str:

@@ -1,0 +1,186 @@
+"""checks/stepN as DESIGN describes it: its options, its JSON, its exit codes, its words."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT, check, copy_of, edit
+from workshop import manifest
+from workshop.checking.server import reserve_port
+
+
+def test_json_is_one_object_and_nothing_else():
+    done = check("step2", "--solution", "--json")
+    assert done.code == 0 and done.err == ""
+    report = done.report
+    assert report["step"] == "step2" and report["passed"] is True and report["seconds"] > 0
+    assert report["total"] == len(report["checks"]) == 7
+    for row in report["checks"]:
+        assert row["passed"] is True and row["diagnosis"] is None and row["message"] is None
+        assert row["name"].startswith("test_") and row["title"] and row["seconds"] >= 0
+
+
+def test_a_failed_check_in_json(tmp_path):
+    step = manifest.find("step3")
+    copy = copy_of(step.starter, tmp_path / "copy")
+    done = check("step3", "--project", copy, "--json")
+    assert done.code == 1
+    assert done.report["passed"] is False
+    assert done.report["checks"][-1] == done.failed
+    assert done.failed["message"].startswith("self.send() reaches one browser")
+    assert done.failed["line"]
+    heard = [line for line in done.failed["timeline"] if line["direction"] == "in"]
+    assert heard[0]["who"] == "Ana" and json.loads(heard[0]["text"]) == {"message": "hello"}
+
+
+def test_a_failed_check_in_words(tmp_path):
+    copy = copy_of(manifest.find("step3").starter, tmp_path / "copy")
+    done = check("step3", "--project", copy)
+    assert done.code == 1 and "\x1b" not in done.out
+    lines = done.out.splitlines()
+    assert lines[0].startswith("step 3 · ") and lines[0].endswith("2 of 6 ✓")
+    assert lines[3].startswith("✗ Everyone in the room")
+    assert any("Ana  ─▶ server" in line and '{"message": "hello"}' in line for line in lines)
+    assert any("Ben  ◀─" in line and "nothing for" in line for line in lines)
+    assert str(copy / "chat" / "consumers.py") in done.out
+    assert "Traceback" not in done.out and not done.err
+
+
+def test_the_rest_is_one_flag_away(tmp_path):
+    copy = copy_of(manifest.find("step3").starter, tmp_path / "copy")
+    report = check("step3", "--project", copy, "--all", "--json").report
+    assert len(report["checks"]) == report["total"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--project", "/no/such/folder"], "There is no folder"),
+        (["--nonsense"], "usage:"),
+        (["--json", "--hint"], "--json goes with"),
+    ],
+)
+def test_a_check_that_cannot_be_made(arguments, said):
+    done = check("step2", *arguments)
+    assert done.code == 2 and said in done.err and "Traceback" not in done.err
+
+
+def test_no_redis():
+    port, holder = reserve_port()
+    done = check("step3", "--solution", "--json", REDIS_URL=f"redis://127.0.0.1:{port}")
+    if holder:
+        holder.close()
+    assert done.code == 2
+    assert done.report["passed"] is False
+    assert f"{port}" in done.report["error"] and "python3 -m workshop" in done.report["error"]
+    assert "No Redis answers" in done.err
+
+
+def test_step_2_needs_no_redis():
+    done = check("step2", "--solution", REDIS_URL="redis://127.0.0.1:1")
+    assert done.code == 0, done.out
+
+
+def test_redis_is_stopped_during_a_check(tmp_path):
+    """The consumer itself ends the Redis, in the middle of a check."""
+    from workshop import redis_server
+
+    port, holder = reserve_port()
+    if holder:
+        holder.close()
+    url = f"redis://127.0.0.1:{port}"
+    server = subprocess.Popen(
+        [redis_server._binary(), "--port", str(port), "--save", ""],
+        env={"LC_ALL": "C"},
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        while not redis_server.find(url):
+            assert server.poll() is None
+        copy = copy_of(manifest.find("step3").solution, tmp_path / "copy")
+        stop = (
+            "        import os, signal\n"
+            f"        os.kill({server.pid}, signal.SIGKILL)\n"
+            "        message = json.loads"
+        )
+        edit(copy, "chat/consumers.py", "        message = json.loads", stop)
+        done = check("step3", "--project", copy, "--json", REDIS_URL=url)
+    finally:
+        server.kill()
+        server.wait()
+    assert done.code == 1, done.out + done.err
+    assert done.failed["diagnosis"] == "redis-does-not-answer", done.failed["message"]
+
+
+def test_from_any_folder(tmp_path):
+    done = check("step2", "--solution", cwd=tmp_path)
+    assert done.code == 0, done.out + done.err
+
+
+def test_a_copy_named_relative_to_where_one_stands(tmp_path):
+    copy_of(manifest.find("step2").solution, tmp_path / "copy")
+    done = check("step2", "--project", "copy", "--json", cwd=tmp_path)
+    assert done.code == 0, done.out + done.err
+
+
+def test_without_the_packages_it_says_what_to_type(tmp_path):
+    """A clone that was not set up, with a Python that has nothing."""
+    bare = tmp_path / "clone"
+    for name in ("checks", "workshop"):
+        copy_of(ROOT / name, bare / name)
+    for name in ("workshop.toml", "requirements.txt"):
+        (bare / name).write_bytes((ROOT / name).read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", bare / "checks" / "step2"], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "python3 -m workshop" in done.stderr and "Traceback" not in done.stderr
+
+
+class TestHints:
+    """The ladder, in a copy of the workshop, since it remembers its rungs."""
+
+    @pytest.fixture
+    def workshop(self, tmp_path):
+        clone = tmp_path / "workshop"
+        for name in ("checks", "workshop", "steps", "solutions", "page"):
+            copy_of(ROOT / name, clone / name)
+        for name in ("workshop.toml", "requirements.txt"):
+            (clone / name).write_bytes((ROOT / name).read_bytes())
+        return clone
+
+    def check(self, workshop, *arguments):
+        return subprocess.run(
+            [sys.executable, workshop / "checks" / "step2", *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def test_each_call_climbs_one_rung_and_a_pass_starts_over(self, workshop):
+        first, second, third = (self.check(workshop, "--hint").stdout for _ in range(3))
+        assert "Hint 1 of 3" in first and "Hint 2 of 3" in second and "Hint 3 of 3" in third
+        assert "INSTALLED_APPS = [" in third and "INSTALLED_APPS = [" not in first + second
+        assert "Hint 3 of 3" in self.check(workshop, "--hint").stdout
+
+        starter = workshop / "steps" / "step2_echo" / "mysite" / "settings.py"
+        before = starter.read_bytes()
+        solved = workshop / "solutions" / "step2_echo" / "mysite" / "settings.py"
+        starter.write_bytes(solved.read_bytes())
+        assert "Hint 1 of 3" in self.check(workshop, "--hint").stdout  # another check fails now
+        starter.write_bytes(before)
+        assert "Hint 1 of 3" in self.check(workshop, "--hint").stdout
+
+    def test_after_three_failures_in_a_row_it_is_offered(self, workshop):
+        said = [self.check(workshop).stdout for _ in range(3)]
+        assert "Three times" not in said[0] + said[1]
+        assert "Three times the same check" in said[2] and "--hint" in said[2]
+
+    def test_what_is_remembered_may_be_damaged(self, workshop):
+        (workshop / ".workshop").mkdir()
+        (workshop / ".workshop" / "progress.json").write_text("{broken")
+        done = self.check(workshop, "--hint")
+        assert done.returncode == 1 and "Hint 1 of 3" in done.stdout and not done.stderr
