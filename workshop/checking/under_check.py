@@ -13,7 +13,8 @@ program's log, lines that start with MARK and carry one JSON object each:
     {"event": "ended", "path": "/ws/chat/a/", "error": "KeyError: 'message'" or null}
     {"event": "busy", "what": "task" or "thread", "frames": [...]}
 
-A frame is [file, line, function], the outermost first.
+A frame is [file, line, function], the outermost first. witness.py adds the events of consumers and
+of the channel layer.
 
 Why each is needed, seen with Daphne 4.2 (and reported in daphne issue 352): Python's warning that a
 coroutine was never awaited goes nowhere, because Twisted takes the warnings over; a consumer that
@@ -22,7 +23,7 @@ never accepts shows nothing for five seconds; a crash is noticed on a poll of on
 On its standard input it listens to the check: a line asks it to report what is busy; the end of the
 input, which comes when the check ends in whatever way, ends the server too.
 
-Imports the standard library alone, and Daphne where it is installed.
+Imports the standard library and witness.py alone, and Daphne where it is installed.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ import runpy
 import sys
 import threading
 import warnings
+
+from workshop.checking import witness
 
 MARK = "\x1e workshop: "
 FRAMES_KEPT = 12
@@ -91,6 +94,7 @@ def observed(application):
         if scope["type"] != "websocket":
             return await application(scope, receive, send)
 
+        witness.socket.set(scope["path"])
         answered = False
         received = 0
 
@@ -191,6 +195,9 @@ def main(arguments):
     notice_never_awaited()
     if "runserver" in arguments:
         notice_websockets()
+        witness.start(tell)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "workshop"]:
+        del sys.modules[name]  # the attendee's project may have a package of that name
     sys.path[0] = os.getcwd()
     sys.argv = arguments
     runpy.run_path(arguments[0], run_name="__main__")
