@@ -24,7 +24,11 @@ HOSTILE = {
         "time.sleep(9999)",
     ),
     "awaits for ever in connect": (
-        ("chat/consumers.py", CONNECT, "        import asyncio\n        await asyncio.sleep(9999)\n"),
+        (
+            "chat/consumers.py",
+            CONNECT,
+            "        import asyncio\n        await asyncio.sleep(9999)\n",
+        ),
         "blocked",
         "await asyncio.sleep(9999)",
     ),
@@ -83,7 +87,11 @@ HOSTILE = {
         "import jsonn",
     ),
     "closes the log": (
-        ("chat/consumers.py", RECEIVE, "        import os\n        os.close(1)\n        os.close(2)\n"),
+        (
+            "chat/consumers.py",
+            RECEIVE,
+            "        import os\n        os.close(1)\n        os.close(2)\n",
+        ),
         None,
         None,
     ),

@@ -1,9 +1,10 @@
 import asyncio
 
+from django.test import SimpleTestCase, override_settings
+
 import exhibition
 from club.playing import Played
 from club.record import most_at_once
-from django.test import SimpleTestCase, override_settings
 
 
 class ExhibitionTests(SimpleTestCase):

@@ -1,5 +1,6 @@
 from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.urls import path
+
 from hall import views
 
 urlpatterns = [

@@ -14,9 +14,7 @@ def browser(room_name):
 
 
 # One process is enough for a test, so its groups may live in memory: no Redis is needed.
-@override_settings(
-    CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-)
+@override_settings(CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}})
 class BroadcastTests(SimpleTestCase):
     async def test_everyone_in_the_room_hears_it(self):
         ana, ben = browser("lobby"), browser("lobby")
