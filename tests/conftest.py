@@ -55,7 +55,7 @@ def copy_of(folder: Path, target: Path) -> Path:
 
 
 def edit(folder: Path, file: str, replace: str, by: str) -> None:
-    """Replace a text that stands exactly once in a file; an empty `replace` makes the whole file."""
+    """Replace a text that stands exactly once in a file; an empty `replace` makes the file."""
     path = folder / file
     if not replace:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Whatever the code under check does, the check ends in time, says why, and leaves nothing behind."""
+"""Whatever the code under check does: the check ends in time, says why, and leaves nothing."""
 
 import os
 import socket

@@ -1,1 +1,4 @@
-"""The tool behind `python3 -m workshop`. What the workshop teaches stands in steps/; this finds out how it is going."""
+"""The tool behind `python3 -m workshop`.
+
+What the workshop teaches stands in steps/; this sets it up and finds out how it is going.
+"""

@@ -1,4 +1,4 @@
-"""The steps of the workshop, read from workshop.toml: the only place that names, orders and times them.
+"""The steps of the workshop, read from workshop.toml, which alone names, orders and times them.
 
 Imports the standard library alone, because set-up reads it before anything is installed.
 """

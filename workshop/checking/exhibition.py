@@ -20,7 +20,7 @@ BROWSERS = 8
 
 
 class Exhibition:
-    """`python exhibition.py --record FILE` of the project in `folder`. Adds itself to `programs`."""
+    """`python exhibition.py --record FILE` in `folder`. Adds its process to `programs`."""
 
     def __init__(self, folder: Path, programs: list[Program]):
         self.folder = folder
