@@ -301,9 +301,11 @@ def _(evidence):
         for method in ("receive", "receive_json"):
             for name in ("send", "send_json"):
                 for call in consumer.calls(name, method):
+                    joins = any(last_name(n) == "group_add" for n in ast.walk(consumer.node))
+                    join = "" if joins else "join its group in connect(), with group_add(…), and "
                     return (
                         "self.send() reaches one browser: the one this consumer belongs to. To "
-                        "reach the room, send to its group through the channel layer: "
+                        f"reach the room, {join}send to its group through the channel layer: "
                         "self.channel_layer.group_send(…)",
                         consumer.where(call),
                     )

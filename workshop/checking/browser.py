@@ -57,6 +57,7 @@ class Browser:
         self._timeline = timeline
         self._frames: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._flooded = False
+        self._left = False
 
     async def open(self, server: Server, path: str) -> None:
         """Open the WebSocket. Raises Refused, Unanswered or Closed."""
@@ -115,7 +116,7 @@ class Browser:
                     break
         except ConnectionClosed:
             pass
-        if not self._flooded:
+        if not self._flooded and not self._left:
             self._timeline.add(self.name, "note", f"closed, code {self._socket.close_code}")
         self._frames.put_nowait(None)
 
@@ -173,6 +174,7 @@ class Browser:
     async def leaves(self) -> None:
         """Close the WebSocket as a closed tab does, with code 1001 (RFC 6455 section 7.4.1)."""
         self._timeline.add(self.name, "note", "leaves")
+        self._left = True
         await self._socket.close(1001)
 
     async def drop(self) -> None:

@@ -55,7 +55,9 @@ class Group:
         while left := self._names & await names(self._client):
             if time.monotonic() > end:
                 raise failures.StillInGroup(
-                    "Redis", f"Everybody has left, and Redis still holds {', '.join(left)}."
+                    "Redis",
+                    "Everybody has left, and Redis still holds the group "
+                    f"{', '.join(name.partition(':')[2] or name for name in left)}.",
                 )
             await asyncio.sleep(0.02)
 
