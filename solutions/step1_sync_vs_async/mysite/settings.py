@@ -19,7 +19,7 @@ ASGI_APPLICATION = "mysite.asgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 STATIC_URL = "static/"
-USE_TZ = True
+TIME_ZONE = "UTC"
 
 # How long an opponent thinks, in real seconds.
 THINKING_SECONDS = float(os.environ.get("THINKING_SECONDS", "1"))

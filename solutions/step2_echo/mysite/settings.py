@@ -31,4 +31,4 @@ ASGI_APPLICATION = "mysite.asgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 STATIC_URL = "static/"
-USE_TZ = True
+TIME_ZONE = "UTC"

@@ -39,4 +39,4 @@ CHANNEL_LAYERS = {
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 STATIC_URL = "static/"
-USE_TZ = True
+TIME_ZONE = "UTC"

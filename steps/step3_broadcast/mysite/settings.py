@@ -37,4 +37,4 @@ CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 STATIC_URL = "static/"
-USE_TZ = True
+TIME_ZONE = "UTC"
