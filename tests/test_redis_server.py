@@ -123,7 +123,8 @@ def test_two_commands_at_once_share_one(address):
         thread.join()
     assert len(threads_found) == 4
     assert len({found.pid for found in threads_found}) == 1
-    assert redis_server.find(address).ours
+    assert redis_server.stop().pid == threads_found[0].pid
+    assert redis_server.find(address) is None, "none of the others waited for the port"
 
 
 @ours_only

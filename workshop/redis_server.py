@@ -13,6 +13,7 @@ import dataclasses
 import json
 import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -129,8 +130,10 @@ def _start_ours(address: str) -> Found:
         with contextlib.suppress(RedisError):  # the machine is so busy that no answer came in time
             found = find(address)
     if found := found or find(address):
-        if found.pid != pid:
-            return found  # another command started one in this very moment: take that one
+        if found.pid != pid:  # another command started one in this very moment: take that one
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)  # or it would take the port as soon as that one stops
+            return found
         _record_file().write_text(json.dumps({"pid": pid, "url": address}))
         return dataclasses.replace(found, ours=True)
     log = (state / "redis.log").read_text(errors="replace").splitlines()[-3:]
