@@ -1,0 +1,174 @@
+"""Builds each deck of slides/ as one HTML file that needs nothing else: no network, no other file.
+
+The code on the slides is run for it, so what it prints is what today's versions print, and a slide
+whose code fails or quotes what is gone ends the build.
+"""
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from html import escape
+from importlib import resources
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from workshop.building import writing
+from workshop.building.writing import embedded
+from workshop.building.deck import FOLDER, BadDeck, Deck, Slide, decks, is_notes
+from workshop.checking.hints import NoSuchCode
+from workshop.manifest import ROOT
+
+THEME = FOLDER / "theme"
+PALETTE = ROOT / "page" / "static" / "page" / "base.css"
+ICON = ROOT / "page" / "static" / "page" / "icon.svg"
+READ = (FOLDER, ROOT / "workshop" / "building", ROOT / "solutions", ROOT / "page", ROOT / "docs")
+LONGEST = 60  # seconds for the code of one cell
+
+
+def build(target: Path) -> list[Path]:
+    """Builds every deck into the folder `target`/slides. Raises BadDeck and builds no more."""
+    folder = target / "slides"
+    folder.mkdir(parents=True, exist_ok=True)
+    every = decks()
+    with ThreadPoolExecutor(max_workers=2) as workers:  # most of the time goes into their kernels
+        pages = list(workers.map(page_of, every))
+    files = [folder / f"{deck.name}.html" for deck in every]
+    for file, page in zip(files, pages, strict=True):
+        file.write_text(page, encoding="utf-8")
+    return files
+
+
+def is_current(file: Path) -> bool:
+    """Whether a built deck is younger than everything that decks are made of."""
+    if not file.is_file():
+        return False
+    sources = [ROOT / "workshop.toml"]
+    for folder in READ:
+        sources += (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    return file.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+
+
+def page_of(deck: Deck) -> str:
+    """The deck as one HTML page. Raises BadDeck."""
+    try:
+        run(deck)
+        mark(deck)
+        return converted(deck)
+    except CellExecutionError as error:
+        raise BadDeck(f"{deck.file.name}: the code of a slide fails.\n{error}") from error
+    except (NoSuchCode, writing.BadText) as error:
+        raise BadDeck(f"{deck.file.name}: {error}") from error
+
+
+def run(deck: Deck) -> None:
+    """Runs the deck's code in a kernel of its own that leaves nothing behind."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    NotebookClient(
+        deck.notebook,
+        timeout=LONGEST,
+        resources={"metadata": {"path": str(FOLDER)}},
+        extra_arguments=["--HistoryManager.enabled=False", "--log-level=ERROR"],
+    ).execute(env=environment)
+
+
+def mark(deck: Deck) -> None:
+    """Tells the template where slides begin and end, and what stands at their ends."""
+    for slide in deck.slides:
+        slide.cells[0].metadata.opens = {
+            "class": escape(f"slide {slide.settings.get('class', '')} {kind(slide)}".strip()),
+            "seconds": round(slide.minutes * 60),
+        }
+        slide.cells[-1].metadata.closes = task(slide)
+
+
+def kind(slide: Slide) -> str:
+    return "exercise" if slide.step else "break" if slide.is_break else ""
+
+
+def task(slide: Slide) -> str:
+    """What stands below an exercise or a break: what to type, and the countdown."""
+    if not kind(slide):
+        return " "
+    commands = ""
+    if slide.step:
+        for command in (
+            f"python3 -m workshop run {slide.step.short}",
+            f"checks/{slide.step.short}",
+        ):
+            commands += f"<code>{command}</code>"
+    return (
+        f'<div class="task"><div class="commands">{commands}</div>'
+        f'<button class="countdown" data-minutes="{slide.minutes}" '
+        f'title="Starts and stops the countdown">{slide.minutes}:00</button></div>'
+    )
+
+
+def converted(deck: Deck) -> str:
+    writer = writing.Writer(FOLDER)
+    exporter = HTMLExporter(
+        template_name=THEME.name,
+        extra_template_basedirs=[str(FOLDER)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        config=Config(
+            TagRemovePreprocessor={
+                "remove_input_tags": {"remove-input"},
+                "remove_cell_tags": {"remove-cell"},
+            }
+        ),
+        filters={
+            "slide_text": writer.html,
+            "slide_code": lambda code: writing.coloured(code, "python"),
+            "slide_svg": writing.inline_svg,
+        },
+    )
+    page, _ = exporter.from_notebook_node(without_run_marks(deck.notebook), {"page": furniture()})
+    return page
+
+
+def without_run_marks(notebook: NotebookNode) -> NotebookNode:
+    """Every cell has tags and marks, so that the template need not ask."""
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", [])
+    return notebook
+
+
+def furniture() -> dict[str, str]:
+    """What every page carries: reveal.js with its speaker view, the theme, the icon."""
+    reveal = resources.files("pyreveal") / "revealjs" / "dist"
+    styles = [
+        reveal / "reset.css",
+        reveal / "reveal.css",
+        THEME / "diagrams.css",
+        THEME / "deck.css",
+    ]
+    scripts = [reveal / "reveal.js", reveal / "plugin" / "notes.js", THEME / "deck.js"]
+    style = "\n".join([palette(), *map(_text, styles)])
+    style = re.sub(r"^@import .+;$", "", style, flags=re.MULTILINE)
+    script = "\n".join(map(_text, scripts))
+    return {
+        "style": re.sub(
+            r"url\((fonts/.+?)\)", lambda font: f"url({embedded(THEME / font[1])})", style
+        ),
+        "script": script.replace("</script", r"<\/script"),  # the speaker view is a page in a text
+        "icon": embedded(ICON),
+    }
+
+
+def palette() -> str:
+    """The colours and the type of the chat page, which are those of the slides."""
+    css = PALETTE.read_text(encoding="utf-8")
+    start = css.index(":root")
+    return css[start : css.index("}", start) + 1]
+
+
+def _text(file) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+__all__ = ["build", "is_current", "is_notes"]
