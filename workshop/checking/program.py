@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from workshop.checking import launch
 from workshop.checking.under_check import MARK
 from workshop.manifest import ROOT
 
@@ -47,36 +46,37 @@ class Log:
         return bytes(self._start + gap + self._end).decode(errors="replace")
 
 
+def program_environment() -> dict[str, str]:
+    """The variables of a program under check."""
+    environment = {**os.environ}
+    environment.pop(launch.VARIABLE, None)
+    path = os.pathsep.join(filter(None, [environment.get("PYTHONPATH"), str(ROOT)]))
+    return {
+        **environment,
+        "PYTHONPATH": path,  # for the page, when the project stands outside the workshop
+        "PYTHONUNBUFFERED": "1",  # a print is evidence, and must come before the crash
+        # Bytecode is told apart by the second and the size of its source: too coarse for
+        # somebody who saves, checks and saves again.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
 class Program:
     """`python SCRIPT ARGUMENTS…` in `folder`, in a process of its own that is sure to end."""
 
     def __init__(self, folder: Path, *command: str, **environment: str):
         self.folder = folder
         self.log = Log()
-        self._process = subprocess.Popen(
-            [sys.executable, str(LAUNCHER), *command],
-            cwd=folder,
-            env=self._environment(environment),
+        self._process = launch.start(
+            [str(LAUNCHER), *command],
+            folder,
+            {**program_environment(), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            **({"start_new_session": True} if os.name == "posix" else {}),
+            warm=os.environ.get(launch.VARIABLE),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-
-    @staticmethod
-    def _environment(more: dict[str, str]) -> dict[str, str]:
-        path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
-        return {
-            **os.environ,
-            "PYTHONPATH": path,  # for the page, when the project stands outside the workshop
-            "PYTHONUNBUFFERED": "1",  # a print is evidence, and must come before the crash
-            # Bytecode is told apart by the second and the size of its source: too coarse for
-            # somebody who saves, checks and saves again.
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **more,
-        }
 
     def _read(self) -> None:
         for line in iter(lambda: self._process.stdout.readline(LOG_KEPT), b""):
@@ -119,14 +119,7 @@ class Program:
 
     def stop(self) -> None:
         """End the server and all it started. Returns when they are gone."""
-        if os.name == "posix":
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        else:
-            subprocess.run(
-                ["taskkill", "/F", "/T", "/PID", str(self._process.pid)], capture_output=True
-            )
-        self._process.wait()
+        launch.end(self._process)
         self._reader.join(1)  # not for ever: a child that got away may hold the pipe
         with contextlib.suppress(OSError):  # a question that a server which had ended never read
             self._process.stdin.close()
