@@ -1,0 +1,33 @@
+"""The chat room's page as its reader uses it."""
+
+from .browsing import expect
+
+
+class Tab:
+    """One tab in a room. `who` sees what is there, and types like anybody."""
+
+    def __init__(self, page):
+        self.page = page
+        self.state = page.locator("#state")
+        self.meaning = page.locator("#meaning")
+        self.input = page.get_by_label("Message", exact=True)
+        self.problem = page.locator("#compose-problem")
+        self.messages = page.locator("#messages li.message .text")
+        self.frames = page.locator("#frames li.out, #frames li.in")
+        self.events = page.locator("#frames .event")
+
+    @property
+    def name(self) -> str:
+        return self.page.locator("#tab-name").inner_text()
+
+    def is_open(self) -> "Tab":
+        expect(self.state).to_have_text("Open")
+        return self
+
+    def say(self, text: str) -> None:
+        self.input.fill(text)
+        self.input.press("Enter")
+
+    def hears(self, *texts: str) -> None:
+        """These messages are shown, and no other one."""
+        expect(self.messages).to_have_text(list(texts))

@@ -1,0 +1,67 @@
+"""Who hears whom: what each step's chat is about, seen in the browser."""
+
+import pytest
+
+from .room import Tab
+
+
+@pytest.fixture
+def enter(visit):
+    """A tab in a room, with its connection open."""
+
+    def enter(server, room, beside=None):
+        return Tab(visit(server, f"/chat/{room}/", beside=beside and beside.page)).is_open()
+
+    return enter
+
+
+def test_step_2_two_tabs_hear_only_themselves(enter, step2):
+    ana = enter(step2, "lobby")
+    ben = enter(step2, "lobby", beside=ana)
+    ana.say("hello")
+    ana.hears("hello")
+    ben.say("is anybody here?")
+    ben.hears("is anybody here?")
+    ana.say("nobody")
+    ana.hears("hello", "nobody")
+
+
+def test_two_tabs_of_one_browser_have_names_of_their_own(enter, step2):
+    ana = enter(step2, "lobby")
+    ben = enter(step2, "lobby", beside=ana)
+    assert ana.name != ben.name
+    for tab in (ana, ben):
+        assert tab.page.title() == f"{tab.name} · lobby"
+
+
+def test_step_3_two_tabs_on_one_server_hear_each_other(enter, step3):
+    ana = enter(step3, "one_server")
+    ben = enter(step3, "one_server", beside=ana)
+    ana.say("hello")
+    ben.hears("hello")
+    ben.say("hello, Ana")
+    for tab in (ana, ben):
+        tab.hears("hello", "hello, Ana")
+
+
+def test_step_3_two_browsers_on_two_servers_hear_each_other(enter, step3, step3_too):
+    ana = enter(step3, "two_servers")
+    ben = enter(step3_too, "two_servers")
+    ana.say("hello")
+    ben.hears("hello")
+    ben.say("hello, Ana")
+    for tab in (ana, ben):
+        tab.hears("hello", "hello, Ana")
+
+
+def test_step_3_three_rooms_at_once_do_not_mix(enter, step3, step3_too):
+    rooms = ("red", "green", "blue")
+    pairs = {room: (enter(step3, room), enter(step3_too, room)) for room in rooms}
+    for room, (ana, _) in pairs.items():
+        ana.say(f"first in {room}")
+    for room, (_, ben) in pairs.items():
+        ben.hears(f"first in {room}")
+        ben.say(f"second in {room}")
+    for room, pair in pairs.items():
+        for tab in pair:
+            tab.hears(f"first in {room}", f"second in {room}")
