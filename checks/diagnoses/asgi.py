@@ -1,4 +1,4 @@
-"""The way from the socket to the consumer: asgi.py, routing.py, the handshake."""
+"""asgi.py: which application gets what; refused handshakes; pages."""
 
 import ast
 import re
@@ -51,145 +51,40 @@ error(
 )
 
 
-# Routes
-
-
-@diagnosis("as-asgi-forgotten")
+@diagnosis("routes-not-in-a-router")
 def _(evidence):
-    for consumer in evidence.project.consumers:
-        if evidence.error(rf"object {consumer.name} can't be used in 'await' expression"):
-            return (
-                f"The route was given the class {consumer.name} itself. A route needs an ASGI "
-                f"application that makes one consumer per socket: {consumer.name}.as_asgi()",
-                _route_of(evidence, consumer.name),
-            )
-    found = evidence.error(r"as_asgi\(\) takes 1 positional argument but 4 were given")
-    if found:
+    """The list of routes, or a class, stands where an application belongs."""
+    found = evidence.error(r"TypeError: '(list|dict|tuple|URLPattern)' object is not callable")
+    if found and evidence.saw(Refused):
+        kind = found.message.split("'")[1]
         return (
-            "as_asgi was named in the route but not called: add the parentheses, as_asgi().",
-            _route_of(evidence, "as_asgi"),
-        )
-
-
-@diagnosis("consumer-instance-in-route")
-def _(evidence):
-    """One object for all sockets: seen as soon as two browsers are there."""
-    routing = evidence.project.routing
-    names = {consumer.name for consumer in evidence.project.consumers}
-    if isinstance(evidence.failure, BadPage) or evidence.errors:
-        return None
-    for source in evidence.project.sources if routing else ():
-        for call in source.nodes(ast.Call):
-            if last_name(call.func) in ("path", "re_path") and len(call.args) > 1:
-                view = call.args[1]
-                if isinstance(view, ast.Call) and last_name(view.func) in names:
-                    name = last_name(view.func)
-                    return (
-                        f"The route holds one object, {name}(), and all sockets share it: the last "
-                        f"one to connect gets everything. Write {name}.as_asgi(), which makes one "
-                        "consumer for each socket.",
-                        source.where(call),
-                    )
-
-
-@diagnosis("no-route")
-def _(evidence):
-    found = evidence.error(r"No route found for path '(.+?)'")
-    if found is None:
-        return None
-    path = re.search(r"path '(.+?)'", found.message)[1]
-    asked = re.sub(r"r[0-9a-f]{12}", "<room_name>", path)
-    source = evidence.project.routing
-    if source is None:
-        return f"No route leads to {asked}: no file of this project holds WebSocket routes."
-    routes = [
-        (call, call.args[0].value)
-        for call in source.nodes(ast.Call)
-        if last_name(call.func) in ("path", "re_path", "url")
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
-        and isinstance(call.args[0].value, str)
-    ]
-    if not routes:
-        return (
-            f"The browser asked for {asked}, and websocket_urlpatterns has no route yet. Add one:\n"
-            '    re_path(r"^ws/chat/(?P<room_name>\\w+)/$", consumers.ChatConsumer.as_asgi()),',
-            source.where(_assignment(source, "websocket_urlpatterns")),
-        )
-    call, pattern = routes[0]
-    if pattern.lstrip("^").startswith("/"):
-        return (
-            "The route begins with a slash. Django takes the first slash off before it compares, so "
-            f"write {pattern.replace('/', '', 1)!r}.",
-            source.where(call),
-        )
-    ends = pattern.rstrip("$").endswith("/")
-    if path.endswith("/") and not ends and _matches(call, pattern, path[:-1]):
-        return (
-            f"The route ends without a slash, and the browser asks for {asked}, with one. End the "
-            "route with a slash.",
-            source.where(call),
-        )
-    shown = " and ".join(repr(pattern) for _, pattern in routes)
-    return (
-        f"No route matches what the browser asked for, {asked}. There is {shown}: compare them "
-        "letter by letter.",
-        source.where(call),
-    )
-
-
-def _matches(call, pattern, path):
-    if last_name(call.func) == "path":
-        return True
-    try:
-        return re.search(pattern, path) is not None
-    except re.error:
-        return False
-
-
-@diagnosis("view-in-websocket-routes")
-def _(evidence):
-    found = evidence.error(r"TypeError: (\w+)\(\) takes \d positional arguments? but 3 were given")
-    if found and evidence.saw(Refused) and "." not in found.message.split("(")[0]:
-        name = found.message.split("(")[0]
-        return (
-            f"The WebSocket was routed to {name}(), which is a view. URLRouter gets the WebSocket "
-            "routes, whose targets are consumers: URLRouter(websocket_urlpatterns)",
+            f"The WebSocket was given to a {kind}, which is no application. Wrap the list of "
+            f"routes: "
+            "URLRouter(websocket_urlpatterns)",
             evidence.project.asgi.where() if evidence.project.asgi else None,
         )
 
 
-@diagnosis("room-name-not-in-route")
+@diagnosis("view-in-websocket-routes")
 def _(evidence):
-    found = evidence.error(r"^KeyError: '(url_route|kwargs|\w*room\w*)'")
-    if found is None:
-        return None
-    key = found.message.strip("'")
-    where = evidence.where(found)
-    if key == "url_route":
-        return (
-            "The scope has no url_route, because the socket did not come through a URLRouter. In "
-            "asgi.py, wrap the routes: URLRouter(websocket_urlpatterns)",
-            evidence.project.asgi.where() if evidence.project.asgi else where,
-        )
-    if key == "kwargs":
-        return (
-            'The scope keeps the route\'s arguments one level deeper: self.scope["url_route"]'
-            '["kwargs"]["room_name"]',
-            where,
-        )
-    return (
-        f"The consumer asks for {key!r}, and the route captures no argument of that name. Use the "
-        f"same name in the route, (?P<{key}>\\w+), and in the consumer.",
-        where,
+    found = evidence.error(
+        r"TypeError: (\w+)\(\) (takes \d positional arguments? but [34] were given"
+        r"|got an unexpected keyword argument)"
     )
-
-
-error(
-    "kwargs-like-a-view",
-    r"AttributeError: '\w+' object has no attribute '(kwargs|args|request)'",
-    'A view has self.{0}; a consumer has its scope: self.scope["url_route"]["kwargs"]["room_name"]',
-)
+    if found and evidence.saw(Refused):
+        name = found.message.split("(")[0]
+        views = {
+            node.name
+            for source in evidence.project.sources
+            for node in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+            if node.args.args and node.args.args[0].arg == "request"
+        }
+        if name in views:
+            return (
+                f"The WebSocket was routed to {name}(), which is a view. URLRouter gets the "
+                "WebSocket routes, whose targets are consumers: URLRouter(websocket_urlpatterns)",
+                evidence.project.asgi.where() if evidence.project.asgi else None,
+            )
 
 
 # Refused
@@ -197,20 +92,34 @@ error(
 
 @diagnosis("origin-not-allowed")
 def _(evidence):
-    if evidence.status == 403 and evidence.project.asgi:
-        for call in evidence.project.asgi.nodes(ast.Call):
+    """403, and no consumer was reached: whoever stands before it turned the browser away."""
+    if evidence.status != 403 or not evidence.saw(Refused) or evidence.events("consumer"):
+        return None
+    for source in evidence.project.sources:
+        for call in source.nodes(ast.Call):
             if last_name(call.func) in ("OriginValidator", "AllowedHostsOriginValidator"):
-                hosts = evidence.project.setting_value("ALLOWED_HOSTS")
-                named = [a for a in call.args[1:]]
-                if named or (hosts is not None and not {"127.0.0.1", "*"} & set(hosts) and hosts):
-                    return (
-                        f"{last_name(call.func)} turned the browser away (HTTP 403): its page came "
-                        "from 127.0.0.1, which is not among the allowed hosts.",
-                        evidence.project.asgi.where(call),
-                    )
+                allowed = "its list" if len(call.args) > 1 else "ALLOWED_HOSTS in settings.py"
+                return (
+                    f"{last_name(call.func)} turned the browser away (HTTP 403): the page came "
+                    f"from "
+                    f"127.0.0.1, which is not in {allowed}. Add it there.",
+                    source.where(call)
+                    if len(call.args) > 1
+                    else evidence.project.where_set("ALLOWED_HOSTS"),
+                )
 
 
 # Pages
+
+
+@diagnosis("host-not-allowed")
+def _(evidence):
+    if evidence.saw(BadPage) and evidence.logged("Invalid HTTP_HOST header"):
+        return (
+            "Django answers only for the hosts in ALLOWED_HOSTS, and 127.0.0.1 is not among them. "
+            'Write ALLOWED_HOSTS = ["127.0.0.1", "localhost"].',
+            evidence.project.where_set("ALLOWED_HOSTS"),
+        )
 
 
 @diagnosis("template-missing")
@@ -223,22 +132,46 @@ def _(evidence):
         )
 
 
+@diagnosis("consumer-called-from-a-view")
+def _(evidence):
+    found = evidence.error(r"AttributeError: '(\w+)' object has no attribute 'base_send'")
+    if found:
+        return (
+            "A consumer that you make yourself belongs to no browser and cannot send. From outside "
+            "of consumers, send to a group: get_channel_layer().group_send(…)",
+            evidence.where(found),
+        )
+
+
+@diagnosis("view-returns-nothing")
+def _(evidence):
+    found = evidence.error(r"ValueError: The view ([\w.]+) didn't return an HttpResponse object")
+    if found is None:
+        return None
+    name = re.search(r"The view ([\w.]+)", found.message)[1]
+    where = None
+    module, _, function = name.rpartition(".")
+    source = evidence.project.source(module)
+    for node in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
+        where = source.where(node) if node.name == function else where
+    what = "an unawaited coroutine: write await" if "coroutine" in found.message else "None: return"
+    end = " in front of the call in it." if "coroutine" in found.message else " the rendered page."
+    return f"The view {function}() returned {what}{end}", where
+
+
 @diagnosis("page-not-found")
 def _(evidence):
     if evidence.saw(BadPage) and evidence.status == 404:
         return (
             f"No page answers at {evidence.failure.path}: urls.py has no path to it. The chat's "
-            "pages are /chat/ and /chat/<room_name>/."
+            "pages are /chat/ and /chat/<room_name>/.",
+            _urlconf(evidence),
         )
 
 
-def _route_of(evidence, name):
-    for source in evidence.project.sources:
-        for call in source.nodes(ast.Call):
-            if last_name(call.func) in ("path", "re_path", "url"):
-                if any(last_name(node) == name for node in ast.walk(call)):
-                    return source.where(call)
-    return None
+def _urlconf(evidence):
+    source = evidence.project.source(evidence.project.setting_value("ROOT_URLCONF") or "")
+    return source.where(_assignment(source, "urlpatterns")) if source else None
 
 
 def _assignment(source, name):

@@ -38,13 +38,6 @@ error(
 )
 
 error(
-    "await-outside-async",
-    r"SyntaxError: 'await' outside (async )?function",
-    "`await` can only stand in a function that is defined with `async def`.",
-    "step1",
-)
-
-error(
     "awaited-what-cannot-wait",
     r"TypeError: object (\w+) can't be used in 'await' expression",
     "`await` needs something that can wait, a coroutine, and got {0}. A plain function such as "
@@ -69,7 +62,8 @@ def _(evidence):
     found = evidence.error(r"An asyncio.Future, a coroutine or an awaitable is required")
     if found:
         return (
-            "asyncio.gather() was given something that cannot wait: the game was played when it was "
+            "asyncio.gather() was given something that cannot wait: the game was played when it "
+            "was "
             "called. Make it a coroutine: `async def`, with an await where the opponent thinks.",
             evidence.where(found),
         )
@@ -102,7 +96,8 @@ def _(evidence):
     blocking = [c for f in walking for c in calls_in(f) if last_name(c.func) == "opponent_thinks"]
     if blocking:
         return (
-            "In the asynchronous exhibition Alice still waits at the board: opponent_thinks() holds "
+            "In the asynchronous exhibition Alice still waits at the board: opponent_thinks() "
+            "holds "
             "her thread until the answer comes. Write await board.opponent_thinks_async().",
             source.where(blocking[0]),
         )

@@ -1,81 +1,113 @@
-"""The consumer: connect, receive, disconnect, and what it sends back."""
+"""The consumer as Channels meets it: its base class, its methods, the handshake, what holds it."""
 
 import ast
-import difflib
-import json
+import re
 
 from workshop.checking.diagnosing import Catalogue
-from workshop.checking.failures import (
-    Closed,
-    Crashed,
-    Flooded,
-    Heard,
-    NotTheContract,
-    Refused,
-    Silent,
-    StillRunning,
-    Unanswered,
-)
-from workshop.checking.source import last_name
+from workshop.checking.failures import Flooded, Refused, Silent, StillRunning, Unanswered
 
 catalogue = Catalogue()
 diagnosis, error = catalogue.diagnosis, catalogue.error
 
-SENDS = {"send", "send_json", "group_send"}
+SIGNATURES = {
+    "connect": "connect(self)",
+    "receive": "receive(self, text_data=None, bytes_data=None)",
+    "disconnect": "disconnect(self, close_code)",
+    "receive_json": "receive_json(self, content, **kwargs)",
+    "websocket_connect": "websocket_connect(self, message)",
+    "websocket_receive": "websocket_receive(self, message)",
+    "websocket_disconnect": "websocket_disconnect(self, message)",
+}
 
 
 # The kind of consumer and its methods
 
-error(
-    "wrong-base-class",
-    r"No handler for message type websocket\.(connect|receive|disconnect)",
-    "Channels found no method websocket_{0}. Derive the class from AsyncWebsocketConsumer (in "
-    "channels.generic.websocket), which has it and calls your connect, receive and disconnect.",
-)
+
+@diagnosis("wrong-base-class")
+def _(evidence):
+    found = evidence.error(r"No handler for message type websocket\.(connect|receive|disconnect)")
+    if found is None:
+        return None
+    kind = found.message.rpartition(".")[2]
+    consumer = evidence.consumers[0] if evidence.consumers else None
+    if consumer and any(name.startswith("websocket_") for name in consumer.methods):
+        return (
+            f"Channels found no method websocket_{kind} in {consumer.name}, which handles the "
+            "WebSocket's events by itself. Write it, or derive the class from "
+            "AsyncWebsocketConsumer, which has it.",
+            consumer.where(),
+        )
+    return (
+        f"Channels found no method websocket_{kind}. Derive the class from AsyncWebsocketConsumer "
+        "(in channels.generic.websocket), which has it and calls your connect, receive and "
+        "disconnect.",
+        consumer.where() if consumer else None,
+    )
 
 
 @diagnosis("wrong-signature")
 def _(evidence):
-    """A handler that cannot take what Channels gives it."""
+    """A handler that cannot take what Channels gives it: Channels' own line could not call it."""
     found = evidence.error(
-        r"TypeError: \w+\.(connect|receive|disconnect|receive_json)\(\) "
-        r"(takes|got an unexpected keyword argument|missing)"
+        r"TypeError: (?:[\w.<>]+\.)?(?:websocket_)?(connect|receive|disconnect|receive_json)\(\) "
+        r"(takes|got an unexpected keyword argument|missing|got multiple values)"
     )
-    if found is None:
+    if found is None or not found.frames or evidence.is_theirs(found.frames[-1].file):
         return None
-    class_name, name = found.message.split("(")[0].split(".")
-    consumer = evidence.project.consumer_with(name)
+    name = found.message.split("(")[0].rpartition(".")[2]
+    consumer = next((c for c in evidence.consumers if name in c.methods), None)
     if name == "receive" and consumer and consumer.is_json:
         advice = "A Json consumer decodes for you and calls receive_json(self, content): rename it."
     else:
-        signatures = {
-            "connect": "connect(self)",
-            "receive": "receive(self, text_data=None, bytes_data=None)",
-            "disconnect": "disconnect(self, close_code)",
-            "receive_json": "receive_json(self, content)",
-        }
-        advice = f"Write it as {signatures[name]}."
+        advice = f"Write it as {SIGNATURES[name]}."
     return (
-        f"Channels could not call {name}: {found.message}. {advice}",
+        f"Channels could not call {name}: {found.message.split('. Did you')[0]}. {advice}",
         consumer.where(consumer.methods[name]) if consumer else evidence.where(found),
     )
 
 
 @diagnosis("init-of-consumer")
 def _(evidence):
-    for consumer in evidence.project.consumers:
+    """__init__ runs before Channels has given the object anything."""
+    found = (
+        evidence.error(r"TypeError: 'NoneType' object is not iterable")
+        or evidence.error(r"TypeError: [\w.]*__init__\(\) (missing|takes|got an unexpected)")
+        or evidence.error(r"has no attribute '(scope|channel_layer|channel_name|base_send)'")
+    )
+    if found is None:
+        return None
+    for consumer in evidence.consumers:
         init = consumer.methods.get("__init__")
-        if init and (
-            evidence.error(
-                r"'NoneType' object is not iterable|__init__\(\) missing|__init__\(\) takes"
-            )
-            or evidence.error(r"has no attribute '(scope|channel_layer|channel_name)'")
-        ):
+        where = evidence.where(found)
+        in_init = where and init and consumer.method_at(where) is init
+        in_channels = "groups" in (found.frames[-1].code if found.frames else "")
+        if init and (in_init or in_channels or "__init__" in found.message):
             return (
                 f"{consumer.name} has an __init__, which runs before Channels has given the object "
                 "its scope, channel_name and channel_layer. Move what it does to connect().",
                 consumer.where(init),
             )
+
+
+@diagnosis("two-copies-of-a-method")
+def _(evidence):
+    """The second definition of a method replaces the first."""
+    if not evidence.saw(Silent, Unanswered) or evidence.errors:
+        return None
+    for consumer in evidence.consumers:
+        for _, part in consumer.parts:
+            seen = set()
+            for child in part.body:
+                name = getattr(child, "name", None)
+                replaced = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+                if replaced and name in seen and not child.decorator_list:
+                    return (
+                        f"{name} is defined twice in this class, and the second one, here, "
+                        f"replaces "
+                        "the first. Make one of the two.",
+                        consumer.where(child),
+                    )
+                seen |= {name} if replaced else set()
 
 
 # The handshake
@@ -84,22 +116,34 @@ def _(evidence):
 @diagnosis("not-accepted")
 def _(evidence):
     """connect() came to its end, and nobody accepted."""
-    if not evidence.saw(Unanswered):
+    if not evidence.saw(Unanswered) or not evidence.events("unanswered"):
         return None
-    if not any(e["event"] == "unanswered" for program in evidence.programs for e in program.events):
-        return None
-    consumer = evidence.project.consumer_with("connect")
+    consumer = next(iter(evidence.consumers), None)
     if consumer is None:
         return None
-    method = consumer.methods["connect"]
-    for node in ast.walk(method):
-        if isinstance(node, ast.Expr) and last_name(node.value) == "accept":
-            return (
-                "self.accept is named here but not called. Add the parentheses: "
-                + ("await self.accept()" if consumer.is_async else "self.accept()"),
-                consumer.where(node),
-            )
     accept = "await self.accept()" if consumer.is_async else "self.accept()"
+    if consumer.is_bare:
+        wait = "await " if consumer.is_async else ""
+        return (
+            "websocket_connect() ended without accepting, so the browser waits for an answer that "
+            f'never comes. Answer it: {wait}self.send({{"type": "websocket.accept"}})',
+            consumer.where(consumer.methods.get("websocket_connect")),
+        )
+    name = "websocket_connect" if "websocket_connect" in consumer.methods else "connect"
+    method = consumer.methods.get("connect") or consumer.methods.get(name)
+    accepts = [call for n in ("connect", name) for call in consumer.calls("accept", n)]
+    if accepts:
+        return (
+            f"{name}() ended without accepting: accept() stands here, and this line was not "
+            "reached. Look at what comes before it: an if, a return, an except.",
+            consumer.where(accepts[0]),
+        )
+    if name == "websocket_connect" and "connect" not in consumer.methods:
+        return (
+            "websocket_connect() is overridden and nobody accepts any more. Override connect(self) "
+            "instead, or call super().websocket_connect(message).",
+            consumer.where(method),
+        )
     return (
         "connect() ended without accepting, so the browser waits for an answer that never comes. "
         f"End connect() with {accept}",
@@ -109,34 +153,82 @@ def _(evidence):
 
 @diagnosis("refused-in-connect")
 def _(evidence):
-    if evidence.status != 403 or not evidence.saw(Refused):
+    """403 from the consumer itself, which was reached."""
+    if evidence.status != 403 or not evidence.saw(Refused) or not evidence.events("consumer"):
         return None
-    consumer = evidence.project.consumer_with("connect")
+    closes = [event for event in evidence.sent() if event["type"] == "websocket.close"]
+    consumer = next(iter(evidence.consumers), None)
     calls = consumer.calls("close", "connect") if consumer else []
-    if calls:
+    raised = [n for n in consumer.nodes(ast.Raise) if "Deny" in ast.unparse(n)] if consumer else []
+    if closes or calls or raised:
+        where = evidence.place(closes[0]) if closes and not raised else None
+        where = where or (consumer.where((raised or calls or [None])[0]) if consumer else None)
+        source = evidence.project.source_at(where)
+        condition = _condition(source, where)
+        because = f" It does so here because of `{condition}`." if condition else ""
         return (
-            "The server answered HTTP 403: self.close() before accept() turns the browser away. To "
-            "let it in, call self.accept().",
-            consumer.where(calls[0]),
+            "The server answered HTTP 403: the consumer turned the browser away, with close() "
+            f"before accept().{because} To let it in, call self.accept().",
+            where,
         )
 
 
-error(
-    "accepted-twice",
-    r"no attribute 'handshake_deferred'",
-    "accept() was called twice for one socket. The handshake can be answered once: keep one "
-    "self.accept() in connect().",
-)
+def _condition(source, where):
+    """The `if` in whose body the place is."""
+    for node in source.nodes(ast.If) if source else ():
+        if any(child.lineno <= where.line <= child.end_lineno for child in node.body):
+            return f"if {ast.unparse(node.test)}"
+    return None
+
+
+@diagnosis("user-not-in-scope")
+def _(evidence):
+    found = evidence.error(r"^KeyError: '(user|session|cookies|subprotocol)'")
+    where = found and evidence.where(found)
+    source = evidence.project.source_at(where)
+    if source and "scope" in source.line(where.line):
+        key = found.message.strip("'")
+        return (
+            f"The scope has no {key!r}: that is put there by AuthMiddlewareStack. In asgi.py, wrap "
+            "the routes: AuthMiddlewareStack(URLRouter(websocket_urlpatterns)).",
+            where,
+        )
+
+
+@diagnosis("accepted-twice")
+def _(evidence):
+    found = evidence.error(r"no attribute 'handshake_deferred'")
+    if found:
+        accepts = [event for event in evidence.sent() if event["type"] == "websocket.accept"]
+        return (
+            "accept() was called twice for one socket. The handshake can be answered once: keep "
+            "one "
+            "self.accept() in connect().",
+            evidence.where(found) or (evidence.place(accepts[-1]) if accepts else None),
+        )
+
+
+@diagnosis("sent-before-accept")
+def _(evidence):
+    found = evidence.error(r"Socket has not been accepted, so cannot send over it")
+    if found:
+        sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+        return (
+            "Something was sent to the browser before the socket was accepted. In connect(), call "
+            "self.accept() first; a message to the group comes back to the sender too.",
+            evidence.where(found) or (evidence.place(sends[0]) if sends else None),
+        )
 
 
 @diagnosis("sent-after-close")
 def _(evidence):
     found = evidence.error(r"Attempt to send on a closed protocol|after sending 'websocket.close'")
-    if found:
+    closes = [event for event in evidence.sent() if event["type"] == "websocket.close"]
+    if found and closes:
         return (
             "self.send() was called after self.close(): nothing can follow a close. Take the "
             "close() away, or return after it.",
-            evidence.where(found),
+            evidence.where(found) or evidence.place(closes[0]),
         )
 
 
@@ -146,12 +238,15 @@ def _(evidence):
 @diagnosis("blocked")
 def _(evidence):
     """A line of the attendee's that holds the thread, or waits, when the answer is overdue."""
-    if not evidence.saw(Silent, Unanswered, StillRunning) or not evidence.stuck:
+    if not evidence.saw(Silent, Unanswered, StillRunning, Refused) or not evidence.stuck:
         return None
     what, where = evidence.stuck
-    source = next((s for s in evidence.project.sources if s.path == where.file), None)
-    lines = source.text.splitlines() if source else []
-    line = lines[where.line - 1].strip() if 0 < where.line <= len(lines) else ""
+    if evidence.saw(Refused) and what != "thread":
+        return None
+    source = evidence.project.source_at(where)
+    line = source.line(where.line) if source else ""
+    if what == "task" and not _in_a_handler(evidence, where):
+        return None  # a task of its own, which nobody waits for
     seen = f"While the browser waited, the server was still at this line: {line}"
     if what == "thread":
         return (
@@ -162,357 +257,30 @@ def _(evidence):
     return f"{seen}\nThe consumer cannot go on before that has ended.", where
 
 
+def _in_a_handler(evidence, where):
+    """Whether a consumer has begun to handle something that it has not ended."""
+    return len(evidence.events("handles")) > len(evidence.events("handled"))
+
+
 @diagnosis("flooding")
 def _(evidence):
-    said = sum(line.direction == "out" for line in evidence.timeline)
-    heard = sum(line.direction == "in" for line in evidence.timeline)
-    if evidence.saw(Flooded) or (evidence.saw(Heard) and heard > 20 * (said + 1)):
-        consumer = next(iter(evidence.project.consumers), None)
+    if evidence.saw(Flooded):
+        sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
         return (
-            f"The consumer sends without end: {heard} frames came back for {said}. Look for a loop "
-            "around self.send(), or a handler that sends to its own group.",
-            consumer.where() if consumer else None,
+            "The consumer sends without end: thousands of frames came back for one message. Look "
+            "for a loop around self.send(), or a handler that sends to its own group.",
+            evidence.place(sends[-1]) if sends else None,
         )
 
 
-# What arrives, and what goes back
-
-error(
-    "send-given-a-dict",
-    r"AttributeError: '(dict|list)' object has no attribute 'encode'",
-    "self.send() was given a {0}; a text frame is text. Write "
-    'self.send(text_data=json.dumps({{"message": message}})).',
-)
-
-error(
-    "send-wrong-keyword",
-    r"(?<!_)send\(\) got an unexpected keyword argument '(\w+)'",
-    "self.send() has no argument {0!r}. It is text_data: self.send(text_data=json.dumps({{…}}))",
-)
-
-error(
-    "json-loads-forgotten",
-    r"TypeError: string indices must be integers",
-    "text_data is still the text of the frame. Decode it first: "
-    'message = json.loads(text_data)["message"]',
-)
-
-
-@diagnosis("json-loads-of-a-dict")
+@diagnosis("asked-its-own-server")
 def _(evidence):
-    found = evidence.error(r"the JSON object must be str, bytes or bytearray, not dict")
-    if found is None:
-        return None
-    where = evidence.where(found)
-    return (
-        "json.loads() was given a dictionary: what arrives here is decoded already (the event of a "
-        "group, or the content of a Json consumer). Take the json.loads() away.",
-        where,
-    )
-
-
-error(
-    "json-dumps-given-something-odd",
-    r"TypeError: Object of type (\w+) is not JSON serializable",
-    "json.dumps() cannot turn a {0} into JSON. Send text, numbers, lists and dictionaries; of "
-    "other objects, the part that the browser needs.",
-)
-
-
-@diagnosis("wrong-key-read")
-def _(evidence):
-    found = evidence.error(r"^KeyError: '(\w+)'")
-    if found and evidence.saw(Closed):
-        key = found.message.strip("'")
+    """A blocking request that timed out, made by the server that should have answered it."""
+    found = evidence.error(r"(ReadTimeout|TimeoutError|timed out|ConnectTimeout)")
+    if found and evidence.where(found) and re.search(r"127\.0\.0\.1|localhost", found.message):
         return (
-            f"The consumer asked for the key {key!r}, which is not there. The browser sends "
-            '{"message": "…"}, so the text is in content["message"].',
-            evidence.where(found),
-        )
-
-
-@diagnosis("self-forgotten")
-def _(evidence):
-    found = evidence.error(
-        r"NameError: name '(send|accept|close|scope|channel_layer|channel_name)' is not"
-    )
-    if found:
-        name = found.message.split("'")[1]
-        return (
-            f"{name} belongs to the consumer: write self.{name}.",
-            evidence.where(found),
-        )
-
-
-@diagnosis("import-forgotten")
-def _(evidence):
-    found = evidence.error(r"NameError: name '(\w+)' is not defined")
-    if found is None:
-        return None
-    name = found.message.split("'")[1]
-    imports = {
-        "json": "import json",
-        "asyncio": "import asyncio",
-        "os": "import os",
-        "async_to_sync": "from asgiref.sync import async_to_sync",
-        "sync_to_async": "from asgiref.sync import sync_to_async",
-        "get_channel_layer": "from channels.layers import get_channel_layer",
-        "websocket_urlpatterns": "from chat.routing import websocket_urlpatterns",
-        "ProtocolTypeRouter": "from channels.routing import ProtocolTypeRouter",
-        "URLRouter": "from channels.routing import URLRouter",
-        "re_path": "from django.urls import re_path",
-        "consumers": "from . import consumers",
-        "AsyncWebsocketConsumer": "from channels.generic.websocket import AsyncWebsocketConsumer",
-        "WebsocketConsumer": "from channels.generic.websocket import WebsocketConsumer",
-    }
-    if name in imports:
-        return (
-            f"{name} is used here and was not imported. At the top of the file, write: "
-            f"{imports[name]}",
-            evidence.where(found),
-        )
-    return (
-        f"The name {name} is used here, but nothing of that name was made before. Look at its "
-        "spelling, and whether it wants self. in front or an import above.",
-        evidence.where(found),
-    )
-
-
-@diagnosis("wrong-frame")
-def _(evidence):
-    """The frame that came back is not what the page can read."""
-    if not evidence.saw(NotTheContract):
-        return None
-    frame, where = evidence.failure.frame, _where_sent(evidence)
-    if isinstance(frame, bytes):
-        return (
-            "A binary frame came back; the page reads text frames. Send it as text_data=, not "
-            "bytes_data=.",
-            where,
-        )
-    try:
-        content = json.loads(frame)
-    except ValueError:
-        return (
-            f"The bare text {frame[:40]!r} came back. The page reads JSON: "
-            'self.send(text_data=json.dumps({"message": message}))',
-            where,
-        )
-    if isinstance(content, str):
-        return (
-            "What came back was made JSON twice. send_json() encodes by itself: give it the "
-            "dictionary; with send(), call json.dumps() once.",
-            where,
-        )
-    if isinstance(content, dict):
-        keys = ", ".join(repr(key) for key in content) or "none"
-        return (
-            f'What came back has no key "message" (its keys: {keys}). The page shows '
-            '"message": use that name.',
-            where,
-        )
-    return f'A {type(content).__name__} came back; the page reads an object with the key "message".'
-
-
-@diagnosis("whole-json-echoed")
-def _(evidence):
-    if not evidence.saw(Heard):
-        return None
-    heard, expected = evidence.failure.heard, evidence.failure.expected
-    if isinstance(heard, str) and heard != expected:
-        try:
-            inner = json.loads(heard)
-        except ValueError:
-            return None
-        if isinstance(inner, dict) and inner.get("message") == expected:
-            return (
-                "The whole frame came back inside a message: its text was wrapped once more. Take "
-                'the message out first: message = json.loads(text_data)["message"]',
-                _where_sent(evidence),
-            )
-    if isinstance(heard, dict) and heard.get("message") == expected:
-        return (
-            "The whole event came back as the message. The handler gets a dictionary; the text is "
-            'in event["message"].',
-            _where_sent(evidence),
-        )
-
-
-@diagnosis("list-of-consumers")
-def _(evidence):
-    """Consumers kept in a list on the class, instead of a group."""
-    if not evidence.saw(Heard, Silent, Closed):
-        return None
-    for consumer in evidence.project.consumers:
-        for node in consumer.node.body:
-            if not isinstance(node, ast.Assign) or not isinstance(
-                node.value, ast.List | ast.Set | ast.Dict | ast.Call
-            ):
-                continue
-            name = last_name(node.targets[0])
-            for call in consumer.calls("append") + consumer.calls("add"):
-                keeps_self = any(isinstance(a, ast.Name) and a.id == "self" for a in call.args)
-                if last_name(getattr(call.func, "value", None)) == name and keeps_self:
-                    return (
-                        f"{name} stands on the class, so all consumers of this process share it, "
-                        "those of every room. A consumer answers its own browser with self.send(); "
-                        "to reach others there is the channel layer (step 3).",
-                        consumer.where(node),
-                    )
-
-
-@diagnosis("message-changed")
-def _(evidence):
-    if (
-        evidence.saw(Heard)
-        and evidence.step == "step2"
-        and evidence.check == "test_a_message_comes_back"
-    ):
-        return (
-            f"{evidence.failure.message} The echo must send back the text as it came, whatever is "
-            "in it.",
-            _where_sent(evidence),
-        )
-
-
-def _where_sent(evidence):
-    for consumer in evidence.project.consumers:
-        for name in ("send", "send_json"):
-            calls = [c for c in consumer.calls(name) if _on_self(c)]
-            if calls:
-                return consumer.where(calls[0])
-    return None
-
-
-def _on_self(call):
-    value = getattr(call.func, "value", None)
-    return isinstance(value, ast.Name) and value.id == "self"
-
-
-# Silence
-
-
-@diagnosis("handler-missing-or-misspelled")
-def _(evidence):
-    """Nothing comes back because Channels calls a method that the class does not have."""
-    if not evidence.saw(Silent) or evidence.errors:
-        return None
-    for consumer in evidence.project.consumers:
-        wanted = "receive_json" if consumer.is_json else "receive"
-        has = {"receive", "receive_json", "websocket_receive"} & set(consumer.methods)
-        if wanted in has or "websocket_receive" in has:
-            continue
-        if has:
-            name = has.pop()
-            return (
-                f"{consumer.name} has {name}, which its base class never calls: a Json consumer "
-                "calls receive_json(self, content), any other receive(self, text_data=None, "
-                "bytes_data=None).",
-                consumer.where(consumer.methods[name]),
-            )
-        nested = _nested(consumer, wanted)
-        if nested:
-            return (
-                f"{wanted} is defined inside another method, because it is indented too far, so "
-                "Channels does not find it. Methods of the class start four spaces in.",
-                consumer.where(nested),
-            )
-        near = difflib.get_close_matches(
-            wanted, set(consumer.methods) - {"connect", "disconnect"}, 1, 0.7
-        )
-        if near:
-            return (
-                f"Channels calls {wanted}, and this method is called {near[0]}: it is never run. "
-                f"Rename it to {wanted}.",
-                consumer.where(consumer.methods[near[0]]),
-            )
-        return (
-            f"{consumer.name} has no method {wanted}, so what the browser says is dropped. Write "
-            "`async def receive(self, text_data=None, bytes_data=None)`, and let it send the "
-            "message back.",
-            consumer.where(),
-        )
-
-
-def _nested(consumer, name):
-    for method in consumer.methods.values():
-        for node in ast.walk(method):
-            if node is not method and getattr(node, "name", None) == name:
-                return node
-    return None
-
-
-@diagnosis("nothing-is-sent")
-def _(evidence):
-    if not evidence.saw(Silent) or evidence.errors:
-        return None
-    for consumer in evidence.project.consumers:
-        for name in ("receive", "receive_json"):
-            method = consumer.methods.get(name)
-            if method is None or any(
-                last_name(call.func) in SENDS
-                for call in ast.walk(method)
-                if isinstance(call, ast.Call)
-            ):
-                continue
-            own_helpers = [c for c in consumer.calls_on_self(name) if c in consumer.methods]
-            if own_helpers:
-                continue
-            returned = [n for n in ast.walk(method) if isinstance(n, ast.Return) and n.value]
-            if returned:
-                return (
-                    f"{name}() returns its answer, and nobody takes it. A consumer answers by "
-                    "sending: await self.send(text_data=…)",
-                    consumer.where(returned[0]),
-                )
-            return (
-                f"{name}() gets the message and sends nothing. Send it back: "
-                'await self.send(text_data=json.dumps({"message": message}))',
-                consumer.where(method),
-            )
-
-
-# Leaving
-
-
-@diagnosis("never-stops")
-def _(evidence):
-    if evidence.saw(StillRunning):
-        consumer = next(iter(evidence.project.consumers), None)
-        bare = consumer and not any("Websocket" in base for base in consumer.bases)
-        if bare:
-            return (
-                "The browser has left, and its consumer waits on for ever. A bare consumer ends "
-                "itself: raise StopConsumer() (channels.exceptions) at the end of "
-                "websocket_disconnect.",
-                consumer.where(),
-            )
-        overridden = consumer and consumer.methods.get("websocket_disconnect")
-        if overridden:
-            return (
-                "websocket_disconnect is overridden and never ends the consumer. Override "
-                "disconnect(self, close_code) instead, or call super().websocket_disconnect().",
-                consumer.where(overridden),
-            )
-
-
-@diagnosis("closed-by-the-consumer")
-def _(evidence):
-    if evidence.saw(Closed) and evidence.failure.code in (1000, 1005) and not evidence.errors:
-        for consumer in evidence.project.consumers:
-            for call in consumer.calls("close"):
-                return (
-                    "The consumer closed the socket itself, here. Take self.close() away to keep "
-                    "the conversation going.",
-                    consumer.where(call),
-                )
-
-
-@diagnosis("crash-on-leaving")
-def _(evidence):
-    if evidence.saw(Crashed) and evidence.errors:
-        found = evidence.errors[-1]
-        return (
-            f"When the browser had left, the consumer raised {found.text}.",
+            "This line asked a server over HTTP and waited for the answer, and it was its own "
+            "server, which can do nothing meanwhile. Call the function that makes the answer "
+            "instead.",
             evidence.where(found),
         )

@@ -1,58 +1,240 @@
-"""Plain methods in an asynchronous consumer, and coroutines that were never awaited.
+"""Plain functions where something is awaited, and coroutines that were never awaited.
 
 Both stay silent under Daphne (daphne issue 352), so they are asked for before anything that
 explains silence.
 """
 
 import ast
+import re
 
 from workshop.checking.diagnosing import Catalogue
+from workshop.checking.failures import Closed, Crashed, Refused, StillInGroup, StillRunning
+from workshop.checking.source import last_name
 
 catalogue = Catalogue()
-diagnosis = catalogue.diagnosis
+diagnosis, error = catalogue.diagnosis, catalogue.error
 
-HANDLERS = ("connect", "receive", "disconnect", "receive_json")
+CHATS = ("step2", "step3")
+LEAVING = ("disconnect", "websocket_disconnect")
+NOT_AWAITABLE = r"TypeError: object (\w+) can't be used in 'await' expression"
 
 
-@diagnosis("sync-method-in-async-consumer")
+error(
+    "await-outside-async",
+    r"SyntaxError: 'await' outside (?:async )?function",
+    "`await` can only stand in a function that is defined with `async def`.",
+)
+
+
+# The wrong bridge between the two
+
+error(
+    "async-to-sync-in-async-code",
+    r"You cannot use AsyncToSync in the same thread as an async event loop",
+    "async_to_sync is for synchronous code, and this runs in an asynchronous function: take "
+    "async_to_sync away and write await.",
+)
+
+error(
+    "run-inside-a-running-loop",
+    r"asyncio\.run\(\) cannot be called from a running event loop"
+    r"|This event loop is already running|Cannot run the event loop while another loop is running",
+    "An event loop is running already, and a second one cannot be started inside it. You are in "
+    "`async def`: write await in front of the coroutine instead.",
+    *CHATS,
+)
+
+error(
+    "event-loop-in-sync-code",
+    r"RuntimeError: (no running event loop|There is no current event loop in thread)",
+    "Synchronous code has no event loop of its own, so no task can be made here. Wrap the "
+    "coroutine "
+    "function, async_to_sync(function)(…), or make the whole class asynchronous.",
+)
+
+
+@diagnosis("sync-to-async-of-a-result")
 def _(evidence):
-    if not evidence.error(r"object NoneType can't be used in 'await' expression"):
+    """It was given no function, but what a call had returned, or a coroutine function."""
+    found = evidence.error(r"TypeError: sync_to_async can only be applied to sync functions")
+    if found is None:
         return None
-    for consumer in evidence.project.consumers:
-        if not consumer.is_async:
-            continue
-        for method in consumer.methods.values():
-            plain = isinstance(method, ast.FunctionDef) and not method.decorator_list
-            if plain and not method.name.startswith("_"):
+    where = evidence.where(found)
+    source = evidence.project.source_at(where)
+    line = source.line(where.line) if source else ""
+    if line.startswith(("@", "async def")):
+        return (
+            "sync_to_async and database_sync_to_async make a plain function awaitable, and this "
+            "one "
+            "is `async def` already. Write `def`, or take the decorator away.",
+            where,
+        )
+    return (
+        "sync_to_async() was given the result of a call. Give it the function, and call what it "
+        "returns: await sync_to_async(function)(arguments)",
+        where,
+    )
+
+
+@diagnosis("sync-to-async-not-called")
+def _(evidence):
+    found = evidence.error(r"object (SyncToAsync|DatabaseSyncToAsync) can't be used in 'await'")
+    if found:
+        return (
+            "sync_to_async(function) only makes the awaitable function. Call it: "
+            "await sync_to_async(function)()",
+            evidence.where(found),
+        )
+
+
+@diagnosis("async-to-sync-on-a-plain-function")
+def _(evidence):
+    found = evidence.error(NOT_AWAITABLE)
+    if found and found.frames and found.frames[-1].function == "main_wrap":
+        return (
+            "async_to_sync() is for coroutine functions, such as those of the channel layer, and "
+            "this "
+            "function is a plain one. Call it as it is.",
+            evidence.where(found),
+        )
+
+
+@diagnosis("async-to-sync-not-finished")
+def _(evidence):
+    """async_to_sync(f) that nobody calls, or async_to_sync(f(…)) with the brackets misplaced."""
+    for consumer in evidence.consumers if not evidence.errors else ():
+        for statement in consumer.nodes(ast.Expr):
+            call = statement.value
+            if not isinstance(call, ast.Call) or last_name(call.func) not in BRIDGES:
+                continue
+            inner = call.args[0] if call.args else None
+            name = last_name(inner.func if isinstance(inner, ast.Call) else inner) or "…"
+            if not _about(evidence, consumer, statement):
+                continue
+            if isinstance(inner, ast.Call):
                 return (
-                    f"{method.name} is a plain `def`, but {consumer.name} is asynchronous, and "
-                    f"Channels awaits it. Write `async def {method.name}`.",
-                    consumer.where(method),
+                    f"The brackets of async_to_sync close too late: {name}(…) is called before it "
+                    f"is "
+                    f"wrapped. Write async_to_sync(self.channel_layer.{name})(…), with the "
+                    f"arguments "
+                    "in the second brackets.",
+                    consumer.where(statement),
                 )
+            return (
+                f"async_to_sync(…{name}) only makes the function; nobody calls it. Add the second "
+                f"brackets with the arguments: async_to_sync(…{name})(…)",
+                consumer.where(statement),
+            )
+
+
+BRIDGES = ("async_to_sync", "AsyncToSync")
+
+
+def _about(evidence, consumer, node):
+    """Whether the place can explain the failure: what stands in disconnect() explains only what
+    was seen after somebody had left, and nothing else does."""
+    where = consumer.where(node)
+    method = consumer.method_at(where)
+    leaving = method is not None and method.name in LEAVING
+    return leaving == evidence.saw(StillInGroup, StillRunning)
+
+
+# Awaited what cannot be awaited
+
+
+@diagnosis("sync-method-in-async-consumer", *CHATS)
+def _(evidence):
+    """Channels awaited the attendee's method, and it had run already: the last line of the
+    traceback is Channels' own."""
+    found = evidence.error(NOT_AWAITABLE)
+    if found is None or not found.frames or evidence.is_theirs(found.frames[-1].file):
+        return None
+    code = found.frames[-1].code
+    called = re.search(r"await self\.(\w+)\(|self\.(decode_json|encode_json)\(", code)
+    name = called and (called[1] or called[2])
+    if "encode_json" in code or "decode_json" in code:
+        name = re.search(r"(encode_json|decode_json)", code)[1]
+    if name is None and "handler(" in code:
+        began = [event["type"] or "" for event in evidence.events("handles")]
+        name = began[-1].replace(".", "_") if began else None
+    for consumer in evidence.consumers:
+        method = consumer.methods.get(name)
+        if isinstance(method, ast.FunctionDef):
+            return (
+                f"{name} is a plain `def`, but {consumer.name} is asynchronous, and Channels "
+                f"awaits "
+                f"it. Write `async def {name}`.",
+                consumer.where(method),
+            )
+
+
+@diagnosis("awaited-without-a-call")
+def _(evidence):
+    found = evidence.error(r"object (method|function|builtin_function_or_method) can't be used in")
+    if found:
+        return (
+            "`await` stands before a function that is only named, not called. Add the parentheses.",
+            evidence.where(found),
+        )
+
+
+@diagnosis("awaited-what-cannot-wait", *CHATS)
+def _(evidence):
+    found = evidence.error(NOT_AWAITABLE)
+    if found and found.frames and evidence.is_theirs(found.frames[-1].file):
+        kind = re.search(NOT_AWAITABLE, found.text)[1]
+        got = "nothing to wait for" if kind == "NoneType" else f"a value of type {kind}"
+        return (
+            f"`await` needs something that can wait, a coroutine, and got {got}. What is called "
+            f"here "
+            "is a plain function: call it without await.",
+            evidence.where(found),
+        )
+
+
+error(
+    "coroutine-is-not-a-result",
+    r"'coroutine' object (?:is not (?:iterable|callable|subscriptable)|has no attribute)",
+    "A coroutine is used here as if it were its result. Write `await` in front of the call.",
+    *CHATS,
+)
+
+
+# Never awaited
 
 
 @diagnosis("never-awaited")
 def _(evidence):
     """`self.send(...)` without `await`: Python's warning, which Daphne swallows."""
-    found = evidence.never_awaited()
+    found = next((f for f in _never_awaited(evidence) if _explains(evidence, *f)), None)
     if found is None:
         return None
     coroutine, where = found
     name = coroutine.rpartition(".")[2]
     consumer = evidence.project.consumer_at(where)
-    if where is None and name in HANDLERS:
+    if where is None:
         # Channels called the attendee's method, and its base class does not await it.
-        consumer = evidence.project.consumer_with(name)
+        consumer = next((c for c in evidence.project.consumers if name in c.methods), None)
         if consumer is None or consumer.is_async:
             return None
+        base = next((base for base in consumer.bases if base.endswith("Consumer")), "its base")
         return (
-            f"{name} is `async def`, but {', '.join(consumer.bases[:1])} is a synchronous consumer "
-            "and only calls it, so it never ran. Derive the class from AsyncWebsocketConsumer.",
+            f"{name} is `async def`, but {base} is a synchronous consumer and only calls it, so it "
+            f"never ran. Derive the class from Async{base.removeprefix('Sync')}, or write plain "
+            "`def` throughout.",
             consumer.where(consumer.methods[name]),
         )
-    if consumer is not None and not consumer.is_async and name not in HANDLERS:
+    method = consumer.method_at(where) if consumer else None
+    if isinstance(method, ast.FunctionDef):
+        if name in consumer.methods:
+            return (
+                f"{name} is `async def`, and {method.name}, which calls it, is a plain `def`: the "
+                f"call only prepared it. Write both alike, as the base class {consumer.bases[0]} "
+                "wants it.",
+                where,
+            )
         return (
-            f"{name}() of the channel layer is a coroutine, and this consumer is synchronous: it "
+            f"{name}() of the channel layer is a coroutine, and this function is synchronous: it "
             f"made the coroutine and never ran it. Write async_to_sync(…{name})(…).",
             where,
         )
@@ -61,3 +243,46 @@ def _(evidence):
         "Write `await` in front of it.",
         where,
     )
+
+
+def _never_awaited(evidence):
+    for program in evidence.programs:
+        for event in program.events:
+            if event["event"] == "never_awaited":
+                yield event["coroutine"], evidence.place(event)
+
+
+def _explains(evidence, coroutine, where):
+    """Whether it can be why the check failed. An exception explains what it ends by itself,
+    unless it complains of the coroutine; and what happens at the end explains no silence."""
+    complained = any("coroutine" in error.message for error in evidence.errors)
+    if evidence.saw(Closed, Refused, Crashed) and evidence.errors and not complained:
+        return False
+    consumer = evidence.project.consumer_at(where)
+    method = consumer.method_at(where) if consumer else None
+    name = method.name if method else coroutine.rpartition(".")[2]
+    if evidence.step in CHATS and (method or name in LEAVING):
+        return (name in LEAVING) == evidence.saw(StillInGroup, StillRunning)
+    return True
+
+
+# Named, and not called
+
+
+@diagnosis("not-called", *CHATS)
+def _(evidence):
+    """`self.accept` on a line of its own: it names the method and does nothing."""
+    if evidence.errors:
+        return None
+    for consumer in evidence.consumers:
+        for statement in consumer.nodes(ast.Expr):
+            named = statement.value
+            if isinstance(named, ast.Attribute) and _about(evidence, consumer, statement):
+                method = consumer.method_at(consumer.where(statement))
+                wait = "await " if isinstance(method, ast.AsyncFunctionDef) else ""
+                brackets = "()" if named.attr in ("accept", "close") else "(…)"
+                return (
+                    f"{ast.unparse(named)} is named here but not called. Add the parentheses: "
+                    f"{wait}{ast.unparse(named)}{brackets}",
+                    consumer.where(statement),
+                )

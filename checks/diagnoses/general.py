@@ -17,8 +17,7 @@ def _(evidence):
 @diagnosis("exception")
 def _(evidence):
     """The first exception: those after it are often its consequences."""
-    theirs = [error for error in evidence.errors if evidence.where(error)]
-    errors = theirs or evidence.errors
+    errors = [error for error in evidence.errors if evidence.where(error)] or evidence.errors
     if errors:
         return (
             f"The server's log shows an exception: {errors[0].text}.",
@@ -53,6 +52,7 @@ def _(evidence):
 def _(evidence):
     if evidence.saw(Silent, Unanswered, BadPage):
         return (
-            f"{evidence.failure.message} The server's log shows no exception. See it with --log; to "
+            f"{evidence.failure.message} The server's log shows no exception. See it with --log; "
+            f"to "
             "find how far your code comes, put print() into it."
         )

@@ -2,6 +2,7 @@
 
 from workshop.checking.diagnosing import Catalogue
 from workshop.checking.failures import NotASGI, NotListening
+from workshop.checking.source import Where
 
 catalogue = Catalogue()
 diagnosis, error = catalogue.diagnosis, catalogue.error
@@ -13,8 +14,8 @@ def _(evidence):
     where = found and found.frames and found.frames[-1]
     if not where or not evidence.is_theirs(where.file):
         return None
-    from workshop.checking.source import Where
-
+    if "'await' outside" in found.message:
+        return None  # see coroutines.py
     return (
         f"Python cannot read this file: {found.name}: {found.message}. "
         "Look at the line named here, and at the end of the line before it.",
@@ -31,22 +32,27 @@ def _(evidence):
 @diagnosis("daphne-after-staticfiles")
 def _(evidence):
     if evidence.logged(r"daphne\.E001"):
-        settings, apps = evidence.project.settings, evidence.project.setting("INSTALLED_APPS")
         return (
             "'daphne' stands below 'django.contrib.staticfiles' in INSTALLED_APPS. Both bring a "
             "runserver, and the first one wins: move 'daphne' to the top of the list.",
-            settings.where(apps) if settings and apps else None,
+            evidence.project.where_set("INSTALLED_APPS"),
         )
 
 
 @diagnosis("daphne-not-in-installed-apps", "step2", "step3")
 def _(evidence):
+    """The log says which server was started: Django's own, or Daphne's."""
     if not evidence.saw(NotASGI):
         return None
-    settings = evidence.project.settings
-    apps = evidence.project.setting("INSTALLED_APPS")
-    where = settings.where(apps) if settings and apps else None
-    if "channels" in (evidence.project.setting_value("INSTALLED_APPS") or []):
+    apps = evidence.project.setting_value("INSTALLED_APPS") or []
+    where = evidence.project.where_set("INSTALLED_APPS")
+    if any("daphne" in str(app) for app in apps):
+        return (
+            'The server says "Starting development server", which is Django\'s own: an app above '
+            "'daphne' in INSTALLED_APPS brings another runserver. Move 'daphne' to the top.",
+            where,
+        )
+    if "channels" in apps:
         return (
             "INSTALLED_APPS has 'channels', but since Channels 4 it is 'daphne' that brings the "
             "runserver for WebSockets. Write 'daphne' at the top of the list; 'channels' may stay.",
@@ -63,115 +69,77 @@ def _(evidence):
 @diagnosis("asgi-application-missing")
 def _(evidence):
     if evidence.logged("You have not set ASGI_APPLICATION"):
-        settings = evidence.project.settings
+        asgi = evidence.project.asgi
+        name = f"{asgi.module}.application" if asgi else "mysite.asgi.application"
         return (
             "Daphne does not know which application to serve. Name it in settings.py:\n"
-            '    ASGI_APPLICATION = "mysite.asgi.application"',
-            settings.where() if settings else None,
+            f'    ASGI_APPLICATION = "{name}"',
+            evidence.project.where_set("ASGI_APPLICATION"),
+        )
+
+
+@diagnosis("asgi-py-asks-for-itself")
+def _(evidence):
+    found = evidence.error("partially initialized module .* has no attribute 'application'")
+    if found and any(frame.function == "get_default_application" for frame in found.frames):
+        return (
+            "asgi.py imports itself while it is still being read: get_default_application() looks "
+            "for the application that this file is about to define. Define it here instead: "
+            "application = ProtocolTypeRouter({...})",
+            evidence.where(found) or (evidence.project.asgi and evidence.project.asgi.where()),
         )
 
 
 @diagnosis("asgi-application-wrong")
 def _(evidence):
     found = evidence.error(
-        r"ImproperlyConfigured: Cannot find '?(?:\w+)'? in ASGI_APPLICATION module"
+        r"ImproperlyConfigured: Cannot find '?(?:[\w:]+)'? in ASGI_APPLICATION module"
         r"|ImproperlyConfigured: Cannot find ASGI_APPLICATION setting"
+        r"|ImproperlyConfigured: Cannot import ASGI_APPLICATION module"
+        r"|ValueError: (Empty module name|not enough values to unpack)"
     )
-    if found is None:
-        return None
     project = evidence.project
-    setting = project.setting("ASGI_APPLICATION")
     value = project.setting_value("ASGI_APPLICATION")
-    where = project.settings.where(setting) if setting else None
-    if evidence.error("partially initialized module"):
-        return (
-            "asgi.py imports itself while it is still being read: get_default_application() looks "
-            "for the application that this file is about to define. Define it here instead: "
-            "application = ProtocolTypeRouter({...})",
-            project.asgi.where() if project.asgi else None,
-        )
-    return (
-        f"ASGI_APPLICATION is {value!r}, and there is no such variable. It takes the module, a "
-        'dot, and the variable in it: "mysite.asgi.application".',
-        where,
-    )
-
-
-@diagnosis("wrong-import")
-def _(evidence):
-    """An import that fails, which runserver hides behind "Cannot import ASGI_APPLICATION"."""
-    found = evidence.error(r"^(ModuleNotFoundError|ImportError)\b")
-    if found is None or evidence.error("Cannot import BACKEND"):
+    if found is None or not isinstance(value, str):
         return None
-    where = evidence.where(found)
-    old = {
-        "channels.http": "channels.http left Channels with version 4: for pages, use Django's "
-        "get_asgi_application() from django.core.asgi.",
-        "'Group' from 'channels'": "Group is from Channels 1: today a consumer awaits "
-        "self.channel_layer.group_add(...) and group_send(...).",
-        "'route' from 'channels.routing'": "route() is from Channels 1: today a route is "
-        're_path(r"...", consumers.ChatConsumer.as_asgi()), in a URLRouter.',
-    }
-    for name, advice in old.items():
-        if name in found.message:
-            return f"{found.text.split(' (')[0]}. {advice}", where
-    if "DJANGO_SETTINGS_MODULE" in found.message:
-        return None
-    value = evidence.project.setting_value("ASGI_APPLICATION") or ""
-    module = value.rpartition(".")[0]
-    if (
-        module
-        and found.message == f"No module named '{module}'"
-        and not _their_import(found, evidence)
-    ):
-        setting = evidence.project.setting("ASGI_APPLICATION")
-        return (
-            f"ASGI_APPLICATION is {value!r}, and there is no module {module}. It takes the module, "
-            'a dot, and the variable in it: "mysite.asgi.application".',
-            evidence.project.settings.where(setting),
-        )
-    suggestion = _suggestion(found.message)
-    return (
-        f"An import fails: {found.message.split(' (')[0]}."
-        + (
-            f" Did you mean {suggestion}?"
-            if suggestion
-            else " Look at the spelling, and that the file it names is there."
-        ),
-        where,
-    )
-
-
-def _their_import(found, evidence):
-    return evidence.where(found) is not None
-
-
-def _suggestion(message: str) -> str | None:
-    """The installed name that is nearest to the one that could not be imported."""
-    import difflib
-    import importlib
-    import pkgutil
-    import re
-
-    missing = re.search(r"No module named '([\w.]+)'", message)
-    wanted = re.search(r"cannot import name '(\w+)' from '([\w.]+)'", message)
-    if not missing and not wanted:
-        return None
-    name, parent = wanted.groups() if wanted else missing[1].rpartition(".")[::-2]
-    if parent.partition(".")[0] not in ("channels", "channels_redis", "asgiref", "daphne"):
-        return None
-    try:
-        module = importlib.import_module(parent)
-    except Exception:
-        return None
-    if wanted:
-        known = dir(module)
+    if "Cannot import" in found.message and _module_imports(evidence, value):
+        return None  # the module is there, and an import in it fails
+    asgi = project.source(f"{value.split('.')[0]}.asgi") or project.asgi
+    wanted = f"{asgi.module}.application" if asgi else "mysite.asgi.application"
+    if ":" in value:
+        why = "and settings.py takes a dot where the command `daphne` takes a colon"
+    elif "Cannot import" in found.message or "module name" in found.message:
+        why = f"and there is no module {value.rpartition('.')[0] or value}"
     else:
-        known = [found.name for found in pkgutil.iter_modules(getattr(module, "__path__", []))]
-    near = difflib.get_close_matches(name, known, 1)
-    if not near:
-        return None
-    return f"{near[0]} (from {parent})" if wanted else f"{parent}.{near[0]}"
+        why = "and there is no such variable"
+    return (
+        f"ASGI_APPLICATION is {value!r}, {why}. It takes the module, a dot, and the variable in "
+        f'it: "{wanted}".',
+        project.where_set("ASGI_APPLICATION"),
+    )
+
+
+def _module_imports(evidence, value):
+    """Whether the module that ASGI_APPLICATION names is there: then something in it fails."""
+    module = value.rpartition(".")[0]
+    missing = evidence.error(r"^ModuleNotFoundError: No module named '([\w.]+)'")
+    if missing is None:
+        return True
+    name = missing.message.split("'")[1]
+    return not (module == name or module.startswith(f"{name}.") or f".{name}." in f".{value}.")
+
+
+@diagnosis("wsgi-application")
+def _(evidence):
+    found = evidence.error(r"WSGIHandler\.__call__\(\) (missing|takes)")
+    if found:
+        value = evidence.project.setting_value("ASGI_APPLICATION")
+        shown = f" is {value!r}, and that" if value else ""
+        return (
+            f"ASGI_APPLICATION{shown} is a WSGI application, which speaks HTTP alone. Name the one "
+            'of asgi.py: "mysite.asgi.application".',
+            evidence.project.where_set("ASGI_APPLICATION"),
+        )
 
 
 error(
@@ -182,10 +150,38 @@ error(
 )
 
 error(
+    "protocol-router-empty",
+    r"ProtocolTypeRouter\.__init__\(\) missing 1 required positional argument",
+    'ProtocolTypeRouter wants a dictionary: ProtocolTypeRouter({{"http": …, "websocket": …}})',
+)
+
+error(
     "routes-not-a-list",
-    r"TypeError: '(URLPattern|module|URLResolver)' object is not iterable",
+    r"TypeError: '(URLPattern|module|URLResolver|function)' object is not iterable",
     "URLRouter takes a list of routes and got a {0} instead. Put the route in square brackets, and "
     "give URLRouter the list itself: URLRouter(websocket_urlpatterns)",
+)
+
+error(
+    "comma-forgotten-between-routes",
+    r"TypeError: '(URLPattern|list)' object is not callable",
+    "A {0} is called here as if it were a function: a comma is missing between two entries of a "
+    "list. End each entry with a comma.",
+)
+
+error(
+    "router-given-pattern-list",
+    r"AttributeError: '(list|tuple|str)' object has no attribute '(?:pattern|regex|callback)'",
+    "URLRouter takes one flat list of path() and re_path() entries, and in this list stands a {0}. "
+    "Write URLRouter(websocket_urlpatterns), without square brackets around the list.",
+)
+
+error(
+    "apps-not-ready",
+    r"AppRegistryNotReady: (Apps aren't loaded yet|Models aren't loaded yet)",
+    "A model is imported before Django is set up. In asgi.py call get_asgi_application() first, "
+    "and "
+    "import the routes after it; in an app's __init__.py import no models.",
 )
 
 

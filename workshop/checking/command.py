@@ -73,11 +73,8 @@ def project_folder(step: manifest.Step, options: argparse.Namespace) -> Path:
     folder = options.project or (step.solution if options.solution else step.starter)
     folder = Path(os.path.abspath(folder))
     if not folder.is_dir():
-        raise NotMade(
-            f"There is no folder {folder}."
-            if options.project
-            else f"The folder {folder} is missing. Get it back: python3 -m workshop reset {step.short}"
-        )
+        restore = f" Get it back: python3 -m workshop reset {step.short}"
+        raise NotMade(f"There is no folder {folder}." + ("" if options.project else restore))
     return folder
 
 
@@ -115,12 +112,14 @@ def needs_redis() -> None:
 def run(step, folder, servers, began, keep_going):
     import pytest
 
+    from workshop.checking.diagnosing import advise
     from workshop.checking.plugin import Checks
     from workshop.checking.report import Report
     from workshop.checking.scene import Run
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    checks = Checks(Run(step, folder, servers))
+    scenes = Run(step, folder, servers)
+    checks = Checks(scenes)
     arguments = [str(manifest.ROOT / "checks" / f"test_{step.short}.py"), "-s"]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
     status = pytest.main(arguments if keep_going else [*arguments, "-x"], plugins=[checks])
@@ -131,7 +130,7 @@ def run(step, folder, servers, began, keep_going):
         raise NotMade(
             f"The check itself went wrong (pytest: {status!r}). Please report this:\n{broken}"
         )
-    return Report(
+    report = Report(
         step,
         folder,
         checks.titles,
@@ -139,6 +138,9 @@ def run(step, folder, servers, began, keep_going):
         time.monotonic() - began,
         "\n".join(server.log.text for server in servers),
     )
+    if report.passed:
+        report.advice = advise(scenes.passed())
+    return report
 
 
 def show(report, options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from workshop.checking.browser import Line
-from workshop.checking.source import Project, Where
+from workshop.checking.source import Consumer, Project, Where
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Frame:
     file: Path
     line: int
     function: str
+    code: str = ""  # the line itself, as the traceback shows it
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Error:
     type: str  # "ValueError", "django.core.exceptions.ImproperlyConfigured"
     message: str
     frames: tuple[Frame, ...]
+    chain: int = 0  # the same number for exceptions that were raised while handling one another
 
     @property
     def text(self) -> str:
@@ -33,6 +35,11 @@ class Error:
         """The type without its module."""
         return self.type.rpartition(".")[2]
 
+    @property
+    def brief(self) -> str:
+        """As an "ended" event tells it: the name, and the first line of the message."""
+        return f"{self.name}: {self.message}"
+
 
 TRACEBACK = re.compile(
     r"^(?P<indent>[ |]*)Traceback \(most recent call last\):\n"
@@ -40,22 +47,31 @@ TRACEBACK = re.compile(
     r"(?P=indent)(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?$",
     re.MULTILINE,
 )
-FRAME = re.compile(r'File "(?P<file>.+?)", line (?P<line>\d+)(?:, in (?P<function>.+))?')
+FRAME = re.compile(
+    r'File "(?P<file>.+?)", line (?P<line>\d+)(?:, in (?P<function>.+))?(?:\n[ |]+(?P<code>.+))?'
+)
+
+
+CHAINED = re.compile(r"(During handling of|The above exception was the direct cause)")
 
 
 def errors_in(log: str, folder: Path) -> list[Error]:
     """Every traceback of a log, in order. Relative file names are the project's."""
-    return [
-        Error(
-            found["type"],
-            found["message"] or "",
-            tuple(
-                Frame(folder / frame["file"], int(frame["line"]), frame["function"] or "")
-                for frame in FRAME.finditer(found["frames"])
-            ),
+    errors, chain, end = [], 0, 0
+    for found in TRACEBACK.finditer(log):
+        chain += not CHAINED.search(log, end, found.start())
+        end = found.end()
+        frames = tuple(
+            Frame(
+                folder / frame["file"],
+                int(frame["line"]),
+                frame["function"] or "",
+                frame["code"] or "",
+            )
+            for frame in FRAME.finditer(found["frames"])
         )
-        for found in TRACEBACK.finditer(log)
-    ]
+        errors.append(Error(found["type"], found["message"] or "", frames, chain))
+    return errors
 
 
 @dataclass
@@ -69,15 +85,16 @@ class ProgramEvidence:
 
 @dataclass
 class Evidence:
-    """Everything known about one failed check."""
+    """Everything known about one failed check; or, with no failure, about a run that passed."""
 
     step: str  # "step2"
     check: str  # "test_a_message_comes_back"
-    failure: BaseException
+    failure: BaseException | None
     project: Project
     timeline: list[Line] = field(default_factory=list)
     programs: list[ProgramEvidence] = field(default_factory=list)
     busy: list[dict] = field(default_factory=list)  # what the programs were doing when asked
+    paths: set[str] | None = None  # of the WebSockets that the check opened; None: of any
 
     # What was seen
 
@@ -97,11 +114,56 @@ class Evidence:
     def exited(self) -> bool:
         return any(program.exit_code not in (None, 0) for program in self.programs)
 
+    # What the programs told
+
+    def events(self, kind: str, **facts) -> list[dict]:
+        """The events of that kind and with these facts, in order, of each program in turn. Of
+        those that belong to a WebSocket, only this check's."""
+        return [
+            event
+            for program in self.programs
+            for event in program.events
+            if event["event"] == kind
+            and all(event.get(name) == value for name, value in facts.items())
+            and (self.paths is None or event.get("path") in {*self.paths, None})
+        ]
+
+    @cached_property
+    def consumers(self) -> list[Consumer]:
+        """The consumers that this check's WebSockets reached; where none did, the project's."""
+        ran = {tuple(cls) for event in self.events("consumer") for cls in event["classes"][:1]}
+        known = self.project.consumers
+        return [c for c in known if (c.source.module, c.name) in ran] or known
+
+    def begun(self, kind: str) -> int:
+        """How many events of the type, "websocket.receive" say, consumers began to handle."""
+        return len(self.events("handles", type=kind))
+
+    def layer_calls(self, call: str) -> list[dict]:
+        """The calls of a method of the channel layer."""
+        return self.events("layer", call=call)
+
+    def sent(self) -> list[dict]:
+        """What consumers sent to their browsers, accept and close included."""
+        return self.events("sends")
+
+    def place(self, event: dict) -> Where | None:
+        """The attendee's line that did it."""
+        return self._theirs_last(event["frames"])
+
     # Exceptions
 
     @cached_property
     def errors(self) -> list[Error]:
-        return errors_in(self.log, self.project.folder)
+        """The exceptions in the log, without those that ended other checks' WebSockets."""
+        errors = errors_in(self.log, self.project.folder)
+        for program in self.programs:
+            for event in program.events:
+                others = self.paths is not None and event.get("path") not in self.paths
+                if event["event"] == "ended" and event["error"] and others:
+                    for chain in [e.chain for e in errors if e.brief == event["error"]][:1]:
+                        errors = [error for error in errors if error.chain != chain]
+        return errors
 
     def error(self, pattern: str) -> Error | None:
         """The first error whose "Type: message" matches the regular expression."""

@@ -24,6 +24,7 @@ class Result:
     seconds: float
     seen: str | None = None  # what was seen, in a sentence
     diagnosis: Diagnosis | None = None
+    also: list[str] = field(default_factory=list)  # ids of diagnoses that came too late
     timeline: list[Line] = field(default_factory=list)
     evidence: Evidence | None = None
     broken: str | None = None  # the traceback, when the check itself went wrong
@@ -126,7 +127,7 @@ class Checks:
             return result
         result.seen = failure.message if isinstance(failure, Failure) else str(failure)
         result.timeline = evidence.timeline
-        result.diagnosis = diagnose(evidence)
+        result.diagnosis, result.also = diagnose(evidence)
         return result
 
 

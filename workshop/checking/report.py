@@ -4,7 +4,7 @@ A report decides nothing: every form of it shows the same data.
 """
 
 import textwrap
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from workshop.checking.browser import Line
+from workshop.checking.evidence import Diagnosis
 from workshop.checking.plugin import Result
 from workshop.checking.source import Where
 from workshop.manifest import ROOT, Step
@@ -28,6 +29,7 @@ class Report:
     results: list[Result]
     seconds: float
     log: str = ""  # the servers' output
+    advice: list[Diagnosis] = field(default_factory=list)  # after a pass
 
     @property
     def passed(self) -> bool:
@@ -46,10 +48,15 @@ class Report:
             "seconds": round(self.seconds, 3),
             "total": len(self.titles),
             "checks": [self._check_as_dict(result) for result in self.results],
+            "advice": [
+                {"id": advice.id, "message": advice.message, **place_as_dict(advice.where)}
+                for advice in self.advice
+            ],
         }
 
     def _check_as_dict(self, result: Result) -> dict:
         where = result.diagnosis.where if result.diagnosis else None
+        also = {"also": result.also} if result.also else {}
         return {
             "name": result.name,
             "title": result.title,
@@ -58,15 +65,22 @@ class Report:
             "diagnosis": result.diagnosis.id if result.diagnosis else None,
             "message": result.message,
             "seen": result.seen,
-            "file": shown(where.file) if where else None,
-            "line": where.line if where else None,
+            **place_as_dict(where),
             "timeline": [asdict(line) for line in result.timeline],
+            **also,
         }
 
 
 def shown(path: Path) -> str:
     """The path as the attendee would type it."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def place_as_dict(where: Where | None) -> dict:
+    return {
+        "file": shown(where.file) if where else None,
+        "line": where.line if where else None,
+    }
 
 
 def place(where: Where) -> str:
@@ -104,6 +118,11 @@ def print_report(report: Report, console: Console, offer: str = "") -> None:
     def say(text: str = "", style: str = "", indent: int = 0) -> None:
         console.print(Text(" " * indent + text, style), soft_wrap=True)
 
+    def say_message(text: str) -> None:
+        for paragraph in text.splitlines():
+            for line in wrapped(paragraph, min(console.width, 96) - 2):
+                say(line, indent=2)
+
     done = sum(result.passed for result in report.results)
     heading = f"step {report.step.number} · {report.step.title}"
     say(f"{heading:<62} {done} of {len(report.titles)} ✓", "bold")
@@ -117,11 +136,14 @@ def print_report(report: Report, console: Console, offer: str = "") -> None:
         console.print()
         if result.diagnosis and result.seen and result.seen != result.message:
             say(f"  {result.seen}", "bold")
-        for paragraph in (result.message or "").splitlines():
-            for line in wrapped(paragraph, min(console.width, 96) - 2):
-                say(line, indent=2)
+        say_message(result.message or "")
         if result.diagnosis and result.diagnosis.where:
             say(place(result.diagnosis.where), "cyan", indent=2)
+    for advice in report.advice:
+        console.print()
+        say_message(f"It passes. Worth knowing: {advice.message}")
+        if advice.where:
+            say(place(advice.where), "cyan", indent=2)
     if offer:
         console.print()
         say(offer, indent=2)

@@ -33,6 +33,17 @@ class Run:
     def seconds(self) -> float:
         return time.monotonic() - self.began
 
+    def told(self) -> list[ProgramEvidence]:
+        """What each program has left so far."""
+        return [
+            ProgramEvidence(program.log.text, list(program.log.events), program.exit_code)
+            for program in self.programs
+        ]
+
+    def passed(self) -> Evidence:
+        """What the run leaves when every check has passed: the evidence for advice."""
+        return Evidence(self.step.short, "", None, self.project, programs=self.told())
+
 
 class Scene:
     """What one check plays in. `play` runs it and turns a failure into evidence."""
@@ -86,9 +97,7 @@ class Scene:
             failure=failure,
             project=self.run.project,
             timeline=list(self.timeline.lines),
-            programs=[
-                ProgramEvidence(program.log.text, list(program.log.events), program.exit_code)
-                for program in self.run.programs
-            ],
+            programs=self.run.told(),
             busy=busy,
+            paths={room.path for room in self.rooms},
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 FILES_READ = 300
 NOT_THEIRS = {"migrations", "node_modules", "site-packages", "__pycache__"}
+ROUTES = ("path", "re_path", "url")
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class Where:
 class Source:
     """One Python file. `tree` is None where it has a syntax error, which is then in `error`."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, module: str = ""):
         self.path = path
+        self.module = module  # "chat.consumers"
         self.text = path.read_text(encoding="utf-8", errors="replace")
         self.error: SyntaxError | None = None
         self.tree: ast.Module | None = None
@@ -39,15 +41,54 @@ class Source:
     def where(self, node: ast.AST | None = None) -> Where:
         return Where(self.path, getattr(node, "lineno", None))
 
+    def line(self, number: int | None) -> str:
+        """The text of a line, counted from 1; empty where there is none."""
+        lines = self.text.splitlines()
+        return lines[number - 1].strip() if number and number <= len(lines) else ""
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """What each imported name stands for: {"sleep": "time.sleep", "np": "numpy"}."""
+        found = {}
+        for node in self.nodes(ast.Import, ast.ImportFrom):
+            for alias in node.names:
+                if isinstance(node, ast.ImportFrom):
+                    parent = self.absolute(node)
+                    found[alias.asname or alias.name] = f"{parent}.{alias.name}".strip(".")
+                elif alias.asname:
+                    found[alias.asname] = alias.name
+                else:
+                    top = alias.name.partition(".")[0]
+                    found[top] = top
+        return found
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """The module that a `from … import` names, with the dots of a relative one resolved."""
+        if not node.level:
+            return node.module or ""
+        package = self.module.split(".")
+        keep = len(package) - node.level + (self.path.name == "__init__.py")
+        return ".".join([*package[: max(keep, 0)], *filter(None, [node.module])])
+
+    def dotted(self, node: ast.AST) -> str | None:
+        """The full name of what a name stands for: "time.sleep" of `sleep` after
+        `from time import sleep`. None for anything but names and attributes."""
+        if isinstance(node, ast.Name):
+            return self.imports.get(node.id, node.id)
+        if isinstance(node, ast.Attribute):
+            parent = self.dotted(node.value)
+            return parent and f"{parent}.{node.attr}"
+        return None
+
 
 @dataclass
 class Consumer:
-    """A class whose objects Channels would run."""
+    """A class whose objects Channels runs, with what it inherits from classes of the project."""
 
     source: Source
     node: ast.ClassDef
-    bases: list[str]  # last parts of the names: "AsyncWebsocketConsumer"
-    methods: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
+    bases: list[str]  # last parts of all bases' names: "AsyncWebsocketConsumer"
+    parts: list[tuple[Source, ast.ClassDef]]  # the class itself and its bases in the project
 
     @property
     def name(self) -> str:
@@ -61,23 +102,64 @@ class Consumer:
     def is_json(self) -> bool:
         return any("Json" in base for base in self.bases)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is no WebSocket consumer of Channels' generic ones."""
+        return not any("Websocket" in base for base in self.bases)
+
+    @cached_property
+    def methods(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Its methods by name, the inherited included."""
+        return {
+            child.name: child
+            for _, part in reversed(self.parts)
+            for child in part.body
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
+
+    @cached_property
+    def class_values(self) -> list[tuple[str, ast.AST]]:
+        """The names and values that stand on the class itself."""
+        return [
+            (target.id, child)
+            for _, part in self.parts
+            for child in part.body
+            if isinstance(child, ast.Assign | ast.AnnAssign) and child.value
+            for target in (child.targets if isinstance(child, ast.Assign) else [child.target])
+            if isinstance(target, ast.Name)
+        ]
+
+    def nodes(self, *types: type) -> Iterator[ast.AST]:
+        for _, part in self.parts:
+            yield from (node for node in ast.walk(part) if isinstance(node, types))
+
     def where(self, node: ast.AST | None = None) -> Where:
-        return self.source.where(node or self.node)
+        """The place of the node, which may stand in a base class of another file."""
+        for source, part in self.parts:
+            if node and any(child is node for child in ast.walk(part)):
+                return source.where(node)
+        return self.source.where(self.node)
 
     def calls(self, name: str, method: str | None = None) -> list[ast.Call]:
         """The calls of something whose last name is `name`, in one method or the whole class."""
-        scope = self.methods.get(method) if method else self.node
+        if method is None:
+            return [call for call in self.nodes(ast.Call) if last_name(call.func) == name]
+        scope = self.methods.get(method)
         return [call for call in calls_in(scope) if last_name(call.func) == name] if scope else []
 
-    def calls_on_self(self, method: str) -> list[str]:
-        """The names of the methods of `self` that one method calls."""
-        return [
-            call.func.attr
-            for call in calls_in(self.methods[method])
-            if isinstance(call.func, ast.Attribute)
-            and isinstance(call.func.value, ast.Name)
-            and call.func.value.id == "self"
-        ]
+    def mentions(self, name: str) -> list[ast.AST]:
+        """The names and attributes that end in `name`, called or not."""
+        return [node for node in self.nodes(ast.Name, ast.Attribute) if last_name(node) == name]
+
+    def method_at(self, where: Where | None) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The method in which the place is."""
+        for source, part in self.parts:
+            for child in part.body:
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and where:
+                    inside = child.lineno <= (where.line or 0) <= (child.end_lineno or 0)
+                    if inside and source.path == where.file:
+                        return child
+        return None
 
 
 def last_name(node: ast.AST) -> str | None:
@@ -91,6 +173,12 @@ def calls_in(node: ast.AST) -> Iterator[ast.Call]:
     return (child for child in ast.walk(node) if isinstance(child, ast.Call))
 
 
+def on_self(node: ast.AST) -> bool:
+    """Whether it is `self.something`."""
+    value = getattr(node, "value", None)
+    return isinstance(node, ast.Attribute) and isinstance(value, ast.Name) and value.id == "self"
+
+
 class Project:
     """A step's folder: what stands in its Python files."""
 
@@ -102,44 +190,63 @@ class Project:
         """Every Python file of the project, tests excepted."""
         found = []
         for path in sorted(self.folder.rglob("*.py")):
-            parts = path.relative_to(self.folder).parts
+            parts = path.relative_to(self.folder).with_suffix("").parts
             hidden = any(part.startswith(".") or part in NOT_THEIRS for part in parts)
-            if hidden or path.name == "tests.py" or path.name.startswith("test_"):
+            if hidden or "tests" in parts or path.name.startswith("test_") or not path.is_file():
                 continue
-            found.append(Source(path))
+            module = ".".join(parts).removesuffix(".__init__")
+            found.append(Source(path, module))
             if len(found) == FILES_READ:
                 break
         return found
 
     def source(self, module: str) -> Source | None:
         """The file of the module `mysite.settings`, a package's __init__ included."""
-        stem = self.folder.joinpath(*module.split("."))
-        for path in (stem.with_suffix(".py"), stem / "__init__.py"):
-            for source in self.sources:
-                if source.path == path:
-                    return source
-        return None
+        return next((source for source in self.sources if source.module == module), None)
+
+    def source_at(self, where: Where | None) -> Source | None:
+        return next((s for s in self.sources if where and s.path == where.file), None)
+
+    # Settings
 
     @cached_property
     def settings(self) -> Source | None:
         """The settings that manage.py names."""
         manage = self.source("manage")
-        for call in manage.nodes(ast.Call) if manage else ():
-            values = [a.value for a in call.args if isinstance(a, ast.Constant)]
-            if len(values) == 2 and values[0] == "DJANGO_SETTINGS_MODULE":
-                return self.source(values[1])
+        for node in manage.nodes(ast.Constant) if manage else ():
+            if isinstance(node.value, str) and "settings" in node.value.lower():
+                if source := self.source(node.value):
+                    return source
         return None
 
-    def setting(self, name: str) -> ast.Assign | ast.AnnAssign | None:
-        """The last assignment to the setting `name` at the top of settings.py."""
-        found = None
-        for node in self.settings.tree.body if self.settings and self.settings.tree else ():
-            targets = (
-                node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            )
-            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-                found = node
+    @cached_property
+    def settings_files(self) -> list[Source]:
+        """The settings, then the files that it takes over with `from .base import *`."""
+        found = [self.settings] if self.settings else []
+        for source in found:
+            for node in source.nodes(ast.ImportFrom):
+                if node.names[0].name == "*" and (more := self.source(source.absolute(node))):
+                    if more not in found:
+                        found.append(more)
         return found
+
+    def setting(self, name: str) -> ast.Assign | ast.AnnAssign | None:
+        """The assignment to the setting `name` that counts: the last one of the nearest file."""
+        return next((node for _, node in self._assignments(name)), None)
+
+    def where_set(self, name: str) -> Where | None:
+        """The place of the setting; that of the settings as a whole where it is missing."""
+        for source, node in self._assignments(name):
+            return source.where(node)
+        return self.settings.where() if self.settings else None
+
+    def _assignments(self, name: str) -> Iterator[tuple[Source, ast.Assign | ast.AnnAssign]]:
+        for source in self.settings_files:
+            for node in reversed(source.tree.body if source.tree else ()):
+                targets = getattr(node, "targets", [getattr(node, "target", None)])
+                if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                    if isinstance(node, ast.Assign | ast.AnnAssign):
+                        yield source, node
 
     def setting_value(self, name: str):
         """The setting's value where it is written out in plain literals, else None."""
@@ -148,6 +255,8 @@ class Project:
             return ast.literal_eval(node.value) if node else None
         except (ValueError, TypeError, SyntaxError, AttributeError):
             return None
+
+    # asgi.py and the routes
 
     @cached_property
     def asgi(self) -> Source | None:
@@ -158,54 +267,81 @@ class Project:
         return next((s for s in self.sources if s.path.name == "asgi.py"), None)
 
     @cached_property
+    def routes(self) -> list[tuple[Source, ast.Call]]:
+        """The routes that lead to a consumer, or would if they were complete: calls of path() or
+        re_path() whose target is not a view, in files that Django's URLconf does not name."""
+        found = []
+        pages = {self.setting_value("ROOT_URLCONF")}
+        for source in self.sources:
+            if source.module in pages or source.path.name == "urls.py":
+                continue
+            calls = [c for c in source.nodes(ast.Call) if last_name(c.func) in ROUTES]
+            found += [(source, call) for call in calls if call.args]
+        return found
+
+    @cached_property
     def routing(self) -> Source | None:
-        """The module that holds the WebSocket routes: where `as_asgi` or `re_path("ws/…")` stands."""
+        """The module that holds the WebSocket routes, or is to hold them."""
+        by_use = [source for source, _ in self.routes]
         by_name = [s for s in self.sources if s.path.name == "routing.py"]
-        by_use = [
-            s
-            for s in self.sources
-            if any(last_name(c.func) == "as_asgi" for c in s.nodes(ast.Call))
-        ]
         return next(iter(by_use + by_name), None)
+
+    # Consumers
+
+    @cached_property
+    def classes(self) -> list[tuple[Source, ast.ClassDef]]:
+        return [(source, node) for source in self.sources for node in source.nodes(ast.ClassDef)]
 
     @cached_property
     def consumers(self) -> list[Consumer]:
-        """The classes that are consumers, directly or through a class of the project."""
-        classes = [
-            (source, node, [last_name(base) or "" for base in node.bases])
-            for source in self.sources
-            for node in source.nodes(ast.ClassDef)
-        ]
-        bases = {node.name: names for _, node, names in classes}
+        """The classes that are consumers, directly or through a class of the project; those that
+        a route names before the others, and no class that is only a base of another one."""
+        found, inherited = [], set()
+        for source, node in self.classes:
+            bases, parts = self._bases(source, node, [])
+            if any(base.endswith("Consumer") for base in bases):
+                found.append(Consumer(source, node, bases, parts))
+                inherited |= {id(part) for _, part in parts[1:]}
+        found = [consumer for consumer in found if id(consumer.node) not in inherited]
+        return sorted(found, key=lambda c: c.name not in self._routed)
 
-        def all_bases(names: list[str], seen: frozenset = frozenset()) -> list[str]:
-            found = list(names)
-            for name in names:
-                if name in bases and name not in seen:
-                    found += all_bases(bases[name], seen | {name})
-            return found
+    def _bases(self, source: Source, node: ast.ClassDef, seen: list) -> tuple[list[str], list]:
+        """The names of all bases, and the project's classes among them, the class itself first."""
+        names, parts = [], [(source, node)]
+        for base in node.bases:
+            dotted = source.dotted(base) or ""
+            names.append(dotted.rpartition(".")[2])
+            theirs = [
+                (s, n)
+                for s, n in self.classes
+                if n is not node and n not in seen and f"{s.module}.{n.name}" == dotted
+            ] or [(s, n) for s, n in self.classes if s is source and n.name == dotted]
+            for found in theirs[:1]:
+                if found[1] is not node and found[1] not in seen:
+                    more, their_parts = self._bases(*found, [*seen, node])
+                    names += more
+                    parts += their_parts
+        return names, parts
 
-        consumers = []
-        for source, node, names in classes:
-            inherited = all_bases(names)
-            if (
-                any(name.endswith("Consumer") for name in inherited)
-                or source.path.name == "consumers.py"
-            ):
-                methods = {
-                    child.name: child
-                    for child in node.body
-                    if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
-                }
-                consumers.append(Consumer(source, node, inherited, methods))
-        return consumers
+    @cached_property
+    def _routed(self) -> set[str]:
+        """The last names of all that stands in a route's target, or before .as_asgi."""
+        found = set()
+        for source in self.sources:
+            for node in source.nodes(ast.Attribute):
+                if node.attr == "as_asgi":
+                    found.add(last_name(node.value))
+        for _, call in self.routes:
+            for argument in call.args[1:]:
+                found |= {last_name(node) for node in ast.walk(argument)}
+        return found
 
     def consumer_at(self, where: Where | None) -> Consumer | None:
-        """The consumer in whose class the place is."""
+        """The consumer in whose class, or in whose bases' classes, the place is."""
         for consumer in self.consumers if where and where.line else ():
-            lines = range(consumer.node.lineno, (consumer.node.end_lineno or 0) + 1)
-            if consumer.source.path == where.file and where.line in lines:
-                return consumer
+            for source, part in consumer.parts:
+                if source.path == where.file and part.lineno <= where.line <= part.end_lineno:
+                    return consumer
         return None
 
     def consumer_with(self, method: str) -> Consumer | None:

@@ -114,7 +114,7 @@ def observed(application):
         try:
             await application(scope, receive_and_note, send_and_note)
         except BaseException as exception:
-            error = f"{type(exception).__name__}: {exception}"
+            error = f"{type(exception).__name__}: {exception}".partition("\n")[0]
             raise
         finally:
             tell("ended", path=scope["path"], error=error)

@@ -1,7 +1,7 @@
 """Lets it be seen what consumers and the channel layer do: events for the diagnoses.
 
 Part of under_check.py, and as unnoticeable: every function that it stands in front of is called
-with the same arguments and answers the same. It writes these events, at most PER_SOCKET of each kind
+with the same arguments and answers the same. It writes these events, at most PER_SOCKET of a kind
 for one WebSocket. `path` is the WebSocket whose code ran, null outside of any:
 
     {"event": "consumer", "path": …, "object": 140…, "classes": [["rooms.sockets", "Room"], …]}
@@ -10,6 +10,7 @@ for one WebSocket. `path` is the WebSocket whose code ran, null outside of any:
     {"event": "sends", "path": …, "type": "websocket.send", "frames": [...]}
     {"event": "layer", "path": …, "call": "group_add", "group": …, "channel": … or "type": …,
      "frames": [...]}
+    {"event": "backend", "path": …, "name": "channels_redis.core.RedisChannelLayer"}
 
 `classes` are a consumer's class and its bases, the nearest first. `frames` are only the attendee's.
 Nothing is imported before the attendee's own code imports it.
@@ -110,6 +111,7 @@ def watch_layers(channels):
     @functools.wraps(make)
     def make_and_watch(self, name, config):
         layer = make(self, name, config)
+        tell("backend", name=f"{type(layer).__module__}.{type(layer).__qualname__}")
         for method in ("group_add", "group_discard", "group_send", "send"):
             with contextlib.suppress(AttributeError, TypeError):
                 setattr(layer, method, told_call(getattr(layer, method), method))

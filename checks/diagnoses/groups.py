@@ -1,0 +1,445 @@
+"""Groups: who is in them, who sends to them, who hears it."""
+
+import ast
+import difflib
+import re
+
+from checks.diagnoses.routes import ROOM
+from workshop.checking.diagnosing import Catalogue
+from workshop.checking.failures import Heard, Silent, StillInGroup
+from workshop.checking.source import last_name, on_self
+
+catalogue = Catalogue()
+diagnosis, error = catalogue.diagnosis, catalogue.error
+
+JOIN = "await self.channel_layer.group_add(self.room_group_name, self.channel_name)"
+
+
+def shown(group):
+    """A group's name as it is for any room."""
+    return repr(ROOM.sub("<room_name>", group))
+
+
+# Arguments
+
+
+@diagnosis("group-arguments-swapped")
+def _(evidence):
+    """The name that a channel has stands where the group's belongs, and the other way round."""
+    if not evidence.error(r"TypeError: (Group|Channel) name must be"):
+        return None
+    for call in evidence.layer_calls("group_add") + evidence.layer_calls("group_discard"):
+        if "!" in call["group"] and call["channel"] and "!" not in call["channel"]:
+            return (
+                f"{call['call']}() takes the group first and the channel second: "
+                f"{call['call']}(self.room_group_name, self.channel_name)",
+                evidence.place(call) or _mention(evidence, call["call"]),
+            )
+
+
+@diagnosis("channel-in-place-of-a-group")
+def _(evidence):
+    if not evidence.error(r"TypeError: Group name must be"):
+        return None
+    for call in evidence.layer_calls("group_send"):
+        if "!" in call["group"]:
+            return (
+                "group_send() was given the name of one browser's channel. Give it the group's: "
+                "self.channel_layer.group_send(self.room_group_name, …)",
+                evidence.place(call) or _mention(evidence, "group_send"),
+            )
+
+
+@diagnosis("group-name-invalid")
+def _(evidence):
+    found = evidence.error(r"Group name must be")
+    if found is None:
+        return None
+    names = {call["group"] for call in evidence.events("layer")}
+    wrong = next((n for n in names if not re.fullmatch(r"[a-zA-Z0-9\-_.]{1,99}", n)), None)
+    said = f"{shown(wrong)} is no name for a group." if wrong else "That is no name for a group."
+    braces = (
+        " Its braces were not replaced: the f is missing before the quotes."
+        if (wrong and re.search(r"\{[\w.]+\}", wrong))
+        else ""
+    )
+    return (
+        f"{said}{braces} A name takes letters, digits, hyphens, underscores and full stops, fewer "
+        "than 100 of them.",
+        evidence.where(found),
+    )
+
+
+error(
+    "group-send-arguments",
+    r"(?:group_(?:add|send|discard))\(\) (?:missing|takes|got an unexpected)",
+    "group_add and group_discard take the group's name and self.channel_name; group_send takes the "
+    'group\'s name and one dictionary with a "type".',
+)
+
+
+@diagnosis("layer-has-no-such-method")
+def _(evidence):
+    found = evidence.error(r"AttributeError: '(\w*ChannelLayer)' object has no attribute '(\w+)'")
+    if found is None:
+        return None
+    layer, name = re.findall(r"'(\w+)'", found.message)[:2]
+    if name in ("group_channels", "group_members", "groups"):
+        advice = "No layer tells who is in a group: keep a list of your own where you need one."
+    else:
+        known = ["group_add", "group_discard", "group_send", "send", "receive", "new_channel"]
+        near = difflib.get_close_matches(name, known, 1, 0.4)
+        advice = (
+            f"Did you mean {near[0]}?" if near else "It has group_add, group_discard, group_send."
+        )
+    return f"{layer} has no {name}. {advice}", evidence.where(found)
+
+
+@diagnosis("attribute-not-set")
+def _(evidence):
+    """self.something that no line which ran has set."""
+    found = evidence.error(r"AttributeError: '(\w+)' object has no attribute '(\w+)'")
+    if found is None:
+        return None
+    class_name, name, *meant = re.findall(r"'(\w+)'", found.message)
+    consumer = next((c for c in evidence.consumers if c.name == class_name), None)
+    if consumer is None or name in ("scope", "channel_layer", "channel_name", "kwargs", "args"):
+        return None
+    where = evidence.where(found)
+    for method_name, method in consumer.methods.items():
+        stores = [n for n in ast.walk(method) if isinstance(getattr(n, "ctx", None), ast.Store)]
+        set_here = [n for n in stores if on_self(n) and n.attr == name]
+        called = method_name in ("connect", "websocket_connect", "receive", "receive_json")
+        if set_here and not called:
+            near = difflib.get_close_matches(method_name, ["connect", "receive"], 1, 0.75)
+            if near:
+                return (
+                    f"self.{name} is set in {method_name}(), which nobody calls: Channels calls a "
+                    f"method named {near[0]}, letter by letter.",
+                    consumer.where(method),
+                )
+        local = [n for n in stores if isinstance(n, ast.Name) and n.id == name]
+        if local:
+            return (
+                f"{name} was set here without self. in front, so it was gone when {method_name}() "
+                f"ended. Write self.{name} = …",
+                consumer.where(local[0]),
+            )
+    stored = any(
+        n.attr == name and isinstance(n.ctx, ast.Store) for n in consumer.nodes(ast.Attribute)
+    )
+    if meant:
+        return f"The consumer has no {name}. Did you mean self.{meant[0]}?", where
+    if stored:
+        return (
+            f"self.{name} is not there yet: the line that sets it did not run before this one. Set "
+            "it at the beginning of connect().",
+            where,
+        )
+    return (
+        f"self.{name} was never set. In connect(), write self.{name} = …, or look at its spelling.",
+        where,
+    )
+
+
+# Who hears it
+
+
+@diagnosis("echo-instead-of-group", "step3")
+def _(evidence):
+    """The sender heard it, the others did not: nothing went through the channel layer."""
+    if not evidence.saw(Silent) or evidence.errors:
+        return None
+    if evidence.layer_calls("group_send") or evidence.layer_calls("send"):
+        return None
+    answers = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+    if not answers:
+        return None
+    joins = any(consumer.mentions("group_add") for consumer in evidence.consumers)
+    join = "" if joins else "join its group in connect(), with group_add(…), and "
+    return (
+        "self.send() reaches one browser: the one this consumer belongs to. To reach the room, "
+        f"{join}send to its group through the channel layer: self.channel_layer.group_send(…)",
+        evidence.place(answers[0]),
+    )
+
+
+@diagnosis("sent-to-one-channel", "step3")
+def _(evidence):
+    if not evidence.saw(Silent) or evidence.errors or evidence.layer_calls("group_send"):
+        return None
+    for call in evidence.layer_calls("send"):
+        if "!" in call["group"]:
+            return (
+                "channel_layer.send() reaches one channel: one browser. To reach the room, send to "
+                "its group: self.channel_layer.group_send(self.room_group_name, …)",
+                evidence.place(call) or _mention(evidence, "send"),
+            )
+
+
+@diagnosis("groups-set-too-late")
+def _(evidence):
+    """self.groups in connect(): the base class had read it before it called connect()."""
+    if not evidence.saw(Silent) or evidence.errors or evidence.layer_calls("group_add"):
+        return None
+    for consumer in evidence.consumers:
+        for name in ("connect", "receive", "receive_json"):
+            for node in ast.walk(consumer.methods.get(name) or ast.Pass()):
+                if on_self(node) and node.attr == "groups" and isinstance(node.ctx, ast.Store):
+                    return (
+                        "Channels joins self.groups before it calls connect(), so setting it here "
+                        f"comes too late. Join by yourself: {JOIN}",
+                        consumer.where(node),
+                    )
+
+
+@diagnosis("group-add-missing")
+def _(evidence):
+    """Messages go to a group that nobody has joined."""
+    if not evidence.saw(Silent) or evidence.errors:
+        return None
+    if evidence.layer_calls("group_add") or not evidence.layer_calls("group_send"):
+        return None
+    for consumer in evidence.consumers:
+        mentions = consumer.mentions("group_add")
+        if mentions:
+            return (
+                "The consumer sends to a group that no consumer has joined: group_add stands here, "
+                "and this line was not reached. It belongs into connect(self).",
+                consumer.where(mentions[0]),
+            )
+        return (
+            f"The consumer sends to a group that no consumer has joined. In connect(), add its "
+            f"channel: {JOIN}",
+            consumer.where(consumer.methods.get("connect")),
+        )
+
+
+@diagnosis("group-joined-without-the-channel")
+def _(evidence):
+    """group_add with a second argument that is not the channel of this consumer."""
+    if not evidence.saw(Silent) or evidence.errors:
+        return None
+    for call in evidence.layer_calls("group_add"):
+        if call["channel"] and "!" not in call["channel"]:
+            return (
+                f"group_add() was given {shown(call['channel'])} as the channel. A consumer's own "
+                f"is "
+                "self.channel_name.",
+                evidence.place(call) or _mention(evidence, "group_add"),
+            )
+
+
+@diagnosis("group-differs-between-servers", "step3")
+def _(evidence):
+    """Two processes give the same room two names."""
+    if not evidence.saw(Silent) or evidence.errors:
+        return None
+    joined = []
+    for program in evidence.programs:
+        calls = [e for e in program.events if e["event"] == "layer" and e["call"] == "group_add"]
+        calls = [e for e in calls if evidence.paths is None or e["path"] in evidence.paths]
+        joined.append({e["group"] for e in calls})
+    if len(joined) == 2 and all(joined) and not joined[0] & joined[1]:
+        first, second = (sorted(names)[0] for names in joined)
+        return (
+            f"For the same room one server joins the group {shown(first)}, the other "
+            f"{shown(second)}. Make the name from the room's alone: hash(), id() and random "
+            f"numbers "
+            "differ from process to process.",
+            _mention(evidence, "group_add"),
+        )
+
+
+@diagnosis("class-value-for-all")
+def _(evidence):
+    """A group's name kept on the class: whoever connected last decides for everybody."""
+    if not evidence.saw(Heard, Silent) or evidence.errors:
+        return None
+    for consumer in evidence.consumers:
+        for node in consumer.nodes(ast.Attribute):
+            owner = getattr(node.value, "id", None) or ast.unparse(node.value)
+            shared = owner in (consumer.name, "self.__class__", "type(self)", "cls")
+            if shared and isinstance(node.ctx, ast.Store):
+                sends = {e["group"] for e in evidence.layer_calls("group_send")}
+                if len(evidence.paths or ()) > 1 or evidence.saw(Heard) or not sends:
+                    return (
+                        f"{ast.unparse(node)} stands on the class, so all consumers of this "
+                        f"process "
+                        f"share it, and the last one to connect decides. Write self.{node.attr}.",
+                        consumer.where(node),
+                    )
+
+
+@diagnosis("group-names-differ")
+def _(evidence):
+    """What was joined and what was sent to, as the channel layer was told."""
+    if not evidence.saw(Silent) or evidence.errors:
+        return None
+    joined = {call["group"] for call in evidence.layer_calls("group_add")}
+    sends = evidence.layer_calls("group_send")
+    if joined and sends and not joined & {call["group"] for call in sends}:
+        return (
+            f"The consumer joins the group {shown(sorted(joined)[0])} and sends to the group "
+            f"{shown(sends[0]['group'])}. Use the same name for both, such as "
+            f"self.room_group_name.",
+            evidence.place(sends[0]) or _mention(evidence, "group_send"),
+        )
+
+
+@diagnosis("left-its-own-group")
+def _(evidence):
+    """group_discard ran while everybody was still there."""
+    if not evidence.saw(Silent) or evidence.errors or evidence.step != "step3":
+        return None
+    for consumer in evidence.consumers:
+        for method in ("connect", "receive", "receive_json"):
+            calls = consumer.calls("group_discard", method)
+            if calls and evidence.layer_calls("group_discard"):
+                return (
+                    "The consumer leaves its group here, while its browser is still in the room. "
+                    "group_discard() belongs into disconnect().",
+                    consumer.where(calls[0]),
+                )
+
+
+@diagnosis("heard-twice")
+def _(evidence):
+    """One message, and both self.send() and the group brought it."""
+    if not evidence.saw(Heard) or "twice" not in evidence.failure.message:
+        return None
+    if not evidence.layer_calls("group_send"):
+        return None
+    for consumer in evidence.consumers:
+        for name in ("receive", "receive_json", "websocket_receive"):
+            for call in consumer.calls("send", name) + consumer.calls("send_json", name):
+                if on_self(call.func):
+                    return (
+                        "The sender gets it twice: once from self.send() here, once from the "
+                        "group, "
+                        "to which it belongs too. Take this self.send() away.",
+                        consumer.where(call),
+                    )
+    for consumer in evidence.consumers:
+        sends = consumer.mentions("group_send")
+        if len(sends) > 1:
+            return (
+                "Every message goes to the group twice. Keep one group_send().",
+                consumer.where(sends[-1]),
+            )
+
+
+@diagnosis("one-group-for-all-rooms", "step3")
+def _(evidence):
+    """Two rooms, and both joined the same group."""
+    if not evidence.saw(Heard):
+        return None
+    rooms = {}
+    for call in evidence.layer_calls("group_add"):
+        rooms.setdefault(call["group"], {})[call["path"]] = call
+    for calls in rooms.values():
+        if len(calls) > 1:
+            call = next(iter(calls.values()))
+            return (
+                f"Every room joins the same group, {shown(call['group'])}. Let its name contain "
+                f"the "
+                "room's: "
+                'self.room_group_name = "chat_" + self.scope["url_route"]["kwargs"]["room_name"]',
+                evidence.place(call) or _mention(evidence, "group_add"),
+            )
+
+
+@diagnosis("list-of-consumers")
+def _(evidence):
+    """Consumers kept in a list that all of them share, instead of a group."""
+    if not evidence.saw(Heard, Silent) or evidence.layer_calls("group_send"):
+        return None
+    for consumer in evidence.consumers:
+        values = consumer.class_values + [
+            (target.id, node)
+            for node in (consumer.source.tree.body if consumer.source.tree else ())
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        ]
+        for call in consumer.calls("append") + consumer.calls("add"):
+            keeps_self = any(isinstance(a, ast.Name) and a.id == "self" for a in call.args)
+            name = last_name(getattr(call.func, "value", None))
+            for kept, node in values if keeps_self else ():
+                if kept == name:
+                    where = consumer.source.where(node)
+                    return (
+                        f"{name} is one list for all consumers of this process, those of every "
+                        f"room. "
+                        "A consumer answers its own browser with self.send(); to reach others "
+                        "there "
+                        "is the channel layer (step 3).",
+                        where,
+                    )
+
+
+# Leaving it
+
+
+@diagnosis("group-discard-missing")
+def _(evidence):
+    """The channel layer was told who joins, and not that the same one leaves."""
+    if not evidence.saw(StillInGroup):
+        return None
+    joined = {(e["group"], e["channel"]) for e in evidence.layer_calls("group_add")}
+    discards = evidence.layer_calls("group_discard")
+    left = "Everybody has left the room, and Redis still counts them as members"
+    wrong = [e for e in discards if (e["group"], e["channel"]) not in joined]
+    if wrong:
+        return (
+            f"{left}: the consumer joined {shown(next(iter(joined))[0])} and left "
+            f"{shown(wrong[0]['group'])}. group_discard() takes the same two arguments as "
+            "group_add().",
+            evidence.place(wrong[0]) or _mention(evidence, "group_discard"),
+        )
+    for consumer in evidence.consumers if not discards else ():
+        stands = consumer.mentions("group_discard")
+        if not stands:
+            return (
+                f"{left}: group_add without group_discard. In disconnect(), write: await "
+                "self.channel_layer.group_discard(self.room_group_name, self.channel_name)",
+                consumer.where(consumer.methods.get("disconnect")),
+            )
+        method = consumer.method_at(consumer.where(stands[0]))
+        calls_it = "Channels calls a method named disconnect, letter by letter."
+        return (
+            f"{left}: group_discard stands here, in {method.name if method else 'no method'}(), "
+            f"and "
+            f"was not run. {calls_it}",
+            consumer.where(stands[0]),
+        )
+
+
+# Several servers
+
+
+@diagnosis("memory-of-one-process", "step3")
+def _(evidence):
+    """One server's browsers hear each other, the other server's do not."""
+    if not evidence.saw(Silent) or evidence.check != "test_two_servers_share_the_room":
+        return None
+    made = {
+        event["name"]
+        for program in evidence.programs
+        for event in program.events
+        if event["event"] == "backend"
+    }
+    if "channels.layers.InMemoryChannelLayer" in made:
+        return (
+            "Ana's server and Ben's are two processes, and InMemoryChannelLayer keeps groups in "
+            "the "
+            'memory of one. Let both use Redis: BACKEND "channels_redis.core.RedisChannelLayer".',
+            evidence.project.where_set("CHANNEL_LAYERS"),
+        )
+
+
+def _mention(evidence, name):
+    for consumer in evidence.consumers:
+        for node in consumer.mentions(name):
+            return consumer.where(node)
+    return None
