@@ -27,6 +27,11 @@ from workshop.manifest import ROOT
 SCRIPT = Path(__file__).with_name("warm.py")
 ANSWERS_WITHIN = 10  # seconds; it imports for half a second before its first answer
 LOST = -1  # the exit code of a program whose warm process was gone before it could tell
+CRASHES = [
+    -number
+    for name in ("SIGABRT", "SIGBUS", "SIGILL", "SIGSEGV", "SIGTRAP")
+    if (number := getattr(signal, name, 0))
+]
 
 # The variable that tells a check of the warm process for the programs that it starts.
 VARIABLE = "WORKSHOP_WARM"
@@ -174,14 +179,25 @@ def start(
     )
 
 
-def end(process: "subprocess.Popen | Forked") -> None:
-    """End a program that `start` started, and all it started. Returns when it is gone."""
+def kill(process: "subprocess.Popen | Forked") -> None:
+    """End a program that `start` started, and all it started. Returns at once."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     else:
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True)
+
+
+def end(process: "subprocess.Popen | Forked") -> None:
+    """End a program that `start` started, and all it started. Returns when it is gone."""
+    kill(process)
     process.wait()
+
+
+def is_suspect(process: "subprocess.Popen | Forked") -> bool:
+    """Whether a fork may be what ended it: some systems (macOS) let none of their libraries be
+    used after one. Started plainly, it will show."""
+    return isinstance(process, Forked) and (process.poll() in CRASHES or process.is_lost)
 
 
 def _fork(address, command, folder, environment, stdin, stdout) -> "Forked | None":
@@ -227,27 +243,27 @@ class Forked:
         self.stdin = stdin
         self.stdout = stdout
         self.returncode: int | None = None
+        self.is_lost = False  # the warm process was killed
         self._connection = connection
-        self._lost = False
 
     def poll(self) -> int | None:
         """The exit code, as of subprocess.Popen; None while it runs."""
-        if self.returncode is None and not self._lost:
+        if self.returncode is None and not self.is_lost:
             self._connection.setblocking(False)
             try:
                 self.returncode = NUMBER.unpack(exactly(self._connection, NUMBER.size))[0]
             except BlockingIOError:
                 return None
-            except (OSError, EOFError):  # the warm process was killed
-                self._lost = True
+            except (OSError, EOFError):
+                self.is_lost = True
             self._connection.close()
-        if self._lost and not _runs(self.pid):
+        if self.is_lost and not _runs(self.pid):
             self.returncode = LOST
         return self.returncode
 
     def wait(self) -> int:
         while self.poll() is None:
-            if self._lost:
+            if self.is_lost:
                 time.sleep(0.01)
             else:
                 self._connection.setblocking(True)

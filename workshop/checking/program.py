@@ -87,6 +87,11 @@ class Program:
         """What it ended with; None while it runs."""
         return self._process.poll()
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it ended as only a forked program may: then start it plainly, to be sure."""
+        return launch.is_suspect(self._process)
+
     async def ended(self, limit: float) -> bool:
         """True as soon as the program has ended; False after `limit` seconds."""
         end = time.monotonic() + limit
