@@ -66,6 +66,10 @@ def parser() -> argparse.ArgumentParser:
     add_with_step(
         "catchup", "put the solution before a step in place (what is there is saved first)"
     )
+    notebooks = add("notebooks", "open the laboratories in JupyterLab, until Ctrl-C")
+    notebooks.add_argument("--port", type=port, help="its port (default: 8888, or the next free one)")
+    notebooks.add_argument("--no-browser", action="store_true", help="only print its address")
+    add("build", "make the slides and the executed notebooks, as HTML, in build/")
     test = add("test", "run the workshop's own tests; what follows goes to pytest")
     test.usage = f"{environment.COMMAND} test [pytest's arguments]"
     add("stop", "stop the Redis and the servers that the workshop started")

@@ -1,0 +1,93 @@
+"""Runs each notebook and writes it as one HTML file that needs nothing else: no network, no server.
+
+A notebook runs as it would in JupyterLab, in a kernel of its own in notebooks/. A cell with the tag
+`live` shows what lives only while the kernel does (the chat itself); the page has a picture there.
+"""
+
+import base64
+import os
+import re
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
+from pygments.formatters import HtmlFormatter
+
+from workshop.building import writing
+from workshop.building.slides import ICON, palette
+from workshop.manifest import ROOT
+
+FOLDER = ROOT / "notebooks"
+TEMPLATE = Path(__file__).with_name("laboratory")
+CHAT = ROOT / "docs" / "room.png"
+LONGEST = 60  # seconds for one cell
+
+
+def notebooks() -> list[Path]:
+    return sorted(FOLDER.glob("*.ipynb"))
+
+
+def build(target: Path) -> list[Path]:
+    """Builds every notebook into the folder `target`/notebooks. Raises CellExecutionError.
+
+    One after another: two at the same time would measure each other.
+    """
+    folder = target / "notebooks"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for source in notebooks():
+        file = folder / f"{source.stem}.html"
+        file.write_text(page_of(run(source)), encoding="utf-8")
+        files.append(file)
+    return files
+
+
+def run(source: Path) -> NotebookNode:
+    """The notebook with its outputs; the file stays as it is. Raises CellExecutionError."""
+    notebook = nbformat.read(source, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=LONGEST,
+        resources={"metadata": {"path": str(source.parent)}},
+        extra_arguments=["--HistoryManager.enabled=False", "--log-level=ERROR"],
+    )
+    return client.execute(env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def page_of(notebook: NotebookNode) -> str:
+    """An executed notebook as one HTML page."""
+    for cell in notebook.cells:
+        if "live" in cell.metadata.get("tags", []):
+            cell.outputs = [picture(CHAT, "The chat, as it looks in JupyterLab")]
+    exporter = HTMLExporter(
+        template_name=TEMPLATE.name,
+        extra_template_basedirs=[str(TEMPLATE.parent)],
+        filters={
+            "text": text_from(writing.Writer(FOLDER)),
+            "code": lambda code: writing.coloured(code, "ipython"),
+        },
+    )
+    page, _ = exporter.from_notebook_node(notebook, {"page": furniture(notebook)})
+    return page
+
+
+def text_from(writer: writing.Writer):
+    """Markdown to HTML; links into the workshop's folders hold from build/notebooks/ too."""
+    return lambda text: re.sub(r'href="\.\./', 'href="../../', writer.html(text))
+
+
+def picture(file: Path, says: str) -> NotebookNode:
+    data = base64.b64encode(file.read_bytes()).decode()
+    return nbformat.v4.new_output("display_data", {"image/png": data, "text/plain": says})
+
+
+def furniture(notebook: NotebookNode) -> dict[str, str]:
+    """What the page carries besides the cells: its title, the looks, the icon."""
+    style = (TEMPLATE / "style.css").read_text(encoding="utf-8")
+    return {
+        "title": re.search("^# (.+)", notebook.cells[0].source, re.MULTILINE)[1],
+        "style": "\n".join([palette(), style, HtmlFormatter().get_style_defs("pre")]),
+        "icon": writing.embedded(ICON),
+    }

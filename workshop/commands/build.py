@@ -1,0 +1,18 @@
+"""`build`: the notebooks and the slides as HTML, under build/."""
+
+import time
+
+from ..console import say
+from ..folders import shown
+from ..manifest import ROOT
+
+
+def run() -> int:
+    from ..building import notebooks, slides
+
+    for builder in (slides, notebooks):
+        began = time.monotonic()
+        for file in builder.build(ROOT / "build"):
+            say(f"{shown(file)}  {file.stat().st_size / 1e6:.1f} MB")
+        say(f"  in {time.monotonic() - began:.0f} s")
+    return 0

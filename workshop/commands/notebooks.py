@@ -1,0 +1,40 @@
+"""`notebooks`: JupyterLab on the laboratories, in the foreground."""
+
+import os
+import secrets
+import sys
+
+from .. import environment, ports, servers
+from ..console import console, say
+from ..manifest import ROOT
+
+PORT = 8888
+OFFLINE = (  # it asks nobody for news, updates or extensions
+    "--LabApp.news_url=",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+
+
+def run(port: int | None, no_browser: bool) -> int:
+    if port and not ports.is_free(port):
+        free = ports.next_free(port)
+        say(f"Port {port} is taken by {ports.listener(port)}. Stop it, or type: --port {free}")
+        return 2
+    port = port or ports.next_free(PORT)
+    # The address holds a password, because whoever reaches JupyterLab can run programs.
+    token = os.environ["JUPYTER_TOKEN"] = secrets.token_hex(16)
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+    )
+    address = f"http://127.0.0.1:{port}/lab/tree/notebooks?token={token}"
+    say(f"The laboratories: {address}    (Ctrl-C ends it)", style="bold")
+    console.file.flush()
+    servers.record(f"JupyterLab on 127.0.0.1:{port}")
+    command = [sys.executable, "-m", "jupyterlab", *OFFLINE]
+    command += [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/notebooks"]
+    command += [f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1"]
+    command += ["--Application.log_level=WARN", "--ServerApp.answer_yes=True"]
+    command += ["--allow-root"]  # who is root in a container is nobody outside
+    command += ["--no-browser"] * no_browser
+    environment.become(command)

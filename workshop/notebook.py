@@ -1,0 +1,182 @@
+"""What the notebooks share: the check, a server for a cell's application, a Redis, the colours.
+
+Only what is not worth seeing stands here; what a notebook is about stands in the notebook.
+"""
+
+import asyncio
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from workshop import environment
+
+if not environment.has_packages():
+    raise ImportError(
+        "This notebook runs in a Python that lacks the workshop's packages. Choose the one in "
+        f".venv as its kernel, or open the notebooks with: {environment.COMMAND} notebooks"
+    )
+
+from IPython.display import Code, display  # noqa: E402
+
+from workshop import redis_server  # noqa: E402
+from workshop.checking import hints  # noqa: E402
+from workshop.checking.report_html import as_html  # noqa: E402
+from workshop.checking.server import reserve_port  # noqa: E402
+from workshop.manifest import ROOT, find  # noqa: E402
+
+# Okabe and Ito's colours, told apart by the colour-blind (https://jfly.uni-koeln.de/color/)
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE, BLACK, GREY = "#56B4E9", "#CC79A7", "#222222", "#999999"
+STARTS_WITHIN = 20  # seconds
+
+
+# The check
+
+
+class Report:
+    """What a run of checks/stepN found, as a notebook shows it."""
+
+    def __init__(self, found: dict):
+        self.found = found
+
+    def _repr_html_(self) -> str:
+        return as_html(self.found)
+
+    def __repr__(self) -> str:  # where no HTML can be shown
+        if "error" in self.found:
+            return self.found["error"]
+        rows = [
+            f"✓ {check['title']}" if check["passed"] else f"✗ {check['title']}\n{check['message']}"
+            for check in self.found["checks"]
+        ]
+        return "\n".join(rows)
+
+
+async def check(name: str, solution: bool = False) -> None:
+    """Check the step called `name` and show the report: of your files, or of the solution.
+
+    Runs checks/stepN in a process of its own, so that nothing here is touched by it.
+    """
+    step = find(name)
+    command = [sys.executable, str(ROOT / "checks" / step.short), "--json"]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        command + ["--solution"] * solution,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:  # the command itself went wrong, and its words say how
+        found = {"step": step.short, "passed": False, "error": done.stderr or done.stdout}
+    display(Report(found))
+
+
+# Code that stands elsewhere
+
+
+def code(place: str) -> Code:
+    """The code at "step2/chat/consumers.py:ChatConsumer", read from that step's solution."""
+    step, _, reference = place.partition("/")
+    return Code(hints.quoted(find(step).solution, reference), language="python")
+
+
+# An ASGI server for applications that a cell defines
+
+
+class NotebookServer:
+    """Daphne in a thread of the notebook: it serves the application that was given last."""
+
+    def __init__(self):
+        self.application = None
+        self.port = 0
+
+    async def _serve(self, scope, receive, send):
+        await self.application(scope, receive, send)
+
+    def start(self) -> None:
+        """Return when it listens, on a free port of 127.0.0.1. Raises TimeoutError."""
+        from daphne.server import Server
+
+        # No signals: those belong to the main thread, which is the notebook's own.
+        server = Server(self._serve, endpoints=["tcp:0:interface=127.0.0.1"], signal_handlers=False)
+        threading.Thread(target=server.run, daemon=True).start()
+        wait_until(lambda: server.listening_addresses, "The server did not start.")
+        self.port = server.listening_addresses[0][1]
+
+
+_server = NotebookServer()
+
+
+def serve(application) -> str:
+    """Serve an ASGI application until the next one, on loopback only. Returns "127.0.0.1:PORT"."""
+    _server.application = application
+    if not _server.port:
+        _server.start()
+    return f"127.0.0.1:{_server.port}"
+
+
+# A Redis
+
+# Ends with the notebook, however that ends: the input of this program ends with it.
+WATCHED = """
+import subprocess, sys
+program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+sys.stdin.read()
+program.terminate()
+program.wait()
+"""
+
+
+def a_redis() -> redis_server.Found | None:
+    """The Redis that answers at REDIS_URL or on port 6379; else one of our own, on a free port,
+    for as long as the notebook runs. None, with a word about it, where there is none to start.
+    """
+    try:
+        found = redis_server.find(redis_server.url()) or _our_own_redis()
+    except redis_server.RedisError as error:
+        print(f"Without a Redis the cells that need one are passed over. {error}")
+        return None
+    os.environ["REDIS_URL"] = found.url  # for the servers and for the check
+    return found
+
+
+def _our_own_redis() -> redis_server.Found:
+    port, holder = reserve_port()
+    if holder:
+        holder.close()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    watched = subprocess.Popen(
+        [sys.executable, "-c", WATCHED, redis_server.binary(), *options],
+        stdin=subprocess.PIPE,
+        env={**os.environ, "LC_ALL": "C"},  # Valkey does not start in a locale it does not know
+    )
+
+    def stop():
+        watched.stdin.close()
+        watched.wait()
+
+    atexit.register(stop)
+    address = f"redis://127.0.0.1:{port}"
+    wait_until(lambda: redis_server.find(address), "Redis did not start.")
+    return redis_server.find(address)
+
+
+def wait_until(is_so, otherwise: str) -> None:
+    """Return as soon as `is_so()` is true. Raises TimeoutError after STARTS_WITHIN seconds."""
+    deadline = time.monotonic() + STARTS_WITHIN
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError(otherwise)
+        time.sleep(0.01)
+
+
+def here(name: str) -> Path:
+    """A file or folder of the workshop."""
+    return ROOT / name
