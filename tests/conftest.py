@@ -76,7 +76,7 @@ def a_redis(tmp_path_factory):
         holder.close()
     folder = tmp_path_factory.mktemp("redis")
     server = subprocess.Popen(
-        [redis_server._binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        [redis_server.binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
         cwd=folder,
         env={**os.environ, "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,

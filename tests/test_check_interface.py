@@ -92,7 +92,7 @@ def test_redis_is_stopped_during_a_check(tmp_path):
         holder.close()
     url = f"redis://127.0.0.1:{port}"
     server = subprocess.Popen(
-        [redis_server._binary(), "--port", str(port), "--save", ""],
+        [redis_server.binary(), "--port", str(port), "--save", ""],
         env={"LC_ALL": "C"},
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,

@@ -34,7 +34,7 @@ def address(tmp_path, monkeypatch):
 def foreign_redis(address: str, folder, *options: str):
     """A Redis that somebody else started."""
     port = address.rpartition(":")[2]
-    command = [redis_server._binary(), "--port", port, "--bind", "127.0.0.1", "--save", ""]
+    command = [redis_server.binary(), "--port", port, "--bind", "127.0.0.1", "--save", ""]
     with subprocess.Popen([*command, *options], cwd=folder, stdout=subprocess.DEVNULL) as process:
         try:
             while not redis_server._connects(redis_server._split(address)):

@@ -3,14 +3,15 @@
 Imports the standard library alone, because set-up reads it before anything is installed.
 """
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from .environment import ROOT
+
 STATE = ROOT / ".workshop"  # what the workshop remembers: saved copies, pids, hints given
-VENV = ROOT / ".venv"
 
 
 class UnknownStep(LookupError):
@@ -38,6 +39,11 @@ class Step:
     @property
     def number(self) -> int:
         return int(self.short.removeprefix("step"))
+
+    @property
+    def check_command(self) -> str:
+        """What to type to check it. Windows runs no file by its first line."""
+        return f"python checks\\{self.short}" if os.name == "nt" else f"checks/{self.short}"
 
     @property
     def starter(self) -> Path:

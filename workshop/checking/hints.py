@@ -72,4 +72,4 @@ def print_hint(report: Report, console: Console) -> None:
         console.print(Syntax(code_of(step, hint), "python", background_color="default"))
         return
     console.print(Text(f"  {hint['nudge'] if rung == 1 else hint['pointer']}"), soft_wrap=True)
-    console.print(Text(f"\n  More: checks/{step.short} --hint", "dim"))
+    console.print(Text(f"\n  More: {step.check_command} --hint", "dim"))

@@ -67,7 +67,7 @@ def offer(report) -> str:
     if not report.passed:
         again = of(report.step).get("failures", 0) >= OFFER_HELP_AFTER
         start = "Three times the same check. A hint" if again else "More help"
-        return f"{start}: checks/{report.step.short} --hint"
+        return f"{start}: {report.step.check_command} --hint"
     following = [step for step in steps() if step.number == report.step.number + 1]
     if following:
         return f"Done. Next: step {following[0].number}, in steps/{following[0].name}/README.md"

@@ -3,7 +3,6 @@
 from .. import folders
 from ..console import say
 from ..manifest import find, steps
-from .overview import check_command
 
 
 def run(step: str) -> int:
@@ -19,6 +18,6 @@ def run(step: str) -> int:
         say(f"What was there is saved: {folders.shown(saved)}")
     else:
         say(f"Nothing to do: steps/{before.name} is as the solution of {before.short}.")
-    say(f"To see that it works: {check_command(before)}")
+    say(f"To see that it works: {before.check_command}")
     say(f"Then go on with steps/{chosen.name}/README.md")
     return 0

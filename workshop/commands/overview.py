@@ -1,7 +1,5 @@
 """No command: where the attendee stands, and what to type next."""
 
-import os
-
 from .. import doctor, manifest, starters
 from ..checking import progress
 from ..console import console, say
@@ -32,9 +30,4 @@ def show_map() -> None:
         say("Every step is done. Well played.")
         return
     say(f"Next: read steps/{following.name}/README.md, write, and look whether it works:")
-    say(f"  {check_command(following)}", style="cyan")
-
-
-def check_command(step: manifest.Step) -> str:
-    """What to type to check a step. Windows runs no file by its first line."""
-    return f"python checks\\{step.short}" if os.name == "nt" else f"checks/{step.short}"
+    say(f"  {following.check_command}", style="cyan")
