@@ -18,8 +18,8 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from workshop.building import writing
-from workshop.building.writing import embedded
 from workshop.building.deck import FOLDER, BadDeck, Deck, Slide, decks, is_notes
+from workshop.building.writing import embedded
 from workshop.checking.hints import NoSuchCode
 from workshop.manifest import ROOT
 
@@ -71,6 +71,7 @@ def run(deck: Deck) -> None:
     NotebookClient(
         deck.notebook,
         timeout=LONGEST,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(FOLDER)}},
         extra_arguments=["--HistoryManager.enabled=False", "--log-level=ERROR"],
     ).execute(env=environment)

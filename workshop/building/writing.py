@@ -8,10 +8,12 @@ Code is quoted with the directive that MyST and Sphinx have for it:
     ```
 
 Without `pyobject` it is the whole file. Several names, with commas between them, follow each other.
+Docstrings are left out: the slide says it in its own words.
 A picture, `![What it shows](diagrams/name.svg)`, goes into the page itself, so that the page needs
 no other file, and so that a drawing has the page's colours.
 """
 
+import ast
 import base64
 import re
 from html import escape
@@ -61,7 +63,9 @@ class Writer:
         if not file.is_file():
             raise BadText(f"{path} is quoted, and there is no such file")
         names = [name.strip() for name in options.get("pyobject", "").split(",")]
-        code = "\n\n".join(dedent(quoted(file.parent, f"{file.name}:{name}")) for name in names)
+        code = "\n\n".join(
+            without_docstrings(dedent(quoted(file.parent, f"{file.name}:{name}"))) for name in names
+        )
         lines = [int(number) for number in options.get("emphasize-lines", "").split(",") if number]
         return coloured(code, "python", lines, caption=options.get("caption", _place(file)))
 
@@ -70,11 +74,21 @@ class Writer:
         file = (self.folder / path).resolve()
         if not file.is_file():
             raise BadText(f"{path} is shown, and there is no such file")
-        if not says:
-            raise BadText(f"{path} has no words for those who cannot see it: ![words]({path})")
         if file.suffix == ".svg":
             return inline_svg(file.read_text(encoding="utf-8"), says)
         return f'<img alt="{escape(says)}" src="{embedded(file)}">'
+
+
+def without_docstrings(code: str) -> str:
+    lines = code.splitlines()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if ast.get_docstring(node) is not None:
+                first = node.body[0]
+                lines[first.lineno - 1 : first.end_lineno] = [None] * (
+                    first.end_lineno - first.lineno + 1
+                )
+    return "\n".join(line for line in lines if line is not None)
 
 
 def coloured(code: str, language: str, lines: list[int] = (), caption: str = "") -> str:
@@ -88,7 +102,10 @@ def coloured(code: str, language: str, lines: list[int] = (), caption: str = "")
 
 
 def inline_svg(svg: str, says: str = "") -> str:
-    """A drawing as a part of the page, with words for those who cannot see it."""
+    """A drawing as a part of the page, with words for those who cannot see it.
+
+    One without words is decoration, or brings its own.
+    """
     start = svg.index("<svg")
     label = f' role="img" aria-label="{escape(says)}"' if says else ""
     return f"<svg{label}{svg[start + len('<svg') :]}"
