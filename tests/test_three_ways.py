@@ -2,13 +2,13 @@
 first TODO with that TODO's own advice, and every mistake fails with its own diagnosis. And every
 variant, a right answer that looks different from ours, passes."""
 
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Checked, check, copy_of, edit
+from tests.catalogue import entries, name_of, project_of
+from tests.conftest import Checked, check, copy_of
 from workshop import manifest
 
 AT_ONCE = 4  # checks side by side: most of a failing one is waiting
@@ -21,34 +21,18 @@ FIRST_TODO = {
 }
 
 
-def entries(kind: str) -> list[tuple[str, dict]]:
-    """The catalogue's entries of one kind, "mistakes" or "variants": pairs of step and entry."""
-    found = []
-    for path in sorted((ROOT / "tests" / kind).glob("step*.toml")):
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))
-        found += [(path.stem, row) for row in rows[kind.removesuffix("s")]]
-    return found
-
-
-def name_of(entry) -> str:
-    return f"{entry[0]}-{entry[1]['name']}"
-
-
 MISTAKES, VARIANTS = entries("mistakes"), entries("variants")
 
 
 @pytest.fixture(scope="module")
 def checked(request, tmp_path_factory):
     """A function from an entry to how its check ended. The entries that this run of the tests has
-    selected are checked side by side, each in its own copy of the solution."""
+    selected are checked side by side, each in its own project."""
     folder = tmp_path_factory.mktemp("copies")
 
     def run(entry) -> Checked:
-        step, row = entry
-        copy = copy_of(manifest.find(step).solution, folder / name_of(entry))
-        for change in row["edits"]:
-            edit(copy, change["file"], change.get("replace", ""), change["by"])
-        return check(step, "--project", copy, "--json")
+        copy = project_of(entry, folder / name_of(entry))
+        return check(entry[0], "--project", copy, "--json")
 
     selected = [
         item.callspec.params["entry"]

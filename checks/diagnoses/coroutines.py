@@ -8,7 +8,14 @@ import ast
 import re
 
 from workshop.checking.diagnosing import Catalogue
-from workshop.checking.failures import Closed, Crashed, Refused, StillInGroup, StillRunning
+from workshop.checking.failures import (
+    BrokeOff,
+    Closed,
+    Crashed,
+    Refused,
+    StillInGroup,
+    StillRunning,
+)
 from workshop.checking.source import last_name
 
 catalogue = Catalogue()
@@ -256,7 +263,7 @@ def _explains(evidence, coroutine, where):
     """Whether it can be why the check failed. An exception explains what it ends by itself,
     unless it complains of the coroutine; and what happens at the end explains no silence."""
     complained = any("coroutine" in error.message for error in evidence.errors)
-    if evidence.saw(Closed, Refused, Crashed) and evidence.errors and not complained:
+    if evidence.saw(Closed, Refused, Crashed, BrokeOff) and evidence.errors and not complained:
         return False
     consumer = evidence.project.consumer_at(where)
     method = consumer.method_at(where) if consumer else None

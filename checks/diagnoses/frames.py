@@ -98,7 +98,7 @@ def _(evidence):
         "This is still a text, and is asked for a key as if it were a dictionary. Decode the frame "
         'first: message = json.loads(text_data)["message"]'
         if source and "text" in source.text
-        else "This is a text, and is asked for a key as if it were a dictionary: take the key away.",
+        else "This is a text, and is asked for a key as if it were a dictionary.",
         where,
     )
 

@@ -155,7 +155,8 @@ def _(evidence):
 def _(evidence):
     found = evidence.error(
         r"Redis URL must specify one of the following schemes"
-        r"|'int' object has no attribute 'decode'|(too many|not enough) values to unpack|You must pass a list of Redis hosts"
+        r"|'int' object has no attribute 'decode'|(too many|not enough) values to unpack"
+        r"|You must pass a list of Redis hosts"
         r"|'(str|int)' object (is not a mapping|has no attribute 'copy'|is not iterable)"
     )
     ours = found and any(
