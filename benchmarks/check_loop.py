@@ -1,0 +1,208 @@
+"""From a save to the verdict: our checks, and what a learner would run instead.
+
+Measured side by side in one run, each from its start (or the save) until its verdict is there:
+
+- `checks/stepN --solution`, cold;
+- `checks/stepN --watch` on a copy of the solution, from the save (a file that is written beside
+  and renamed, as editors do) to the line with the verdict;
+- `pytest` on the tests that stand in the solution, in the style of the Channels documentation;
+- the tests of the Channels tutorial, part 4: a real Chrome, driven by Selenium.
+
+Every one of them passes, or nothing is reported.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.programs import redis
+from workshop import manifest
+from workshop.manifest import ROOT
+
+TUTORIAL = ROOT / "benchmarks" / "tutorial"
+RESULT = ROOT / "build" / "check-loop.json"
+VERDICT = re.compile(rb"(\d+) of (\d+) \xe2\x9c\x93")  # "7 of 7 ✓"
+LIMIT = 120  # seconds for one run of anything
+
+
+@dataclass
+class Row:
+    what: str
+    step: str
+    once: Callable[[], float]  # measures once and returns seconds
+    times: list[float] = field(default_factory=list)  # seconds
+    limit: float | None = None  # seconds that the median must stay under
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.times)
+
+    @property
+    def holds(self) -> bool:
+        return self.limit is None or self.median < self.limit
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    with redis() as store:
+        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{store.port}"
+        rows = measure(options.runs)
+    report(rows)
+    return 0 if all(row.holds for row in rows) else 1
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python3 -m benchmarks check-loop",
+        description=__doc__.partition("\n")[0],
+        epilog="Exit status 1: a median is over its limit. Keep the machine quiet meanwhile.",
+    )
+    parser.add_argument("--runs", type=int, default=10, metavar="N", help="of each; default 10")
+    return parser.parse_args(arguments)
+
+
+def measure(runs: int) -> list[Row]:
+    """Everything once, then everything again: what else the machine does hits all alike."""
+    steps = {step.short: step for step in manifest.steps()}
+    with ExitStack() as watches:
+        rows = [
+            Row("check, cold", "step1", lambda: cold("step1"), limit=2.5),
+            Row("check, cold", "step2", lambda: cold("step2"), limit=1.2),
+            Row("check, cold", "step3", lambda: cold("step3"), limit=2.5),
+        ]
+        for name, limit in (("step2", 0.5), ("step3", 0.8)):
+            save = watches.enter_context(watching(steps[name]))
+            rows.append(Row("check, from save to verdict", name, save, limit=limit))
+        for name in ("step2", "step3"):
+            tests = partial(own_tests, steps[name])
+            rows.append(Row("the step's own tests, pytest", name, tests))
+        if missing := what_the_tutorial_lacks():
+            print(f"The tutorial's tests are not measured: {missing}.", file=sys.stderr)
+        else:
+            rows.append(Row("the tutorial's tests, Selenium", "step3", tutorial_tests))
+        for number in range(runs):
+            print(f"round {number + 1} of {runs}", file=sys.stderr)
+            for row in rows:
+                row.times.append(row.once())
+    return rows
+
+
+def cold(step: str) -> float:
+    return timed([str(ROOT / "checks" / step), "--solution"], ROOT)
+
+
+def own_tests(step: manifest.Step) -> float:
+    return timed(["-m", "pytest", "-q", "-p", "no:cacheprovider"], step.solution)
+
+
+def what_the_tutorial_lacks() -> str | None:
+    if importlib.util.find_spec("selenium") is None:
+        return "selenium is not installed (pip install selenium)"
+    for program in ("chromedriver", "chromium"):
+        if not shutil.which(program):
+            return f"there is no {program} (on Debian: apt install chromium chromium-driver)"
+    return None
+
+
+def tutorial_tests() -> float:
+    command = ["manage.py", "test", "chat.tests", "--noinput"]
+    return timed(command, TUTORIAL, DJANGO_SETTINGS_MODULE="mysite.part4")
+
+
+def timed(command: list[str], folder: Path, **environment: str) -> float:
+    """Seconds that `python COMMAND…` took. Raises RuntimeError when it did not pass."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=LIMIT,
+    )
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        raise RuntimeError(f"{command} did not pass:\n{done.stdout.decode(errors='replace')}")
+    return seconds
+
+
+@contextmanager
+def watching(step: manifest.Step):
+    """A function that saves a file of the step and returns the seconds until the verdict."""
+    with tempfile.TemporaryDirectory() as place:
+        project = Path(place) / step.name
+        shutil.copytree(step.solution, project, ignore=shutil.ignore_patterns("__pycache__"))
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "checks" / step.short), "--watch", "--project", project],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        )
+
+        def until(pattern: bytes) -> re.Match:
+            for line in process.stdout:
+                if found := re.search(pattern, line):
+                    return found
+            raise RuntimeError("--watch has ended.")
+
+        file = project / step.files[0]
+        count = 0
+
+        def save_to_verdict() -> float:
+            nonlocal count
+            count += 1
+            beside = file.with_name(f".{file.name}.new")
+            beside.write_text(f"{file.read_text(encoding='utf-8')}# {count}\n", encoding="utf-8")
+            began = time.perf_counter()
+            os.replace(beside, file)
+            passed, total = until(VERDICT.pattern).groups()
+            seconds = time.perf_counter() - began
+            if passed != total:
+                raise RuntimeError(f"{step.short} did not pass in --watch.")
+            until(b"Waiting for a save")
+            return seconds
+
+        try:
+            until(b"Waiting for a save")
+            yield save_to_verdict
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def report(rows: list[Row]) -> None:
+    """The table, and build/check-loop.json."""
+    tutorial = next((row for row in rows if "tutorial" in row.what), None)
+    table = Table("", "step", "median", "slowest", "limit")
+    if tutorial:
+        table.add_column("the tutorial's tests take")
+    for row in rows:
+        limit = "" if row.limit is None else f"{row.limit:g} s {'✓' if row.holds else '✗'}"
+        cells = [row.what, row.step, f"{row.median:.2f} s", f"{max(row.times):.2f} s", limit]
+        if tutorial:
+            cells.append(f"{tutorial.median / row.median:.1f} times as long")
+        table.add_row(*cells)
+    Console().print(table)
+    RESULT.parent.mkdir(exist_ok=True)
+    content = [
+        {"what": row.what, "step": row.step, "median": row.median, "times": row.times}
+        for row in rows
+    ]
+    RESULT.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    print(f"Written to {RESULT.relative_to(ROOT)}")
