@@ -30,7 +30,7 @@ PATIENCE = 20_000  # milliseconds; only a test that fails waits for them
 HERE = ("127.0.0.1", "localhost")
 WITHOUT_NETWORK = ("file", "data", "blob", "about")
 # What Chromium itself says about a server that went away: the page tells it to its reader.
-ABOUT_THE_SERVER = r"WebSocket connection to |.*net::ERR_(?:CONNECTION_|EMPTY_RESPONSE)"
+ABOUT_THE_SERVER = r"WebSocket connection to |.*net::ERR_(?:CONNECTION_|SOCKET_|EMPTY_RESPONSE)"
 
 
 def executable() -> str | None:

@@ -8,6 +8,7 @@ After each test, its pages must have raised nothing and asked no other host for 
 """
 
 import asyncio
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +17,10 @@ import pytest
 from workshop.checking.server import Server
 from workshop.manifest import find
 
+from ..conftest import copy_of
 from . import browsing
+from .observer import Observer
+from .room import Tab
 
 HERE = Path(__file__).parent
 WINDOW = {"width": 1280, "height": 720}  # pixels: a projector's
@@ -55,7 +59,7 @@ def visit(chromium, watch):
     """
     contexts = []
 
-    def visit(where: str | Server, path: str = "", beside=None, **options):
+    def visit(where: str | Server | Observer, path: str = "", beside=None, **options):
         if beside:
             context = beside.context
         else:
@@ -64,7 +68,7 @@ def visit(chromium, watch):
             watch.over(context)
             contexts.append(context)
         page = context.new_page()
-        page.goto((f"http://{where.address}" if isinstance(where, Server) else where) + path)
+        page.goto((where if isinstance(where, str) else f"http://{where.address}") + path)
         return page
 
     yield visit
@@ -97,30 +101,63 @@ def serve():
 @pytest.fixture(scope="session")
 def step1():
     """The server of step 1's solution; its opponents think for half a second."""
-    yield from _solution("step1", THINKING_SECONDS="0.5")
+    yield from _running(find("step1").solution, THINKING_SECONDS="0.5")
 
 
 @pytest.fixture(scope="session")
 def step2():
     """The server of step 2's solution."""
-    yield from _solution("step2")
+    yield from _running(find("step2").solution)
 
 
 @pytest.fixture(scope="session")
 def step3(a_redis):
     """One server of step 3's solution."""
-    yield from _solution("step3")
+    yield from _running(find("step3").solution)
 
 
 @pytest.fixture(scope="session")
 def step3_too(a_redis):
     """Another server of step 3's solution, behind the same Redis."""
-    yield from _solution("step3")
+    yield from _running(find("step3").solution)
 
 
-def _solution(step, **environment):
-    server = Server(find(step).solution, **environment)
+def _running(folder, **environment):
+    server = Server(folder, **environment)
     try:
         yield running(server)
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def unruly(tmp_path_factory):
+    """A server whose consumer does what each message tells it: see unruly_consumer.py."""
+    folder = copy_of(find("step2").solution, tmp_path_factory.mktemp("unruly") / "step2_echo")
+    shutil.copy(HERE / "unruly_consumer.py", folder / "chat" / "consumers.py")
+    yield from _running(folder)
+
+
+@pytest.fixture
+def observe():
+    """Puts an observer before a server: the same pages, and every frame is read on its way."""
+    observers = []
+
+    def observe(server: Server) -> Observer:
+        observers.append(Observer(server.port))
+        return observers[-1]
+
+    yield observe
+    for observer in observers:
+        observer.stop()
+
+
+@pytest.fixture
+def enter(visit):
+    """A tab in a room, with its connection open: enter(server, "lobby")."""
+
+    def enter(server, room="lobby", beside=None, **options) -> Tab:
+        page = visit(server, f"/chat/{room}/", beside=beside and beside.page, **options)
+        return Tab(page).is_open()
+
+    return enter

@@ -1,19 +1,5 @@
 """Who hears whom: what each step's chat is about, seen in the browser."""
 
-import pytest
-
-from .room import Tab
-
-
-@pytest.fixture
-def enter(visit):
-    """A tab in a room, with its connection open."""
-
-    def enter(server, room, beside=None):
-        return Tab(visit(server, f"/chat/{room}/", beside=beside and beside.page)).is_open()
-
-    return enter
-
 
 def test_step_2_two_tabs_hear_only_themselves(enter, step2):
     ana = enter(step2, "lobby")

@@ -31,10 +31,11 @@ def reserve_port() -> tuple[int, socket.socket | None]:
 
 
 class Server(Program):
-    """`manage.py runserver --noreload` of the project in `folder`, on a free port of 127.0.0.1."""
+    """`manage.py runserver --noreload` of the project in `folder`, on a port of 127.0.0.1: a free
+    one, or the `port` of a server that has stopped."""
 
-    def __init__(self, folder: Path, **environment: str):
-        self.port, self._holder = reserve_port()
+    def __init__(self, folder: Path, port: int | None = None, **environment: str):
+        self.port, self._holder = (port, None) if port else reserve_port()
         command = ("manage.py", "runserver", "--noreload", self.address)
         super().__init__(folder, *command, **environment)
 

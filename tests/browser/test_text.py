@@ -1,0 +1,97 @@
+"""Text is shown as it was typed, whatever it looks like, and nothing in it is executed."""
+
+import pytest
+
+from .browsing import expect
+
+HOSTILE = [
+    "<img src=/never onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "<svg onload=alert(1)></svg>",
+    "<iframe src=javascript:alert(1)></iframe>",
+    "<style>body { display: none }</style><link rel=stylesheet href=/never>",
+    "<b>&lt;&amp;&#x41;</b> \"double\" 'single' `back` ${1 + 1} {{ 1 + 1 }} {% now 'Y' %}",
+    "javascript:alert(1)",
+    "__proto__",
+    "null",
+]
+SCRIPTS = {
+    "hello": "ltr",
+    "مرحبا بالعالم": "rtl",
+    "שלום עולם": "rtl",
+    "🙂 👩‍👩‍👧‍👦 🏴‍☠️": "ltr",
+    "日本語": "ltr",
+}
+
+
+def elements(tab):
+    """How many elements of each kind there are that text could have smuggled in."""
+    return tab.page.evaluate(
+        """() => Object.fromEntries(
+            ["img", "script", "svg", "iframe", "style", "link", "b"].map(
+                name => [name, document.querySelectorAll(name).length]))"""
+    )
+
+
+def executed_nothing(tab, before, watch):
+    assert elements(tab) == before
+    assert not [address for address in watch.requests if "never" in address]
+    assert tab.page.evaluate("({}).polluted") is None
+
+
+@pytest.mark.parametrize("step", ["step2", "step3"])
+def test_hostile_messages_are_shown_as_typed(enter, watch, step, request):
+    tab = enter(request.getfixturevalue(step), "hostile")
+    before = elements(tab)
+    for text in HOSTILE:
+        tab.say(text)
+    tab.hears(*HOSTILE)
+    assert tab.messages.evaluate_all("found => found.map(one => one.textContent)") == HOSTILE
+    executed_nothing(tab, before, watch)
+
+
+def test_hostile_frames_are_shown_as_sent(enter, watch, unruly):
+    """Hostile keys and values, and frames that are no messages."""
+    tab = enter(unruly)
+    before = elements(tab)
+    frames = [
+        '{"message": "labelled", "<img src=/never>": "<script>alert(1)</script>"}',
+        '{"message": {"__proto__": {"polluted": 1}}}',
+        '{"__proto__": {"polluted": 1}, "message": "<b>"}',
+        '{"html": "<img src=/never onerror=alert(1)>"}',
+        "<img src=/never onerror=alert(1)>",
+    ]
+    for frame in frames:
+        tab.say(f"text {frame}")
+    expect(tab.page.locator("#frames li.in .raw")).to_have_text(frames)
+    expect(tab.page.locator("#messages li.odd code")).to_have_text(frames[3:])
+    expect(tab.page.locator("#messages dt").first).to_have_text("<img src=/never>")
+    expect(tab.page.locator("#messages dd").first).to_have_text("<script>alert(1)</script>")
+    executed_nothing(tab, before, watch)
+
+
+def test_hostile_names_of_rooms_and_tabs_stay_text(visit, watch, step2):
+    name = "<img src=x onerror=alert(1)>&lt;"
+    page = visit(step2, "/chat/%3Cimg%20src=x%20onerror=alert(1)%3E&lt;/")
+    expect(page.locator(".room-name")).to_have_text(name)
+    expect(page.locator("#url")).to_contain_text("/ws/chat/%3Cimg%20src%3Dx%20onerror")
+    expect(page.locator("#state")).to_contain_text("Closed 1006")  # no room of the route's
+    page.get_by_role("button", name="Rename").click()
+    page.locator("#new-name").fill("<b onclick=alert(1)>")
+    page.keyboard.press("Enter")
+    expect(page.locator("#tab-name")).to_have_text("<b onclick=alert(1)>")
+    assert page.title() == f"<b onclick=alert(1)> · {name}"
+    assert page.locator("img, b").count() == 0
+
+
+def test_every_script_is_shown_in_its_direction(enter, step3, step3_too):
+    ana, ben = enter(step3, "scripts"), enter(step3_too, "scripts")
+    for text in SCRIPTS:
+        ana.say(text)
+    for tab in (ana, ben):
+        tab.hears(*SCRIPTS)
+        directions = tab.messages.evaluate_all("all => all.map(e => getComputedStyle(e).direction)")
+        assert directions == list(SCRIPTS.values())
+    ana.input.fill("مرحبا")
+    assert ana.input.evaluate("field => getComputedStyle(field).direction") == "rtl"
