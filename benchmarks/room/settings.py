@@ -1,0 +1,15 @@
+"""The settings of the project in this folder, with the channel layer that is measured.
+
+BENCHMARK_LAYER is that layer as JSON; where it is empty the project's own stays, with our Redis.
+"""
+
+import json
+import os
+
+from mysite.settings import *  # noqa: F403
+from mysite.settings import CHANNEL_LAYERS
+
+_layer = json.loads(os.environ["BENCHMARK_LAYER"]) or CHANNEL_LAYERS["default"]
+if _layer["BACKEND"].startswith("channels_redis"):
+    _layer["CONFIG"] = {**_layer.get("CONFIG", {}), "hosts": [os.environ["REDIS_URL"]]}
+CHANNEL_LAYERS = {"default": _layer}
