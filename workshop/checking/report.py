@@ -15,7 +15,7 @@ from workshop.checking.browser import Line
 from workshop.checking.evidence import Diagnosis
 from workshop.checking.plugin import Result
 from workshop.checking.source import Where
-from workshop.manifest import ROOT, Step
+from workshop.manifest import ROOT, Step, find
 
 LINES_SHOWN = 12  # of a timeline: its end
 TEXT_SHOWN = 56  # characters of a frame
@@ -83,8 +83,8 @@ def place_as_dict(where: Where | None) -> dict:
     }
 
 
-def place(where: Where) -> str:
-    return shown(where.file) + (f":{where.line}" if where.line else "")
+def place(found: dict) -> str:
+    return found["file"] + (f":{found['line']}" if found["line"] else "")
 
 
 def timeline_rows(lines: list[Line]) -> list[str]:
@@ -112,8 +112,8 @@ def cut(text: str) -> str:
     return line if len(line) <= TEXT_SHOWN else f"{line[: TEXT_SHOWN - 1]}…"
 
 
-def print_report(report: Report, console: Console, offer: str = "") -> None:
-    """Print the report; `offer` is a line about help that ends a failed one."""
+def print_report(found: dict, console: Console, offer: str = "") -> None:
+    """Print the report that `as_dict` gave; `offer` is a line about help that ends a failed one."""
 
     def say(text: str = "", style: str = "", indent: int = 0) -> None:
         console.print(Text(" " * indent + text, style), soft_wrap=True)
@@ -123,30 +123,35 @@ def print_report(report: Report, console: Console, offer: str = "") -> None:
             for line in wrapped(paragraph, min(console.width, 96) - 2):
                 say(line, indent=2)
 
-    done = sum(result.passed for result in report.results)
-    heading = f"step {report.step.number} · {report.step.title}"
-    say(f"{heading:<62} {done} of {len(report.titles)} ✓", "bold")
-    for result in report.results:
-        if result.passed:
-            say(f"✓ {result.title}", "green")
+    step = find(found["step"])
+    heading = f"step {step.number} · {step.title}"
+    say(f"{heading:<62} {passed_of(found)} ✓", "bold")
+    for check in found["checks"]:
+        if check["passed"]:
+            say(f"✓ {check['title']}", "green")
             continue
-        say(f"✗ {result.title}", "bold red")
-        for row in timeline_rows(result.timeline):
+        say(f"✗ {check['title']}", "bold red")
+        for row in timeline_rows([Line(**line) for line in check["timeline"]]):
             say(row, "dim", indent=4)
         console.print()
-        if result.diagnosis and result.seen and result.seen != result.message:
-            say(f"  {result.seen}", "bold")
-        say_message(result.message or "")
-        if result.diagnosis and result.diagnosis.where:
-            say(place(result.diagnosis.where), "cyan", indent=2)
-    for advice in report.advice:
+        if check["seen"] != check["message"]:
+            say(f"  {check['seen']}", "bold")
+        say_message(check["message"])
+        if check["file"]:
+            say(place(check), "cyan", indent=2)
+    for advice in found["advice"]:
         console.print()
-        say_message(f"It passes. Worth knowing: {advice.message}")
-        if advice.where:
-            say(place(advice.where), "cyan", indent=2)
+        say_message(f"It passes. Worth knowing: {advice['message']}")
+        if advice["file"]:
+            say(place(advice), "cyan", indent=2)
     if offer:
         console.print()
         say(offer, indent=2)
+
+
+def passed_of(found: dict) -> str:
+    """ "3 of 6": how many checks pass, of how many."""
+    return f"{sum(check['passed'] for check in found['checks'])} of {found['total']}"
 
 
 def wrapped(text: str, width: int) -> list[str]:

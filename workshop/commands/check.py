@@ -1,9 +1,13 @@
-"""`check`: the same as checks/stepN; without a name, every step."""
+"""`check`: the same as checks/stepN; without a name, every step, side by side."""
 
-from ..console import say
-from ..manifest import find, steps
+import json
+import subprocess
+import sys
 
-WORDS = {0: "✓ passed", 1: "✗ not yet", 2: "? could not be checked"}
+from ..console import console, say
+from ..manifest import ROOT, Step, find, steps
+
+STATES = {0: "✓ passes", 1: "✗ not yet", 2: "? could not be checked"}
 
 
 def run(arguments: list[str]) -> int:
@@ -11,12 +15,66 @@ def run(arguments: list[str]) -> int:
 
     if arguments and not arguments[0].startswith("-"):
         return command.main(find(arguments[0]).short, arguments[1:])
-    codes = {}
-    for step in steps():
-        codes[step.short] = code = command.main(step.short, arguments)
-        if code not in WORDS:
-            return code  # interrupted
+    refused = [name for name in arguments if name not in ("--solution", "--all", "--json")]
+    if refused:
+        say(f"{refused[0]} is for one step: python3 -m workshop check step2 {refused[0]}")
+        return 2
+    return every_step(arguments)
+
+
+def every_step(arguments: list[str]) -> int:
+    """Check every step at the same time, then show what each one found, and a table."""
+    as_json = "--json" in arguments
+    arguments = [*(name for name in arguments if name != "--json"), "--json"]
+    running = [(step, start(step, arguments)) for step in steps()]
+    try:
+        found = [(step, report_of(step, process)) for step, process in running]
+    finally:
+        for _, process in running:
+            process.kill()
+    if as_json:
+        passed = all(report["passed"] for _, report in found)
+        print(json.dumps({"passed": passed, "steps": [report for _, report in found]}))
+    else:
+        show(found)
+    return 0 if all(report["passed"] for _, report in found) else 1
+
+
+def start(step: Step, arguments: list[str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "checks" / step.short), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+
+
+def report_of(step: Step, process: subprocess.Popen) -> dict:
+    """What the check prints with --json; what it printed instead stands under "error"."""
+    output, _ = process.communicate()
+    try:
+        return json.loads(output)
+    except ValueError:
+        return {"step": step.short, "passed": False, "error": output or "It printed nothing."}
+
+
+def show(found: list[tuple[Step, dict]]) -> None:
+    from rich.table import Table
+
+    from ..checking.report import passed_of, print_report
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("step", "", "checks", "s", "what fails"):
+        table.add_column(heading, justify="right" if heading == "s" else "left")
+    for step, report in found:
+        if "error" in report:
+            say(f"step {step.number} was not checked. {report['error']}\n")
+            table.add_row(step.short, STATES[2])
+            continue
+        print_report(report, console)
         say()
-    for name, code in codes.items():
-        say(f"{name}  {WORDS[code]}")
-    return max(codes.values(), default=0) and 1
+        fails = next((check["title"] for check in report["checks"] if not check["passed"]), "")
+        state = STATES[0 if report["passed"] else 1]
+        table.add_row(step.short, state, passed_of(report), f"{report['seconds']:.1f}", fails)
+    console.print(table)
