@@ -66,7 +66,7 @@ def show(found: list[tuple[Step, dict]]) -> None:
 
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("step", "", "checks", "s", "what fails"):
-        table.add_column(heading, justify="right" if heading == "s" else "left")
+        table.add_column(heading, justify="right" if heading == "s" else "left", no_wrap=True)
     for step, report in found:
         if "error" in report:
             say(f"step {step.number} was not checked. {report['error']}\n")
