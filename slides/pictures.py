@@ -68,7 +68,7 @@ def legend(y):
     )
 
 
-def gain(sizes=(1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24)):
+def gain(sizes=knee.SIZES):
     """How many times as fast walking is, by the number of boards: line computed, dots played."""
     height, bottom, top = 500, 430, 14
     across = (WIDTH - LEFT - 30) / max(sizes)
@@ -94,11 +94,13 @@ def gain(sizes=(1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24)):
     )
     for boards in sizes:
         walking = exhibition.exhibition_walking
-        played = in_the_hall(knee.played_round, walking, boards, SPEED * 2)
+        played = in_the_hall(knee.played_round, walking, boards, SPEED)
         x, y = place(boards, boards * knee.computed_round(1) / played)
         parts.append(f'<circle class="fill-out" cx="{x:.0f}" cy="{y:.0f}" r="10"/>')
-    parts.append(text(knee_x + 24, knee_y + 62, "from here on, Alice works all the time", "strong"))
-    parts.append(text(knee_x + 24, knee_y + 98, "and the answers wait for her"))
+    parts.append(
+        text(knee_x + 24, knee_y + 200, "from here on, Alice works all the time", "strong")
+    )
+    parts.append(text(knee_x + 24, knee_y + 238, "and the answers wait for her"))
     return drawing(height, parts, "The gain of walking: it grows with the boards up to 12 times")
 
 

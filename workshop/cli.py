@@ -7,6 +7,7 @@ import argparse
 import importlib
 import os
 import sys
+from datetime import datetime
 
 from . import environment, set_up
 
@@ -70,6 +71,12 @@ def parser() -> argparse.ArgumentParser:
     notebooks.add_argument("--port", type=port, help="its port (default: 8888, or the next free one)")
     notebooks.add_argument("--no-browser", action="store_true", help="only print its address")
     add("build", "make the slides and the executed notebooks, as HTML, in build/")
+    slides = add("slides", "open the slides in the browser, those of a step if one is named")
+    slides.add_argument("step", metavar="stepN", nargs="?", help="the deck before this step")
+    slides.add_argument("--plan", action="store_true", help="only print the whole timetable")
+    slides.add_argument(
+        "--start", type=clock, default="9:00", help="when the timetable begins (default: 9:00)"
+    )
     test = add("test", "run the workshop's own tests; what follows goes to pytest")
     test.usage = f"{environment.COMMAND} test [pytest's arguments]"
     add("stop", "stop the Redis and the servers that the workshop started")
@@ -81,6 +88,11 @@ def port(text: str) -> int:
     if not 0 < int(text) < 65536:
         raise ValueError
     return int(text)
+
+
+def clock(text: str) -> datetime:
+    """For argparse, which says "invalid clock value" when this raises ValueError."""
+    return datetime.strptime(text, "%H:%M")
 
 
 def _be_ready(command: str | None) -> None:

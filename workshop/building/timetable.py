@@ -1,0 +1,70 @@
+"""The timetable of the whole workshop, from the minutes of the slides and workshop.toml."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from workshop.building.deck import Deck, Slide
+
+LONGEST = 180  # minutes
+LATE = (15, 30)  # minutes, for which it is planned what is left out
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is done from one clock time to the next."""
+
+    start: datetime
+    minutes: float
+    what: str
+
+
+def rows(decks: list[Deck], start: datetime) -> list[Row]:
+    """Slides that follow each other in a deck are one row; each exercise and break has its own."""
+    found: list[Row] = []
+    for deck in decks:
+        talk: list[Slide] = []
+        for slide in deck.slides:
+            if slide.step or slide.is_break:
+                found += [_talk(deck, talk), Row(start, slide.minutes, _name(slide))]
+                talk = []
+            else:
+                talk.append(slide)
+        found.append(_talk(deck, talk))
+    return list(_on_the_clock([row for row in found if row], start))
+
+
+def _talk(deck: Deck, slides: list[Slide]) -> Row | None:
+    if not slides:
+        return None
+    begins = slides[0] is deck.slides[0]
+    what = deck.title if begins else slides[0].title
+    return Row(datetime.min, sum(slide.minutes for slide in slides), what)
+
+
+def _name(slide: Slide) -> str:
+    return f"{slide.title} ({slide.step.short})" if slide.step else slide.title
+
+
+def _on_the_clock(found: list[Row], start: datetime):
+    for row in found:
+        yield Row(start, row.minutes, row.what)
+        start += timedelta(minutes=row.minutes)
+
+
+def total(decks: list[Deck]) -> float:
+    """Minutes, from the first slide to the last."""
+    return sum(slide.minutes for deck in decks for slide in deck.slides)
+
+
+def left_out(decks: list[Deck], late: int) -> list[Slide]:
+    """What whoever is `late` minutes late leaves out, in the order in which it would come."""
+    return [slide for deck in decks for slide in deck.slides if slide.late and slide.late <= late]
+
+
+def instead(slide: Slide) -> str:
+    """What to do in place of a slide that is left out, from its notes or from workshop.toml."""
+    if slide.step:
+        return slide.step.cut
+    return next(note for note in slide.notes if note.startswith("*If late*")).removeprefix(
+        "*If late* "
+    )
