@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from types import SimpleNamespace
 
 from workshop import environment
 
@@ -30,9 +30,18 @@ from workshop.checking.server import reserve_port  # noqa: E402
 from workshop.manifest import ROOT, find  # noqa: E402
 
 # Okabe and Ito's colours, told apart by the colour-blind (https://jfly.uni-koeln.de/color/)
-BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
-SKY, PURPLE, BLACK, GREY = "#56B4E9", "#CC79A7", "#222222", "#999999"
-STARTS_WITHIN = 20  # seconds
+ink = SimpleNamespace(
+    blue="#0072B2",
+    vermilion="#D55E00",
+    green="#009E73",
+    orange="#E69F00",
+    sky="#56B4E9",
+    purple="#CC79A7",
+    yellow="#F0E442",
+    black="#222222",
+    grey="#999999",
+)
+LONGEST = 20  # seconds that anything here is waited for
 
 
 # The check
@@ -100,25 +109,25 @@ class NotebookServer:
     async def _serve(self, scope, receive, send):
         await self.application(scope, receive, send)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Return when it listens, on a free port of 127.0.0.1. Raises TimeoutError."""
         from daphne.server import Server
 
         # No signals: those belong to the main thread, which is the notebook's own.
         server = Server(self._serve, endpoints=["tcp:0:interface=127.0.0.1"], signal_handlers=False)
         threading.Thread(target=server.run, daemon=True).start()
-        wait_until(lambda: server.listening_addresses, "The server did not start.")
+        await until(lambda: server.listening_addresses)
         self.port = server.listening_addresses[0][1]
 
 
 _server = NotebookServer()
 
 
-def serve(application) -> str:
+async def serve(application) -> str:
     """Serve an ASGI application until the next one, on loopback only. Returns "127.0.0.1:PORT"."""
     _server.application = application
     if not _server.port:
-        _server.start()
+        await _server.start()
     return f"127.0.0.1:{_server.port}"
 
 
@@ -134,12 +143,12 @@ program.wait()
 """
 
 
-def a_redis() -> redis_server.Found | None:
+async def a_redis() -> redis_server.Found | None:
     """The Redis that answers at REDIS_URL or on port 6379; else one of our own, on a free port,
     for as long as the notebook runs. None, with a word about it, where there is none to start.
     """
     try:
-        found = redis_server.find(redis_server.url()) or _our_own_redis()
+        found = redis_server.find(redis_server.url()) or await _our_own_redis()
     except redis_server.RedisError as error:
         print(f"Without a Redis the cells that need one are passed over. {error}")
         return None
@@ -147,13 +156,20 @@ def a_redis() -> redis_server.Found | None:
     return found
 
 
-def _our_own_redis() -> redis_server.Found:
+async def _our_own_redis() -> redis_server.Found:
     port, holder = reserve_port()
     if holder:
         holder.close()
+    _start_redis(port)
+    address = f"redis://127.0.0.1:{port}"
+    await until(lambda: redis_server.find(address))
+    return redis_server.find(address)
+
+
+def _start_redis(port: int) -> None:
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     watched = subprocess.Popen(
-        [sys.executable, "-c", WATCHED, redis_server.binary(), *options],
+        [sys.executable, "-c", WATCHED, redis_server._binary(), *options],
         stdin=subprocess.PIPE,
         env={**os.environ, "LC_ALL": "C"},  # Valkey does not start in a locale it does not know
     )
@@ -163,20 +179,12 @@ def _our_own_redis() -> redis_server.Found:
         watched.wait()
 
     atexit.register(stop)
-    address = f"redis://127.0.0.1:{port}"
-    wait_until(lambda: redis_server.find(address), "Redis did not start.")
-    return redis_server.find(address)
 
 
-def wait_until(is_so, otherwise: str) -> None:
-    """Return as soon as `is_so()` is true. Raises TimeoutError after STARTS_WITHIN seconds."""
-    deadline = time.monotonic() + STARTS_WITHIN
+async def until(is_so) -> None:
+    """Return as soon as `is_so()` is true. Raises TimeoutError after LONGEST seconds."""
+    deadline = time.monotonic() + LONGEST
     while not is_so():
         if time.monotonic() > deadline:
-            raise TimeoutError(otherwise)
-        time.sleep(0.01)
-
-
-def here(name: str) -> Path:
-    """A file or folder of the workshop."""
-    return ROOT / name
+            raise TimeoutError(f"It was not so within {LONGEST} s.")
+        await asyncio.sleep(0.005)

@@ -9,11 +9,7 @@ from ..console import console, say
 from ..manifest import ROOT
 
 PORT = 8888
-OFFLINE = (  # it asks nobody for news, updates or extensions
-    "--LabApp.news_url=",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.extension_manager=readonly",
-)
+SETTINGS = ROOT / "workshop" / "jupyter"  # no news, no updates: it asks nobody elsewhere
 
 
 def run(port: int | None, no_browser: bool) -> int:
@@ -27,11 +23,12 @@ def run(port: int | None, no_browser: bool) -> int:
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
     )
+    os.environ["JUPYTER_CONFIG_PATH"] = str(SETTINGS)
     address = f"http://127.0.0.1:{port}/lab/tree/notebooks?token={token}"
     say(f"The laboratories: {address}    (Ctrl-C ends it)", style="bold")
     console.file.flush()
     servers.record(f"JupyterLab on 127.0.0.1:{port}")
-    command = [sys.executable, "-m", "jupyterlab", *OFFLINE]
+    command = [sys.executable, "-m", "jupyterlab", "--LabApp.extension_manager=readonly"]
     command += [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/notebooks"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1"]
     command += ["--Application.log_level=WARN", "--ServerApp.answer_yes=True"]
