@@ -9,6 +9,8 @@ from ..manifest import ROOT, Step, find, steps
 
 STATES = {0: "✓ passes", 1: "✗ not yet", 2: "? could not be checked"}
 
+WIDTHS = {"step": 5, "": 22, "checks": 6, "s": 4}  # of the table's columns, in characters
+
 
 def run(arguments: list[str]) -> int:
     from ..checking import command
@@ -65,8 +67,10 @@ def show(found: list[tuple[Step, dict]]) -> None:
     from ..checking.report import passed_of, print_report
 
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("step", "", "checks", "s", "what fails"):
-        table.add_column(heading, justify="right" if heading == "s" else "left", no_wrap=True)
+    for heading in WIDTHS:
+        justify = "right" if heading == "s" else "left"
+        table.add_column(heading, justify=justify, no_wrap=True, min_width=WIDTHS[heading])
+    table.add_column("what fails", no_wrap=True)  # the one that gives way in a narrow terminal
     for step, report in found:
         if "error" in report:
             say(f"step {step.number} was not checked. {report['error']}\n")
