@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from workshop import manifest, redis_server
+from workshop.checking.quick import QuickChecks
 
 ROOT = manifest.ROOT
 
@@ -46,6 +48,16 @@ def check(step: str, *arguments, cwd: Path | None = None, **environment) -> Chec
         timeout=60,
     )
     return Checked(done.returncode, done.stdout, done.stderr)
+
+
+def quick_check(checks: QuickChecks, step: str, *arguments) -> Checked:
+    """The same, from a warm process."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = checks.start(manifest.find(step), *map(str, arguments), stdout=out, stderr=err)
+        code = process.wait()
+        for stream in (out, err):
+            stream.seek(0)
+        return Checked(code, out.read().decode(), err.read().decode())
 
 
 def copy_of(folder: Path, target: Path) -> Path:

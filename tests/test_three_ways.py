@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.catalogue import entries, name_of, project_of
-from tests.conftest import Checked, check, copy_of
+from tests.conftest import Checked, check, copy_of, quick_check
 from workshop import manifest
+from workshop.checking.quick import QuickChecks
 
 AT_ONCE = 4  # checks side by side: most of a failing one is waiting
 
@@ -32,14 +33,14 @@ def checked(request, tmp_path_factory):
 
     def run(entry) -> Checked:
         copy = project_of(entry, folder / name_of(entry))
-        return check(entry[0], "--project", copy, "--json")
+        return quick_check(checks, entry[0], "--project", copy, "--json")
 
     selected = [
         item.callspec.params["entry"]
         for item in request.session.items
         if item.module is request.module and "checked" in item.fixturenames
     ]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with QuickChecks() as checks, ThreadPoolExecutor(AT_ONCE) as pool:
         futures = {name_of(entry): pool.submit(run, entry) for entry in selected}
         yield lambda entry: futures[name_of(entry)].result()
         pool.shutdown(cancel_futures=True)

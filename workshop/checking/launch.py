@@ -33,6 +33,8 @@ CRASHES = [
     if (number := getattr(signal, name, 0))
 ]
 
+Stream = int | IO | None  # as of subprocess.Popen
+
 # The variable that tells a check of the warm process for the programs that it starts.
 VARIABLE = "WORKSHOP_WARM"
 
@@ -156,17 +158,19 @@ def start(
     folder: Path,
     environment: dict[str, str],
     *,
-    stdin: int = subprocess.DEVNULL,
-    stdout: int | None = None,
+    stdin: Stream = subprocess.DEVNULL,
+    stdout: Stream = None,
+    stderr: Stream = None,
     warm: str | None = None,
 ) -> "subprocess.Popen | Forked":
-    """Start `python COMMAND…` in `folder`, in a session of its own; its errors go to its output.
+    """Start `python COMMAND…` in `folder`, in a session of its own.
 
-    `stdin` and `stdout` are as for subprocess.Popen; `warm` is a warm process's address.
+    `stdin`, `stdout` and `stderr` are as for subprocess.Popen; `warm` is a warm process's address.
     """
     if warm:
         with contextlib.suppress(OSError, EOFError):
-            if forked := _fork(warm, command, folder, environment, stdin, stdout):
+            streams = (stdin, stdout, stderr)
+            if forked := _fork(warm, command, folder, environment, streams):
                 return forked
     return subprocess.Popen(
         [sys.executable, *command],
@@ -174,7 +178,7 @@ def start(
         env=environment,
         stdin=stdin,
         stdout=stdout,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         start_new_session=os.name == "posix",
     )
 
@@ -200,7 +204,7 @@ def is_suspect(process: "subprocess.Popen | Forked") -> bool:
     return isinstance(process, Forked) and (process.poll() in CRASHES or process.is_lost)
 
 
-def _fork(address, command, folder, environment, stdin, stdout) -> "Forked | None":
+def _fork(address, command, folder, environment, streams) -> "Forked | None":
     """The program, forked; None when the warm process says that a plain start would differ."""
     request = {"command": command, "folder": str(folder), "environment": environment}
     data = json.dumps(request).encode()
@@ -209,21 +213,13 @@ def _fork(address, command, folder, environment, stdin, stdout) -> "Forked | Non
     connection = socket.socket(socket.AF_UNIX)
     pid = REFUSED
     try:
-        for number, wanted in enumerate((stdin, stdout)):
-            mine = None
-            if wanted == subprocess.PIPE:
-                readable, writable = os.pipe()
-                end, mine = (writable, readable) if number else (readable, writable)
-                mine = open(mine, "rb" if number else "wb")
-            elif wanted == subprocess.DEVNULL:
-                end = os.open(os.devnull, os.O_RDWR)
-            else:
-                end = os.dup(number if wanted is None else wanted)
+        for number, wanted in enumerate(streams):
+            end, mine = _stream(number, wanted, theirs)
             theirs.append(end)
             ours.append(mine)
         connection.settimeout(ANSWERS_WITHIN)
         connection.connect(address)
-        socket.send_fds(connection, [NUMBER.pack(len(data))], [*theirs, theirs[1]])
+        socket.send_fds(connection, [NUMBER.pack(len(data))], theirs)
         connection.sendall(data)
         pid = NUMBER.unpack(exactly(connection, NUMBER.size))[0]
     finally:
@@ -235,13 +231,30 @@ def _fork(address, command, folder, environment, stdin, stdout) -> "Forked | Non
     return Forked(pid, connection, *ours) if pid != REFUSED else None
 
 
+def _stream(number: int, wanted: Stream, before: list[int]) -> tuple[int, IO[bytes] | None]:
+    """The program's end of one of its streams, and ours where that is a pipe."""
+    if wanted == subprocess.PIPE:
+        readable, writable = os.pipe()
+        if number == 0:
+            return readable, open(writable, "wb")
+        return writable, open(readable, "rb")
+    if wanted == subprocess.DEVNULL:
+        return os.open(os.devnull, os.O_RDWR), None
+    if wanted == subprocess.STDOUT:
+        return os.dup(before[1]), None
+    if wanted is None:
+        return os.dup(number), None
+    return os.dup(wanted if isinstance(wanted, int) else wanted.fileno()), None
+
+
 class Forked:
     """A program that a warm process forked: what a check needs of subprocess.Popen's interface."""
 
-    def __init__(self, pid: int, connection: socket.socket, stdin, stdout):
+    def __init__(self, pid: int, connection: socket.socket, stdin, stdout, stderr):
         self.pid = pid
         self.stdin = stdin
         self.stdout = stdout
+        self.stderr = stderr
         self.returncode: int | None = None
         self.is_lost = False  # the warm process was killed
         self._connection = connection

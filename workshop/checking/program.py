@@ -73,6 +73,7 @@ class Program:
             {**program_environment(), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             warm=os.environ.get(launch.VARIABLE),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)

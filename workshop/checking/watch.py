@@ -20,7 +20,7 @@ from rich.text import Text
 from workshop import manifest
 from workshop.checking import launch
 from workshop.checking.keys import Keys
-from workshop.checking.program import program_environment
+from workshop.checking.quick import QuickChecks
 from workshop.checking.report import shown
 from workshop.checking.saves import POLL_EVERY, Polling, Saved, Saves
 
@@ -68,11 +68,8 @@ class Watch:
         self._closing = ExitStack()
 
     def __enter__(self) -> "Watch":
-        environment = program_environment()
-        self.for_programs = launch.WarmProcess(launch.FOR_PROGRAMS, environment)
-        self.for_checks = launch.WarmProcess(launch.FOR_CHECKS, dict(os.environ))
-        for part in (self.for_programs, self.for_checks, self.keys):
-            self._closing.enter_context(part)
+        self.checks = self._closing.enter_context(QuickChecks())
+        self._closing.enter_context(self.keys)
         return self
 
     def __exit__(self, *_) -> None:
@@ -130,16 +127,8 @@ class Watch:
         self.wanted = None
         self.console.clear()  # in a terminal alone
         self.say(f"{time.strftime('%H:%M:%S')} Checking {shown(self.folder)}. {why}".strip())
-        script = manifest.ROOT / "checks" / self.step.short
-        environment = dict(os.environ)
-        if self.for_programs.address:
-            environment[launch.VARIABLE] = self.for_programs.address
-        self.process = process = launch.start(
-            [str(script), "--project", str(self.folder), *self.flags, *flags],
-            Path.cwd(),
-            environment,
-            warm=self.for_checks.address,
-        )
+        arguments = ["--project", str(self.folder), *self.flags, *flags]
+        self.process = process = self.checks.start(self.step, *arguments)
         self.waiter = threading.Thread(
             target=lambda: self.events.put(Ended(process, process.wait())), daemon=True
         )
@@ -149,7 +138,7 @@ class Watch:
         suspect = launch.is_suspect(self.process)
         self.process = None
         if suspect:
-            self.for_checks.close()
+            self.checks.stop_forking()
             self.start("Once more.")
         elif self.wanted:
             self.start(*self.wanted)
