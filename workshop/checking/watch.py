@@ -122,6 +122,7 @@ class Watch:
             self.start(why, *flags)
         else:
             self.wanted = [why, *flags]
+            self.say(f"{why} Checked again as soon as this check has ended.")
 
     def start(self, why: str, *flags: str) -> None:
         self.wanted = None
