@@ -11,10 +11,12 @@ import sys
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from .room import Tab, expect
+
 try:
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import sync_playwright
 except ImportError:
-    expect = sync_playwright = None
+    sync_playwright = None
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = (  # no calls home, no sandbox within the containers that tests often run in
@@ -25,6 +27,7 @@ QUIET = (  # no calls home, no sandbox within the containers that tests often ru
     "--disable-component-update",
     "--disable-background-networking",
 )
+WINDOW = {"width": 1280, "height": 720}  # pixels: a projector's
 PATIENCE = 20_000  # milliseconds; only a test that fails waits for them
 
 HERE = ("127.0.0.1", "localhost")
@@ -57,6 +60,43 @@ def chromium():
             yield browser
         finally:
             browser.close()
+
+
+class Visits:
+    """Opens pages, watches them and closes them.
+
+    visit(server, "/chat/") opens a server's path, visit("file:///…") an address, each in a browser
+    of its own; visit(…, beside=page) in another tab of the same browser. Further arguments are
+    playwright's for a new browser context: viewport, color_scheme ….
+    """
+
+    def __init__(self, browser):
+        self.watch = Watch()
+        self._browser = browser
+        self._contexts = []
+
+    def __call__(self, where, path: str = "", beside=None, **options):
+        if beside:
+            context = beside.context
+        else:
+            context = self._browser.new_context(**{"viewport": WINDOW, **options})
+            context.set_default_timeout(PATIENCE)
+            self.watch.over(context)
+            self._contexts.append(context)
+        page = context.new_page()
+        page.goto((where if isinstance(where, str) else f"http://{where.address}") + path)
+        return page
+
+    def enter(self, server, room: str = "lobby", beside: Tab | None = None, **options) -> Tab:
+        """A tab in a room of the chat, once its connection is open."""
+        page = self(server, f"/chat/{room}/", beside=beside and beside.page, **options)
+        return Tab(page).is_open()
+
+    def end(self) -> None:
+        """Close all pages. Fails if one of them did what pages must not do."""
+        for context in self._contexts:
+            context.close()
+        assert self.watch.complaints == []
 
 
 class Watch:

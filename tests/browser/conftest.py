@@ -1,8 +1,8 @@
 """What the browser tests share: Chromium, pages that are watched, and each solution's server.
 
     def test_a_page(visit, step2):
-        page = visit(step2, "/chat/")                    # a browser of its own
-        other = visit(step2, "/chat/", beside=page)      # another tab of the same browser
+        page = visit(step2, "/chat/")                # a browser of its own
+        other = visit(step2, "/chat/", beside=page)  # another tab of the same browser
 
 After each test, its pages must have raised nothing and asked no other host for anything.
 """
@@ -20,10 +20,8 @@ from workshop.manifest import find
 from ..conftest import copy_of
 from . import browsing
 from .observer import Observer
-from .room import Tab
 
 HERE = Path(__file__).parent
-WINDOW = {"width": 1280, "height": 720}  # pixels: a projector's
 
 
 def pytest_collection_modifyitems(items):
@@ -46,35 +44,17 @@ def chromium():
 
 
 @pytest.fixture
-def watch():
-    """What the pages of this test asked for and complained about."""
-    return browsing.Watch()
+def visit(chromium):
+    """Opens pages for one test: see browsing.Visits. Its `watch` knows what they asked for."""
+    visits = browsing.Visits(chromium)
+    yield visits
+    visits.end()
 
 
 @pytest.fixture
-def visit(chromium, watch):
-    """Opens an address, or a server's path, in a browser of its own or in a tab beside a page.
-
-    Further arguments are playwright's for a new browser context: viewport, color_scheme ….
-    """
-    contexts = []
-
-    def visit(where: str | Server | Observer, path: str = "", beside=None, **options):
-        if beside:
-            context = beside.context
-        else:
-            context = chromium.new_context(**{"viewport": WINDOW, **options})
-            context.set_default_timeout(browsing.PATIENCE)
-            watch.over(context)
-            contexts.append(context)
-        page = context.new_page()
-        page.goto((where if isinstance(where, str) else f"http://{where.address}") + path)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert watch.complaints == []
+def enter(visit):
+    """A tab in a room, with its connection open: enter(server, "lobby")."""
+    return visit.enter
 
 
 def running(server: Server) -> Server:
@@ -86,11 +66,11 @@ def running(server: Server) -> Server:
 
 @pytest.fixture
 def serve():
-    """Starts a project's server, for one test: serve(folder, VARIABLE="value")."""
+    """Starts a project's server for one test: serve(folder), serve(folder, 8123) on that port."""
     servers = []
 
-    def serve(folder: Path, **environment) -> Server:
-        servers.append(Server(folder, **environment))
+    def serve(folder: Path, port: int | None = None) -> Server:
+        servers.append(Server(folder, port))
         return running(servers[-1])
 
     yield serve
@@ -150,14 +130,3 @@ def observe():
     yield observe
     for observer in observers:
         observer.stop()
-
-
-@pytest.fixture
-def enter(visit):
-    """A tab in a room, with its connection open: enter(server, "lobby")."""
-
-    def enter(server, room="lobby", beside=None, **options) -> Tab:
-        page = visit(server, f"/chat/{room}/", beside=beside and beside.page, **options)
-        return Tab(page).is_open()
-
-    return enter

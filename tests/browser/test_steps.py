@@ -42,7 +42,10 @@ def test_step_3_two_browsers_on_two_servers_hear_each_other(enter, step3, step3_
 
 def test_step_3_three_rooms_at_once_do_not_mix(enter, step3, step3_too):
     rooms = ("red", "green", "blue")
-    pairs = {room: (enter(step3, room), enter(step3_too, room)) for room in rooms}
+    pairs, ana, ben = {}, None, None  # a browser on each server, with a tab for each room
+    for room in rooms:
+        ana, ben = enter(step3, room, beside=ana), enter(step3_too, room, beside=ben)
+        pairs[room] = (ana, ben)
     for room, (ana, _) in pairs.items():
         ana.say(f"first in {room}")
     for room, (_, ben) in pairs.items():

@@ -41,17 +41,17 @@ def executed_nothing(tab, before, watch):
 
 
 @pytest.mark.parametrize("step", ["step2", "step3"])
-def test_hostile_messages_are_shown_as_typed(enter, watch, step, request):
+def test_hostile_messages_are_shown_as_typed(enter, visit, step, request):
     tab = enter(request.getfixturevalue(step), "hostile")
     before = elements(tab)
     for text in HOSTILE:
         tab.say(text)
     tab.hears(*HOSTILE)
     assert tab.messages.evaluate_all("found => found.map(one => one.textContent)") == HOSTILE
-    executed_nothing(tab, before, watch)
+    executed_nothing(tab, before, visit.watch)
 
 
-def test_hostile_frames_are_shown_as_sent(enter, watch, unruly):
+def test_hostile_frames_are_shown_as_sent(enter, visit, unruly):
     """Hostile keys and values, and frames that are no messages."""
     tab = enter(unruly)
     before = elements(tab)
@@ -68,10 +68,10 @@ def test_hostile_frames_are_shown_as_sent(enter, watch, unruly):
     expect(tab.page.locator("#messages li.odd code")).to_have_text(frames[3:])
     expect(tab.page.locator("#messages dt").first).to_have_text("<img src=/never>")
     expect(tab.page.locator("#messages dd").first).to_have_text("<script>alert(1)</script>")
-    executed_nothing(tab, before, watch)
+    executed_nothing(tab, before, visit.watch)
 
 
-def test_hostile_names_of_rooms_and_tabs_stay_text(visit, watch, step2):
+def test_hostile_names_of_rooms_and_tabs_stay_text(visit, step2):
     name = "<img src=x onerror=alert(1)>&lt;"
     page = visit(step2, "/chat/%3Cimg%20src=x%20onerror=alert(1)%3E&lt;/")
     expect(page.locator(".room-name")).to_have_text(name)
