@@ -1,4 +1,4 @@
-// Starts reveal.js and the countdowns of the exercises.
+// Starts reveal.js, with two keys of our own: T for the countdown, D for a dark room.
 
 const MINUTE = 60; // seconds
 
@@ -9,7 +9,6 @@ Reveal.initialize({
   minScale: 0.1,
   maxScale: 4,
   center: false,
-  display: "flex",
   controls: false,
   progress: true,
   slideNumber: "c",
@@ -27,7 +26,11 @@ class Countdown {
   constructor(button) {
     this.button = button;
     this.left = Number(button.dataset.minutes) * MINUTE;
-    button.addEventListener("click", () => (this.timer ? this.pause() : this.start()));
+    button.addEventListener("click", () => {
+      button.blur(); // or else the space bar would both press it and turn to the next slide
+      if (this.timer) this.pause();
+      else this.start();
+    });
   }
 
   start() {
@@ -57,3 +60,10 @@ class Countdown {
 }
 
 for (const button of document.querySelectorAll(".countdown")) new Countdown(button);
+
+Reveal.addKeyBinding({ keyCode: 84, key: "T", description: "Start or stop the countdown" }, () =>
+  Reveal.getCurrentSlide().querySelector(".countdown")?.click(),
+);
+Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light slides" }, () =>
+  Reveal.getViewportElement().classList.toggle("dark"),
+);

@@ -1,0 +1,355 @@
+"""The slides: their rules, their code, their timetable, and the pages that are built from them."""
+
+import os
+import re
+import webbrowser
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from workshop import cli, manifest
+from workshop.building import deck, slides, timetable, writing
+from workshop.checking import diagnosing
+from workshop.checking.hints import NoSuchCode, quoted
+from workshop.commands import slides as command
+
+from .decks import built
+
+ROOT = manifest.ROOT
+NINE = datetime(2000, 1, 1, 9)
+LARGEST = 3_000_000  # bytes of a deck
+LONGEST_CODE = 12  # lines on a slide
+HEADER = (
+    "---\ntitle: A deck\njupytext: {text_representation: {extension: .md, format_name: myst}}\n"
+)
+HEADER += "kernelspec: {display_name: Python 3, language: python, name: python3}\n---\n"
+
+
+def every_slide():
+    return [
+        pytest.param(slide, id=f"{one.name}: {slide.title}")
+        for one in deck.decks()
+        for slide in one.slides
+    ]
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a deck of one slide with this text, and returns what reads it."""
+
+    def write(text: str) -> deck.Deck:
+        file = tmp_path / "1_small.md"
+        file.write_text(f'{HEADER}\n+++ {{"minutes": 1}}\n\n{text}\n', encoding="utf-8")
+        return deck.read(file)
+
+    return write
+
+
+@pytest.fixture
+def writer():
+    return writing.Writer(deck.FOLDER)
+
+
+# What every slide has
+
+
+@pytest.mark.parametrize("slide", every_slide())
+def test_a_slide_has_minutes_and_short_notes(slide):
+    assert 0 < slide.minutes
+    assert slide.notes, "no speaker's notes"
+    for note in slide.notes:
+        assert re.match(r"\*(Ask|Show|Say|If late)\* ", note), note
+        assert len(note) < 200, f"long for a glance: {note}"
+    assert any(note.startswith("*Say*") for note in slide.notes)
+    if slide.late:
+        assert slide.late in timetable.LATE
+        assert slide.saves <= slide.minutes
+        assert timetable.instead(slide)
+
+
+def test_each_step_has_one_deck_and_one_exercise_slide_in_its_order():
+    decks = deck.decks()
+    assert [one.step for one in decks if one.step] == [step.short for step in manifest.steps()]
+    exercises = [slide for one in decks for slide in one.slides if slide.step]
+    assert [slide.step for slide in exercises] == list(manifest.steps())
+    for slide in exercises:
+        text = slide.cells[0].source
+        assert f"steps/{slide.step.name}/README.md" in text
+        for file in slide.step.files:
+            assert f"`{file}`" in text, f"{file} is edited, and the task does not name it"
+
+
+def test_code_of_the_solutions_is_quoted_and_not_typed():
+    fences = re.compile(r"^```(\S*)", re.MULTILINE)
+    for one in deck.decks():
+        kinds = {kind for kind in fences.findall(one.file.read_text(encoding="utf-8")) if kind}
+        assert kinds <= {"{code-cell}", writing.QUOTE, "http", "sh"}, one.name
+
+
+def test_a_slide_without_minutes_is_refused(tmp_path):
+    file = tmp_path / "1_small.md"
+    file.write_text(f"{HEADER}\n# Nobody knows how long\n", encoding="utf-8")
+    with pytest.raises(deck.BadDeck, match="minutes"):
+        deck.read(file)
+
+
+# Quotes
+
+
+def test_a_quote_is_what_stands_in_the_solution(writer):
+    html = writer.html(
+        "```{literalinclude} ../solutions/step2_echo/chat/consumers.py\n"
+        ":pyobject: ChatConsumer.receive\n:emphasize-lines: 2\n```"
+    )
+    page = BeautifulSoup(html, "html.parser")
+    solution = manifest.find("step2").solution
+    wanted = quoted(solution, "chat/consumers.py:ChatConsumer.receive")
+    lines = page.code.get_text().splitlines()
+    assert lines == [line.removeprefix("    ") for line in wanted.splitlines()]
+    assert page.select_one(".hll").get_text().rstrip("\n") == lines[1]
+    assert page.figcaption.get_text() == "chat/consumers.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("```{literalinclude} ../solutions/step2_echo/gone.py\n```", writing.BadText),
+        (
+            "```{literalinclude} ../solutions/step2_echo/chat/urls.py\n:pyobject: gone\n```",
+            NoSuchCode,
+        ),
+        ("![A picture](diagrams/gone.svg)", writing.BadText),
+        ("```{note}\nno directive of ours\n```", writing.BadText),
+    ],
+)
+def test_what_is_gone_is_an_error(writer, text, error):
+    with pytest.raises(error):
+        writer.html(text)
+
+
+def test_docstrings_are_left_out():
+    code = """class A:
+    '''Of a class.'''
+
+    def f(self):
+        '''Of
+        a method.'''
+        return "x"
+"""
+    kept = [line for line in code.splitlines() if "'''" not in line]
+    assert writing.without_docstrings(code).splitlines() == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("## A\n\n```{literalinclude} ../solutions/step2_echo/chat/consumers.py\n"
+         ":pyobject: ChatConsumer.whisper\n```", "ChatConsumer.whisper is not in"),
+        ("## A\n\n```{code-cell}\n1 / 0\n```", "ZeroDivisionError"),
+    ],
+)  # fmt: skip
+def test_a_deck_that_quotes_or_runs_what_fails_is_not_built(write, text, says):
+    with pytest.raises(deck.BadDeck, match=says) as failure:
+        slides.page_of(write(text))
+    assert "1_small.md" in str(failure.value)
+
+
+def test_what_code_prints_is_on_the_slide_and_its_tags_are_obeyed(write):
+    page = BeautifulSoup(
+        slides.page_of(
+            write(
+                "## A\n\n```{code-cell}\n:tags: [remove-input]\nprint(6 * 7, '<b>')\n```\n\n"
+                "```{code-cell}\n:tags: [remove-cell]\nprint('hidden')\n```"
+            )
+        ),
+        "html.parser",
+    )
+    assert page.select_one(".printed").get_text() == "42 <b>"
+    assert not page.select(".code") and "hidden" not in page.select_one(".slides").get_text()
+
+
+# The timetable
+
+
+def test_the_workshop_fits_into_three_hours():
+    assert timetable.total(deck.decks()) <= timetable.LONGEST
+
+
+def test_the_clock_times_follow_each_other_and_all_minutes_are_there():
+    decks = deck.decks()
+    rows = timetable.rows(decks, NINE)
+    for row, after in zip(rows, rows[1:], strict=False):
+        assert after.start == row.start + timedelta(minutes=row.minutes)
+    assert sum(row.minutes for row in rows) == timetable.total(decks)
+    exercises = {row.what: row.minutes for row in rows if "(step" in row.what}
+    assert list(exercises.values()) == [step.minutes for step in manifest.steps()]
+    assert sum(slide.is_break for one in decks for slide in one.slides) == 1
+
+
+@pytest.mark.parametrize("late", timetable.LATE)
+def test_who_is_late_can_catch_up(late):
+    out = timetable.left_out(deck.decks(), late)
+    assert sum(slide.saves for slide in out) >= late
+
+
+def test_the_plan_is_printed_with_clock_times(capsys):
+    assert command.run(None, True, datetime(1900, 1, 1, 13, 30)) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("13:30")
+    for step in manifest.steps():
+        assert f"({step.short})" in printed
+    assert "15 minutes late?" in printed and "30 minutes late?" in printed
+
+
+def test_a_plan_that_is_too_long_fails(capsys, monkeypatch):
+    monkeypatch.setattr(timetable, "LONGEST", 100)
+    assert command.run(None, True, NINE) == 1
+    assert "more than 100" in capsys.readouterr().out
+
+
+# The command
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [(None, "1_why_push"), ("step1", "2_sync"), ("step2", "3_consumer"), ("step3", "4_layer")],
+)
+def test_the_deck_of_a_step_is_opened(monkeypatch, capsys, tmp_path, step, name):
+    opened, made = [], []
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
+    monkeypatch.setattr(slides, "build", made.append)
+    assert command.run(step, False, NINE) == 0
+    assert f"/build/slides/{name}" in opened[0] and opened[0].startswith("file://")
+    assert made == [tmp_path / "build"]
+    assert opened[0] in capsys.readouterr().out
+
+
+def test_a_current_deck_is_not_built_again_and_a_stale_one_is(tmp_path, monkeypatch):
+    source = tmp_path / "slides"
+    source.mkdir()
+    (source / "1_deck.md").write_text("text")
+    monkeypatch.setattr(slides, "READ", (source,))
+    monkeypatch.setattr(slides, "ROOT", ROOT)
+    page = tmp_path / "1_deck.html"
+    assert not slides.is_current(page)
+    page.write_text("page")
+    newest = max(source.joinpath("1_deck.md").stat().st_mtime, page.stat().st_mtime) + 10
+    _set_time(page, newest)
+    assert slides.is_current(page)
+    _set_time(source / "1_deck.md", newest + 1)
+    assert not slides.is_current(page)
+
+
+def _set_time(file, seconds):
+    os.utime(file, (seconds, seconds))
+
+
+# The pages
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return {file.stem: BeautifulSoup(file.read_text("utf-8"), "html.parser") for file in built()}
+
+
+def test_every_deck_is_one_small_file():
+    files = built()
+    assert [file.stem for file in files] == [one.name for one in deck.decks()]
+    assert sorted(files[0].parent.iterdir()) == files
+    assert all(file.stat().st_size < LARGEST for file in files)
+
+
+def test_no_page_asks_anybody_for_anything(pages):
+    for name, page in pages.items():
+        for element in page.select("[src], [href], [data-src], [srcset], [poster]"):
+            address = element.get("src") or element.get("href") or element.get("data-src") or ""
+            allowed = address.startswith("data:") or element.name == "a"
+            assert allowed, f"{name}: {element}"
+        assert not page.select("[srcset], [poster], iframe, object, embed")
+        for style in page.select("style"):
+            css = style.get_text()
+            assert "@import" not in css, name
+            assert all(url.startswith("data:") for url in re.findall(r"url\(['\"]?([^)]+)", css))
+
+
+def test_links_lead_to_https_or_into_the_deck(pages):
+    for page in pages.values():
+        for link in page.select(".slides a[href]"):
+            assert urlsplit(link["href"]).scheme == "https", link
+
+
+def test_every_slide_is_there_with_its_notes_and_its_seconds(pages):
+    for one in deck.decks():
+        sections = pages[one.name].select(".slides > section")
+        assert len(sections) == len(one.slides)
+        for section, slide in zip(sections, one.slides, strict=True):
+            assert float(section["data-timing"]) == slide.minutes * 60
+            assert len(section.select("aside.notes li")) == len(slide.notes)
+            assert section.select_one("h1, h2")
+
+
+def test_no_slide_has_more_code_than_can_be_read(pages):
+    for name, page in pages.items():
+        for section in page.select("section"):
+            lines = sum(len(code.get_text().splitlines()) for code in section.select(".code code"))
+            title = section.select_one("h1, h2").get_text()
+            assert lines <= LONGEST_CODE, f"{name}, {title}: {lines} lines of code"
+
+
+def test_exercises_show_what_to_type_and_a_countdown(pages):
+    for step in manifest.steps():
+        name = next(one.name for one in deck.decks() if one.step == step.short)
+        section = pages[name].select_one("section:has(> .exercise)")
+        typed = [code.get_text() for code in section.select(".commands code")]
+        assert typed == [f"python3 -m workshop run {step.short}", f"checks/{step.short}"]
+        assert section.select_one(".countdown")["data-minutes"] == str(step.minutes)
+
+
+def test_drawings_can_be_heard(pages):
+    """A drawing has words for those who cannot see it, but for the one on a title slide."""
+    for page in pages.values():
+        for drawing in page.select(".slide:not(.title) svg"):
+            assert drawing["role"] == "img" and len(drawing["aria-label"]) > 20
+        assert all(picture["alt"] for picture in page.select("img"))
+
+
+def test_drawings_have_the_palette_s_colours_alone():
+    for file in (deck.FOLDER / "diagrams").glob("*.svg"):
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb|hsl|(?:fill|stroke)=", text), file.name
+
+
+def test_building_leaves_nothing_behind(tmp_path, write):
+    def files():
+        folders = (deck.FOLDER, ROOT / "solutions", ROOT / "workshop" / "building")
+        return {path for folder in folders for path in folder.rglob("*") if path.suffix != ".pyc"}
+
+    before = files()
+    slides.page_of(write("## A\n\n```{code-cell}\nimport pictures\nprint(1)\n```"))
+    assert files() == before
+
+
+# The instructor's page
+
+
+INSTRUCTORS = (deck.FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("step", [step.short for step in manifest.steps()])
+def test_the_instructors_page_names_diagnoses_of_the_step(step):
+    part = INSTRUCTORS.partition(f"### {step}")[2].partition("\n##")[0]
+    named = re.findall(r"^\| `([a-z-]+)` \|", part, re.MULTILINE)
+    known = {rule.id for rule in diagnosing.rules(step)}
+    assert len(named) >= 4
+    assert set(named) <= known, set(named) - known
+
+
+def test_the_instructors_page_names_commands_and_files_that_are_there():
+    commands = set(re.findall(r"python3 -m workshop ([a-z]+)", INSTRUCTORS))
+    there = next(a.choices for a in cli.parser()._actions if a.dest == "command")
+    assert commands <= set(there), commands - set(there)
+    for path in re.findall(r"`((?:docs|steps|solutions|checks|slides)/[\w./-]+)`", INSTRUCTORS):
+        assert (ROOT / path.replace("stepN", "step1")).exists(), path
