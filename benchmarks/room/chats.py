@@ -23,11 +23,8 @@ LAYERS = {
     "its own": {},
 }
 COMMANDS = {
-    "Daphne": ("daphne", "--port", "{port}", "mysite.asgi:application"),
-    "Uvicorn": (
-        *("uvicorn", "--port", "{port}", "--lifespan", "off", "--log-level", "warning"),
-        "mysite.asgi:application",
-    ),
+    "Daphne": ("daphne", "--port", "{port}"),
+    "Uvicorn": ("uvicorn", "--port", "{port}", "--lifespan", "off", "--log-level", "warning"),
     "websockets": ("benchmarks.room.limit", "{port}"),
 }
 
@@ -40,6 +37,8 @@ class Chat:
     layer: str = "its own"
     processes: int = 1
     folder: Path = SOLUTION
+    application: str = "mysite.asgi:application"
+    without_thread: bool = False  # see settings.py
 
     @property
     def can_run(self) -> bool:
@@ -55,7 +54,11 @@ class Chat:
                 "BENCHMARK_LAYER": json.dumps(LAYERS[self.layer]),
                 "REDIS_URL": f"redis://127.0.0.1:{store.port}",
             }
-            command = (sys.executable, "-m", *COMMANDS[self.server])
+            if self.without_thread:
+                environment["BENCHMARK_WITHOUT_THREAD"] = "1"
+            command = [sys.executable, "-m", *COMMANDS[self.server]]
+            if self.server != "websockets":
+                command.append(self.application)
             servers = [
                 Program(*command, folder=self.folder, **environment) for _ in range(self.processes)
             ]
@@ -86,6 +89,13 @@ def variations():
 CHATS = [
     Chat("step3", "our step 3"),
     Chat("tutorial", "the tutorial's chat", folder=TUTORIAL),
+    Chat(
+        "tutorial-part2",
+        "the tutorial's chat, synchronous",
+        folder=TUTORIAL,
+        application="benchmarks.room.part2:application",
+    ),
     *variations(),
+    Chat("no-thread", "Daphne, pubsub, without the thread", layer="pubsub", without_thread=True),
     Chat("limit", "websockets' broadcast(), no Django", "websockets"),
 ]

@@ -13,3 +13,14 @@ _layer = json.loads(os.environ["BENCHMARK_LAYER"]) or CHANNEL_LAYERS["default"]
 if _layer["BACKEND"].startswith("channels_redis"):
     _layer["CONFIG"] = {**_layer.get("CONFIG", {}), "hosts": [os.environ["REDIS_URL"]]}
 CHANNEL_LAYERS = {"default": _layer}
+
+if "BENCHMARK_WITHOUT_THREAD" in os.environ:
+    # Channels 4.3 closes old database connections before each event that a consumer gets, and
+    # goes to a thread and back for it. Taken out to see what that costs a project without a
+    # database; it is no advice.
+    from channels import consumer
+
+    async def _nothing():
+        pass
+
+    consumer.aclose_old_connections = _nothing
