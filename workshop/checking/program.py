@@ -15,6 +15,7 @@ from workshop.checking.under_check import MARK
 from workshop.manifest import ROOT
 
 LAUNCHER = Path(__file__).with_name("under_check.py")
+LOOK_EVERY = 0.002  # seconds; a check waits some twenty times for an event that is all but there
 LOG_KEPT = 200_000  # bytes of the log's start, and as many of its end
 
 
@@ -99,7 +100,7 @@ class Program:
         while self.exit_code is None:
             if time.monotonic() > end:
                 return False
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(LOOK_EVERY)
         self._reader.join(1)
         return True
 
@@ -109,7 +110,7 @@ class Program:
         while not found(self.log.events):
             if time.monotonic() > end:
                 return False
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(LOOK_EVERY)
         return True
 
     async def report_busy(self) -> list[dict]:

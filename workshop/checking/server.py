@@ -76,7 +76,7 @@ class Server(Program):
                     )
                     return True
                 except OSError:
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.005)
         return False
 
     def stop(self) -> None:
