@@ -5,6 +5,7 @@ Only what is not worth seeing stands here; what a notebook is about stands in th
 
 import asyncio
 import atexit
+import inspect
 import json
 import os
 import subprocess
@@ -21,6 +22,7 @@ if not environment.has_packages():
         f".venv as its kernel, or open the notebooks with: {environment.COMMAND} notebooks"
     )
 
+from IPython import get_ipython  # noqa: E402
 from IPython.display import Code, display  # noqa: E402
 
 from workshop import redis_server  # noqa: E402
@@ -145,15 +147,31 @@ program.wait()
 
 async def a_redis() -> redis_server.Found | None:
     """The Redis that answers at REDIS_URL or on port 6379; else one of our own, on a free port,
-    for as long as the notebook runs. None, with a word about it, where there is none to start.
+    for as long as the notebook runs.
+
+    Where there is none to start, says so and returns None, and the cells that begin with
+    "# needs Redis" are passed over from then on.
     """
     try:
-        found = redis_server.find(redis_server.url()) or await _our_own_redis()
+        found = redis_server.find(redis_server.url())
+        whose = "found, and used as it is"
+        if not found:
+            found = await _our_own_redis()
+            whose = "started for as long as this notebook runs"
     except redis_server.RedisError as error:
-        print(f"Without a Redis the cells that need one are passed over. {error}")
+        print(f"{error}\n\nUntil then the cells that need a Redis are passed over.")
+        get_ipython().input_transformers_cleanup.append(_pass_over)
         return None
+    print(f"{found.name} {found.version} on {found.place}: {whose}.")
     os.environ["REDIS_URL"] = found.url  # for the servers and for the check
     return found
+
+
+def _pass_over(lines: list[str]) -> list[str]:
+    """An IPython input transformer: a cell's lines, or what is run instead of them."""
+    if lines and lines[0].strip() == "# needs Redis":
+        return ["print('Passed over: this cell needs a Redis.')\n"]
+    return lines
 
 
 async def _our_own_redis() -> redis_server.Found:
@@ -169,8 +187,9 @@ async def _our_own_redis() -> redis_server.Found:
 def _start_redis(port: int) -> None:
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     watched = subprocess.Popen(
-        [sys.executable, "-c", WATCHED, redis_server._binary(), *options],
+        [sys.executable, "-c", WATCHED, redis_server.binary(), *options],
         stdin=subprocess.PIPE,
+        start_new_session=True,  # to interrupt a cell, Jupyter interrupts the kernel's session
         env={**os.environ, "LC_ALL": "C"},  # Valkey does not start in a locale it does not know
     )
 
@@ -182,9 +201,10 @@ def _start_redis(port: int) -> None:
 
 
 async def until(is_so) -> None:
-    """Return as soon as `is_so()` is true. Raises TimeoutError after LONGEST seconds."""
+    """Return as soon as `is_so()`, or what it awaits, is true. Raises TimeoutError after LONGEST
+    seconds."""
     deadline = time.monotonic() + LONGEST
-    while not is_so():
+    while not (await answer if inspect.isawaitable(answer := is_so()) else answer):
         if time.monotonic() > deadline:
             raise TimeoutError(f"It was not so within {LONGEST} s.")
         await asyncio.sleep(0.005)

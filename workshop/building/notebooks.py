@@ -1,10 +1,9 @@
 """Runs each notebook and writes it as one HTML file that needs nothing else: no network, no server.
 
 A notebook runs as it would in JupyterLab, in a kernel of its own in notebooks/. A cell with the tag
-`live` shows what lives only while the kernel does (the chat itself); the page has a picture there.
+`live` shows what lives only while the kernel does, the chat itself; the page has words there.
 """
 
-import base64
 import os
 import re
 from pathlib import Path
@@ -21,7 +20,7 @@ from workshop.manifest import ROOT
 
 FOLDER = ROOT / "notebooks"
 TEMPLATE = Path(__file__).with_name("laboratory")
-CHAT = ROOT / "docs" / "room.png"
+LIVE = "<p class='live'>In JupyterLab the chat's page stands here, and you can talk in it.</p>"
 LONGEST = 60  # seconds for one cell
 
 
@@ -60,7 +59,7 @@ def page_of(notebook: NotebookNode) -> str:
     """An executed notebook as one HTML page."""
     for cell in notebook.cells:
         if "live" in cell.metadata.get("tags", []):
-            cell.outputs = [picture(CHAT, "The chat, as it looks in JupyterLab")]
+            cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": LIVE})]
     exporter = HTMLExporter(
         template_name=TEMPLATE.name,
         extra_template_basedirs=[str(TEMPLATE.parent)],
@@ -76,11 +75,6 @@ def page_of(notebook: NotebookNode) -> str:
 def text_from(writer: writing.Writer):
     """Markdown to HTML; links into the workshop's folders hold from build/notebooks/ too."""
     return lambda text: re.sub(r'href="\.\./', 'href="../../', writer.html(text))
-
-
-def picture(file: Path, says: str) -> NotebookNode:
-    data = base64.b64encode(file.read_bytes()).decode()
-    return nbformat.v4.new_output("display_data", {"image/png": data, "text/plain": says})
 
 
 def furniture(notebook: NotebookNode) -> dict[str, str]:
