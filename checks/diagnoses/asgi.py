@@ -92,8 +92,8 @@ def _(evidence):
 
 @diagnosis("origin-not-allowed")
 def _(evidence):
-    """403, and no consumer was reached: whoever stands before it turned the browser away."""
-    if evidence.status != 403 or not evidence.saw(Refused) or evidence.events("consumer"):
+    """403, and the consumer that answered was the validator's own."""
+    if evidence.status != 403 or not evidence.saw(Refused) or not denied(evidence):
         return None
     for source in evidence.project.sources:
         for call in source.nodes(ast.Call):
@@ -107,6 +107,12 @@ def _(evidence):
                     if len(call.args) > 1
                     else evidence.project.where_set("ALLOWED_HOSTS"),
                 )
+
+
+def denied(evidence):
+    """Whether Channels' own WebsocketDenier answered, to which an OriginValidator sends whom it
+    does not let in."""
+    return any(e["classes"][0][1] == "WebsocketDenier" for e in evidence.events("consumer"))
 
 
 # Pages

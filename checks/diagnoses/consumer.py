@@ -3,6 +3,7 @@
 import ast
 import re
 
+from checks.diagnoses.asgi import denied
 from workshop.checking.diagnosing import Catalogue
 from workshop.checking.failures import Flooded, Refused, Silent, StillRunning, Unanswered
 
@@ -154,7 +155,7 @@ def _(evidence):
 @diagnosis("refused-in-connect")
 def _(evidence):
     """403 from the consumer itself, which was reached."""
-    if evidence.status != 403 or not evidence.saw(Refused) or not evidence.events("consumer"):
+    if evidence.status != 403 or not evidence.saw(Refused) or denied(evidence):
         return None
     closes = [event for event in evidence.sent() if event["type"] == "websocket.close"]
     consumer = next(iter(evidence.consumers), None)

@@ -24,6 +24,13 @@ diagnosis, error = catalogue.diagnosis, catalogue.error
 CHATS = ("step2", "step3")
 LEAVING = ("disconnect", "websocket_disconnect")
 NOT_AWAITABLE = r"TypeError: object (\w+) can't be used in 'await' expression"
+NOT_CALLED = (
+    "method",
+    "function",
+    "builtin_function_or_method",
+    "SyncToAsync",
+    "DatabaseSyncToAsync",
+)
 
 
 error(
@@ -190,6 +197,8 @@ def _(evidence):
     found = evidence.error(NOT_AWAITABLE)
     if found and found.frames and evidence.is_theirs(found.frames[-1].file):
         kind = re.search(NOT_AWAITABLE, found.text)[1]
+        if kind in NOT_CALLED:
+            return None
         got = "nothing to wait for" if kind == "NoneType" else f"a value of type {kind}"
         return (
             f"`await` needs something that can wait, a coroutine, and got {got}. What is called "

@@ -156,7 +156,7 @@ def _(evidence):
 
 error(
     "json-dumps-given-something-odd",
-    r"TypeError: Object of type (\w+) is not JSON serializable",
+    r"TypeError: Object of type (?!coroutine)(\w+) is not JSON serializable",
     "json.dumps() cannot turn a {0} into JSON. Send text, numbers, lists and dictionaries; of "
     "other objects, the part that the browser needs.",
 )
@@ -259,6 +259,21 @@ def _(evidence):
         )
 
 
+@diagnosis("sent-more-than-once", *CHATS)
+def _(evidence):
+    """What comes is a message from before, which had come back already."""
+    if not evidence.saw(Heard) or "twice" in evidence.failure.message:
+        return None
+    said = [json.loads(line.text) for line in evidence.timeline if line.direction == "out"]
+    before = [frame.get("message") for frame in said[:-1]]
+    if evidence.failure.heard in before and evidence.failure.heard != evidence.failure.expected:
+        return (
+            f"{evidence.failure.heard!r} came back more than once. Look for a loop around the line "
+            "that sends, or for a second one.",
+            _where_sent(evidence),
+        )
+
+
 @diagnosis("message-replaced", *CHATS)
 def _(evidence):
     """Always the same text: a literal, where the message belongs."""
@@ -267,11 +282,12 @@ def _(evidence):
     heard = evidence.failure.heard
     if heard == evidence.failure.expected or not heard:
         return None
-    if heard in {line.text for line in evidence.timeline if line.direction == "out"}:
-        return None
     for consumer in evidence.consumers:
+        keys = [n.slice for n in consumer.nodes(ast.Subscript)]
+        keys += [key for n in consumer.nodes(ast.Dict) for key in n.keys]
         for node in consumer.nodes(ast.Constant):
-            if node.value == heard and evidence.check in FIRST_CHECKS:
+            read_or_key = any(node is key for key in keys)
+            if node.value == heard and not read_or_key and evidence.check in FIRST_CHECKS:
                 return (
                     f"Whatever the browser says, {heard[:40]!r} comes back: that text stands here "
                     'as it is. Send what arrived: {"message": message}.',

@@ -95,17 +95,31 @@ def _(evidence):
     return f"{layer} has no {name}. {advice}", evidence.where(found)
 
 
+# What a consumer never has, for which others speak; and what every consumer has.
+NEVER_SET = ("scope", "channel_layer", "channel_name", "base_send", "kwargs", "args", "request")
+METHODS = ("accept", "close", "send", "send_json", "connect", "receive", "disconnect")
+
+
 @diagnosis("attribute-not-set")
 def _(evidence):
     """self.something that no line which ran has set."""
     found = evidence.error(r"AttributeError: '(\w+)' object has no attribute '(\w+)'")
     if found is None:
         return None
-    class_name, name, *meant = re.findall(r"'(\w+)'", found.message)
+    class_name, name = re.findall(r"'(\w+)'", found.message)[:2]
     consumer = next((c for c in evidence.consumers if c.name == class_name), None)
-    if consumer is None or name in ("scope", "channel_layer", "channel_name", "kwargs", "args"):
-        return None
     where = evidence.where(found)
+    if consumer is None or name in NEVER_SET:
+        return None
+    if (method := consumer.method_at(where)) and method.name == "__init__":
+        return None  # see consumer.py
+    named = evidence.project.source_at(where)
+    if name == "send_json" and not consumer.is_json:
+        return None  # see frames.py
+    if named and f".{name}(" in named.line(where.line):
+        near = difflib.get_close_matches(name, {*METHODS, *consumer.methods}, 1)
+        advice = f"Did you mean {near[0]}?" if near else "Look at its spelling."
+        return f"{class_name} has no method {name}. {advice}", where
     for method_name, method in consumer.methods.items():
         stores = [n for n in ast.walk(method) if isinstance(getattr(n, "ctx", None), ast.Store)]
         set_here = [n for n in stores if on_self(n) and n.attr == name]
@@ -125,12 +139,11 @@ def _(evidence):
                 f"ended. Write self.{name} = …",
                 consumer.where(local[0]),
             )
-    stored = any(
-        n.attr == name and isinstance(n.ctx, ast.Store) for n in consumer.nodes(ast.Attribute)
-    )
-    if meant:
-        return f"The consumer has no {name}. Did you mean self.{meant[0]}?", where
-    if stored:
+    stored = {n.attr for n in consumer.nodes(ast.Attribute) if isinstance(n.ctx, ast.Store)}
+    near = difflib.get_close_matches(name, stored - {name}, 1, 0.7)
+    if near and name not in stored:
+        return f"self.{name} was never set. Did you mean self.{near[0]}?", where
+    if name in stored:
         return (
             f"self.{name} is not there yet: the line that sets it did not run before this one. Set "
             "it at the beginning of connect().",

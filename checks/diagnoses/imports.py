@@ -1,5 +1,6 @@
 """Imports that fail, and names that nobody made."""
 
+import ast
 import difflib
 import importlib.util
 import re
@@ -104,6 +105,7 @@ def _(evidence):
             if error.name in ("ModuleNotFoundError", "ImportError")
             and "Cannot import" not in error.message
             and "DJANGO_SETTINGS_MODULE" not in error.message
+            and "partially initialized" not in error.message
             and evidence.where(error)
         ),
         None,
@@ -130,8 +132,6 @@ def suggestion(message, project):
     if parent.partition(".")[0] in LIBRARIES:
         known = _names_of(parent, wanted)
     elif wanted and (source := project.source(parent)):
-        import ast
-
         known = [n.name for n in source.nodes(ast.ClassDef, ast.FunctionDef)]
         known += [n.id for n in source.nodes(ast.Name) if isinstance(n.ctx, ast.Store)]
     else:
@@ -219,8 +219,6 @@ def _(evidence):
 
 def _import_of(name, evidence):
     """The import of a name that another file of the project makes at its top."""
-    import ast
-
     for source in evidence.project.sources:
         for node in source.tree.body if source.tree else ():
             targets = getattr(node, "targets", [])
@@ -239,23 +237,17 @@ def _(evidence):
     found = evidence.error(r"NameError: name '(\w+)' is not defined")
     if found is None:
         return None
-    name, *meant = re.findall(r"'(\w+)'", found.message)
+    name, where = found.message.split("'")[1], evidence.where(found)
+    source = evidence.project.source_at(where)
+    known = {node.id for node in source.nodes(ast.Name) if node.id != name} if source else set()
+    known |= {node.arg for node in source.nodes(ast.arg)} if source else set()
+    near = difflib.get_close_matches(name, known, 1, 0.75)
     advice = (
-        f"Did you mean {meant[0]}?"
-        if meant
+        f"Did you mean {near[0]}?"
+        if near
         else "Look at its spelling, and whether it wants self. in front or an import above."
     )
     return (
         f"The name {name} is used here, but nothing of that name was made before. {advice}",
-        evidence.where(found),
+        where,
     )
-
-
-@diagnosis("attribute-misspelled")
-def _(evidence):
-    """Python itself names the attribute that is nearest."""
-    found = evidence.error(r"^AttributeError: .* has no attribute '\w+'\. Did you mean: '\w+'\?")
-    if found is None or evidence.where(found) is None:
-        return None
-    *_, name, meant = re.findall(r"'(\w+)'", found.message)
-    return f"There is no {name} here. Did you mean {meant}?", evidence.where(found)

@@ -102,6 +102,8 @@ def _(evidence):
     value = project.setting_value("ASGI_APPLICATION")
     if found is None or not isinstance(value, str):
         return None
+    if evidence.error("partially initialized module .* has no attribute"):
+        return None  # see above
     if "Cannot import" in found.message and _module_imports(evidence, value):
         return None  # the module is there, and an import in it fails
     asgi = project.source(f"{value.split('.')[0]}.asgi") or project.asgi
@@ -162,12 +164,18 @@ error(
     "give URLRouter the list itself: URLRouter(websocket_urlpatterns)",
 )
 
-error(
-    "comma-forgotten-between-routes",
-    r"TypeError: '(URLPattern|list)' object is not callable",
-    "A {0} is called here as if it were a function: a comma is missing between two entries of a "
-    "list. End each entry with a comma.",
-)
+
+@diagnosis("comma-forgotten-between-routes")
+def _(evidence):
+    """An entry of a list, and the brackets of the next one, which Python takes for a call."""
+    found = evidence.error(r"TypeError: '(URLPattern|list)' object is not callable")
+    if found and found.frames and evidence.is_theirs(found.frames[-1].file):
+        return (
+            "An entry of this list is called as if it were a function, because no comma stands "
+            "between it and the next one. End each entry with a comma.",
+            evidence.where(found),
+        )
+
 
 error(
     "router-given-pattern-list",

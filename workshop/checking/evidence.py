@@ -182,10 +182,12 @@ class Evidence:
         return inside and "site-packages" not in file.parts and file.name != "manage.py"
 
     def where(self, error: Error) -> Where | None:
-        """The attendee's own last line in the traceback."""
-        for frame in reversed(error.frames):
-            if self.is_theirs(frame.file):
-                return Where(frame.file, frame.line)
+        """The attendee's own last line in the traceback, or in those that belong together with it."""
+        others = [e for e in self.errors if e.chain == error.chain and e is not error]
+        for one in (error, *others):
+            for frame in reversed(one.frames):
+                if self.is_theirs(frame.file):
+                    return Where(frame.file, frame.line)
         return None
 
     def _theirs_last(self, frames: list) -> Where | None:

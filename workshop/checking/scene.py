@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections import Counter
 from pathlib import Path
 
 from workshop.checking import failures
 from workshop.checking.browser import Browser, Room, Timeline
-from workshop.checking.evidence import Evidence, ProgramEvidence
+from workshop.checking.evidence import Evidence, ProgramEvidence, errors_in
 from workshop.checking.program import Program
 from workshop.checking.server import Server
 from workshop.checking.source import Project
@@ -16,6 +17,7 @@ from workshop.manifest import Step
 
 RUN_LIMIT = 15  # seconds for all checks of a step; what comes before and after stays under 5
 SETTLE = 0.06  # seconds for the last lines of a log to arrive after a failure
+LOGGED_WITHIN = 3  # seconds for the traceback of an exception that is known to have been raised
 
 
 class Run:
@@ -83,6 +85,21 @@ class Scene:
     def _browsers(self) -> list[Browser]:
         return [browser for room in self.rooms for browser in room.browsers]
 
+    async def _is_logged(self, program: Program) -> None:
+        """Return when the log shows every exception that ended a WebSocket, and the last that a
+        program wrote which has ended."""
+        if program.exit_code is not None:
+            await program.ended(1)
+
+        def shown(events):
+            raised = Counter(e["error"] for e in events if e["event"] == "ended" and e["error"])
+            if not raised:
+                return True
+            logged = Counter(e.brief for e in errors_in(program.log.text, self.run.folder))
+            return all(logged[error] >= count for error, count in raised.items())
+
+        await program.event(shown, LOGGED_WITHIN)
+
     async def _collect(self, failure: BaseException) -> Evidence:
         busy = []
         if isinstance(failure, failures.Failure):
@@ -91,6 +108,7 @@ class Scene:
             )
             busy = [event for report in reports for event in report]
         await asyncio.sleep(SETTLE)
+        await asyncio.gather(*(self._is_logged(program) for program in self.run.programs))
         return Evidence(
             step=self.run.step.short,
             check=self.check,
