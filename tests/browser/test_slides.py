@@ -7,7 +7,7 @@ import pytest
 from workshop.building import deck
 
 from ..decks import built
-from .browsing import expect
+from .browsing import PATIENCE, expect
 
 SMALLEST = 24  # pixels of a letter's size, on a slide of 1280 by 720
 DECKS = [file.stem for file in sorted(deck.FOLDER.glob("[0-9]_*.md"))]
@@ -65,20 +65,29 @@ one_deck = pytest.mark.parametrize("address", DECKS[2:3], indirect=True)
 
 
 @pytest.fixture
-def show(visit):
-    """Opens a deck without a network. At the end, nothing but that file was asked for."""
-    own = []
+def show(chromium):
+    """Opens a deck in a browser without a network.
+
+    At the end, the decks must have asked for nothing but themselves, and complained of nothing.
+    """
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, offline=True)
+    context.set_default_timeout(PATIENCE)
+    asked, complaints, own = set(), [], set()
+    context.on("request", lambda request: asked.add(re.split(r"[?#]", request.url)[0]))
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
 
     def show(address, query=""):
-        page = visit("about:blank", offline=True)
+        own.add(address)
+        page = context.new_page()
         page.goto(address + query)
         page.wait_for_function("window.Reveal?.isReady()")
-        own.append(address)
         return page
 
     yield show
-    asked = {re.split(r"[?#]", request)[0] for request in visit.watch.requests}
-    assert {name for name in asked if not name.startswith(("data:", "about:"))} <= set(own)
+    context.close()
+    assert {name for name in asked if not name.startswith("data:")} == own
+    assert complaints == []
 
 
 @every_deck
@@ -139,13 +148,13 @@ def test_the_countdown_runs_and_pauses(show, address):
     countdown = page.locator("section.present .countdown")
     expect(countdown).to_have_text("35:00")
     page.keyboard.press("t")
-    page.clock.run_for(61_000)
+    page.clock.fast_forward(61_000)
     expect(countdown).to_have_text("33:59")
     countdown.click()
-    page.clock.run_for(60_000)
+    page.clock.fast_forward(60_000)
     expect(countdown).to_have_text("33:59")
     countdown.click()
-    page.clock.run_for(35 * 60_000)
+    page.clock.fast_forward(35 * 60_000)
     expect(countdown).to_have_text("0:00")
     page.keyboard.press("Space")  # it turns the page, and does not press the button
     assert page.evaluate("Reveal.getState().indexh") == slide + 1

@@ -6,6 +6,7 @@ whose code fails or quotes what is gone ends the build.
 
 import os
 import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from importlib import resources
@@ -73,8 +74,8 @@ def run(deck: Deck) -> None:
         timeout=LONGEST,
         coalesce_streams=True,
         resources={"metadata": {"path": str(FOLDER)}},
-        extra_arguments=["--HistoryManager.enabled=False", "--log-level=ERROR"],
-    ).execute(env=environment)
+        extra_arguments=["--HistoryManager.enabled=False"],
+    ).execute(env=environment, stderr=subprocess.DEVNULL)  # what a kernel says at its end
 
 
 def mark(deck: Deck) -> None:
