@@ -62,40 +62,66 @@ def chromium():
             browser.close()
 
 
-class Visits:
-    """Opens pages, watches them and closes them.
+class Profiles(dict):
+    """Browsers of several people, by name: each has a cache, storage and channels of its own.
 
-    visit(server, "/chat/") opens a server's path, visit("file:///…") an address, each in a browser
-    of its own; visit(…, beside=page) in another tab of the same browser. Further arguments are
-    playwright's for a new browser context: viewport, color_scheme ….
+    They stay for all tests: a page that finds its scripts in the cache costs a third.
     """
 
     def __init__(self, browser):
-        self.watch = Watch()
         self._browser = browser
-        self._contexts = []
 
-    def __call__(self, where, path: str = "", beside=None, **options):
-        if beside:
-            context = beside.context
-        else:
-            context = self._browser.new_context(**{"viewport": WINDOW, **options})
-            context.set_default_timeout(PATIENCE)
-            self.watch.over(context)
-            self._contexts.append(context)
+    def __missing__(self, name: str):
+        self[name] = self.new()
+        return self[name]
+
+    def new(self, **options):
+        """A browser of somebody new; the options are those of playwright's new_context."""
+        context = self._browser.new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+
+class Visits:
+    """Opens pages in tabs, watches them and closes them.
+
+    visit(server, "/chat/") opens a server's path, visit("file:///…") an address, in a new tab of
+    Ana's browser, or of somebody else's: visit(…, of="Ben"). Options of playwright's new_context,
+    such as offline=True, give the page a browser of its own.
+    """
+
+    def __init__(self, profiles: Profiles):
+        self.watch = Watch()
+        self._profiles = profiles
+        self._to_close = []
+
+    def __call__(
+        self,
+        where,
+        path: str = "",
+        of: str = "Ana",
+        viewport=WINDOW,
+        color_scheme: str | None = None,  # "light" or "dark"
+        reduced_motion: str | None = None,  # "reduce"
+        **options,
+    ):
+        context = self._profiles.new(**options) if options else self._profiles[of]
         page = context.new_page()
+        self._to_close.append(context if options else page)
+        self.watch.over(page)
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         page.goto((where if isinstance(where, str) else f"http://{where.address}") + path)
         return page
 
-    def enter(self, server, room: str = "lobby", beside: Tab | None = None, **options) -> Tab:
+    def enter(self, server, room: str = "lobby", **options) -> Tab:
         """A tab in a room of the chat, once its connection is open."""
-        page = self(server, f"/chat/{room}/", beside=beside and beside.page, **options)
-        return Tab(page).is_open()
+        return Tab(self(server, f"/chat/{room}/", **options)).is_open()
 
     def end(self) -> None:
         """Close all pages. Fails if one of them did what pages must not do."""
-        for context in self._contexts:
-            context.close()
+        for opened in self._to_close:
+            opened.close()
         assert self.watch.complaints == []
 
 
@@ -106,13 +132,14 @@ class Watch:
         self.requests: list[str] = []  # addresses, those of WebSockets too
         self.complaints: list[str] = []
 
-    def over(self, context) -> None:
-        """Watch every page of a browser context, from now on."""
-        context.on("request", lambda request: self._asked(request.url))
-        context.on("page", lambda page: page.on("websocket", lambda ws: self._asked(ws.url)))
-        context.on("weberror", lambda error: self.complaints.append(f"raised: {error.error}"))
-        context.on("dialog", self._dialog)
-        context.on("console", self._console)
+    def over(self, page) -> None:
+        """Watch a page, and the windows that it opens, from now on."""
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("websocket", lambda websocket: self._asked(websocket.url))
+        page.on("pageerror", lambda error: self.complaints.append(f"raised: {error}"))
+        page.on("dialog", self._dialog)
+        page.on("console", self._console)
+        page.on("popup", self.over)
 
     def _asked(self, address: str) -> None:
         self.requests.append(address)

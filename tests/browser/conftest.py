@@ -1,8 +1,8 @@
 """What the browser tests share: Chromium, pages that are watched, and each solution's server.
 
     def test_a_page(visit, step2):
-        page = visit(step2, "/chat/")                # a browser of its own
-        other = visit(step2, "/chat/", beside=page)  # another tab of the same browser
+        page = visit(step2, "/chat/")             # in a tab of Ana's browser
+        other = visit(step2, "/chat/", of="Ben")  # in another browser
 
 After each test, its pages must have raised nothing and asked no other host for anything.
 """
@@ -38,15 +38,21 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """The browser. Tests share the process; each page of `visit` has a profile of its own."""
+    """The browser, as playwright's Browser."""
     with browsing.chromium() as browser:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def profiles(chromium):
+    """Ana's browser, Ben's browser …."""
+    return browsing.Profiles(chromium)
+
+
 @pytest.fixture
-def visit(chromium):
+def visit(profiles):
     """Opens pages for one test: see browsing.Visits. Its `watch` knows what they asked for."""
-    visits = browsing.Visits(chromium)
+    visits = browsing.Visits(profiles)
     yield visits
     visits.end()
 

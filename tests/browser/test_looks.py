@@ -65,8 +65,8 @@ def open_page(name, visit, server):
 
 
 @pytest.fixture(scope="module", params=PAGES)
-def page(request, chromium):
-    visits = Visits(chromium)
+def page(request, profiles):
+    visits = Visits(profiles)
     yield open_page(request.param, visits, request.getfixturevalue)
     visits.end()
 

@@ -18,7 +18,7 @@ def test_a_server_is_killed_and_started_again(enter, serve, step3):
     """Nothing is touched in the page: it comes back by itself."""
     folder = find("step3").solution
     server = serve(folder)
-    ana, ben = enter(server, "outage"), enter(step3, "outage")
+    ana, ben = enter(server, "outage"), enter(step3, "outage", of="Ben")
     ana.say("before")
     for tab in (ana, ben):
         tab.hears("before")

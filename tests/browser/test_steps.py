@@ -3,7 +3,7 @@
 
 def test_step_2_two_tabs_hear_only_themselves(enter, step2):
     ana = enter(step2, "lobby")
-    ben = enter(step2, "lobby", beside=ana)
+    ben = enter(step2, "lobby")
     ana.say("hello")
     ana.hears("hello")
     ben.say("is anybody here?")
@@ -14,7 +14,7 @@ def test_step_2_two_tabs_hear_only_themselves(enter, step2):
 
 def test_two_tabs_of_one_browser_have_names_of_their_own(enter, step2):
     ana = enter(step2, "lobby")
-    ben = enter(step2, "lobby", beside=ana)
+    ben = enter(step2, "lobby")
     assert ana.name != ben.name
     for tab in (ana, ben):
         assert tab.page.title() == f"{tab.name} · lobby"
@@ -22,7 +22,7 @@ def test_two_tabs_of_one_browser_have_names_of_their_own(enter, step2):
 
 def test_step_3_two_tabs_on_one_server_hear_each_other(enter, step3):
     ana = enter(step3, "one_server")
-    ben = enter(step3, "one_server", beside=ana)
+    ben = enter(step3, "one_server")
     ana.say("hello")
     ben.hears("hello")
     ben.say("hello, Ana")
@@ -32,7 +32,7 @@ def test_step_3_two_tabs_on_one_server_hear_each_other(enter, step3):
 
 def test_step_3_two_browsers_on_two_servers_hear_each_other(enter, step3, step3_too):
     ana = enter(step3, "two_servers")
-    ben = enter(step3_too, "two_servers")
+    ben = enter(step3_too, "two_servers", of="Ben")
     ana.say("hello")
     ben.hears("hello")
     ben.say("hello, Ana")
@@ -42,10 +42,7 @@ def test_step_3_two_browsers_on_two_servers_hear_each_other(enter, step3, step3_
 
 def test_step_3_three_rooms_at_once_do_not_mix(enter, step3, step3_too):
     rooms = ("red", "green", "blue")
-    pairs, ana, ben = {}, None, None  # a browser on each server, with a tab for each room
-    for room in rooms:
-        ana, ben = enter(step3, room, beside=ana), enter(step3_too, room, beside=ben)
-        pairs[room] = (ana, ben)
+    pairs = {room: (enter(step3, room), enter(step3_too, room, of="Ben")) for room in rooms}
     for room, (ana, _) in pairs.items():
         ana.say(f"first in {room}")
     for room, (_, ben) in pairs.items():

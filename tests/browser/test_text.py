@@ -86,7 +86,7 @@ def test_hostile_names_of_rooms_and_tabs_stay_text(visit, step2):
 
 
 def test_every_script_is_shown_in_its_direction(enter, step3, step3_too):
-    ana, ben = enter(step3, "scripts"), enter(step3_too, "scripts")
+    ana, ben = enter(step3, "scripts"), enter(step3_too, "scripts", of="Ben")
     for text in SCRIPTS:
         ana.say(text)
     for tab in (ana, ben):
