@@ -5,16 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from workshop.checking import launch
+from workshop.checking import launch, quick
 from workshop.checking.program import program_environment
+from workshop.manifest import ROOT
 
-pytestmark = pytest.mark.skipif(not launch.is_possible(), reason="this platform does not fork")
+pytestmark = pytest.mark.skipif(not quick.is_possible(), reason="this platform does not fork")
 
 # What a program finds when it starts, but for what is told apart by nature: its number.
 PROBE = """
@@ -48,7 +50,7 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def warm():
     """A warm process for programs."""
-    with launch.WarmProcess(launch.FOR_PROGRAMS, program_environment()) as process:
+    with quick.WarmProcess(quick.FOR_PROGRAMS, program_environment()) as process:
         yield process
 
 
@@ -97,7 +99,7 @@ def test_nothing_that_forks_must_not_share_was_made(folder, warm):
 def test_every_module_that_it_is_to_import_is_there(folder, warm):
     (folder / "names.py").write_text("import sys; print(*sys.modules)")
     imported = run(folder, "names.py", warm=warm).split()
-    assert set(launch.FOR_PROGRAMS) <= set(imported)
+    assert set(quick.FOR_PROGRAMS) <= set(imported)
 
 
 def test_nothing_of_a_program_stays(folder, warm):
@@ -188,7 +190,7 @@ def test_it_is_ended_with_all_it_started(folder, warm):
 
 
 def test_it_ends_when_the_warm_process_is_closed(folder):
-    with launch.WarmProcess((), program_environment()) as own:
+    with quick.WarmProcess((), program_environment()) as own:
         with waiting(folder, own) as (_, child, grandchild):
             own.close()
             psutil.wait_procs([child, grandchild])
@@ -196,7 +198,7 @@ def test_it_ends_when_the_warm_process_is_closed(folder):
 
 def test_it_is_forked_no_more_when_the_warm_process_is_gone(folder):
     (folder / "main.py").write_text("print('here')")
-    with launch.WarmProcess((), program_environment()) as own:
+    with quick.WarmProcess((), program_environment()) as own:
         with waiting(folder, own) as (process, _, _):
             own._process.kill()
             own._process.wait()
@@ -227,7 +229,7 @@ def test_it_ends_when_whoever_asked_for_it_is_killed(folder, warm):
         "process.wait()\n"
     )
     asking = subprocess.Popen(
-        [sys.executable, "asks.py", warm.address, launch.ROOT], cwd=folder, stdout=subprocess.PIPE
+        [sys.executable, "asks.py", warm.address, ROOT], cwd=folder, stdout=subprocess.PIPE
     )
     with asking.stdout:
         pid, kind = asking.stdout.readline().split()
@@ -257,7 +259,16 @@ def test_many_are_started_at_once(folder, warm):
 
 
 def test_the_warm_process_and_its_folder_are_gone_in_the_end(folder):
-    with launch.WarmProcess((), dict(os.environ)) as own:
+    with quick.WarmProcess((), dict(os.environ)) as own:
         process, place = psutil.Process(own._process.pid), Path(own.address).parent
         assert place.stat().st_mode & 0o077 == 0
     assert not process.is_running() and not place.exists()
+
+
+def test_without_a_place_for_its_socket_all_is_started_plainly(folder, monkeypatch):
+    place = folder / ("long" * 30)
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    with quick.WarmProcess((), dict(os.environ)) as own:
+        assert own.address is None
+    assert not list(place.iterdir())

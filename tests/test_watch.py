@@ -269,8 +269,16 @@ def test_nothing_is_left_when_it_is_ended_in_the_middle_of_a_check(project, end)
         while not servers:
             assert time.monotonic() < deadline
             servers = [process for process in watching.family() if works_in(process, project)]
+        sockets = [
+            Path(connection.laddr)
+            for process in watching.family()
+            for connection in process.net_connections("unix")
+            if "workshop-" in connection.laddr
+        ]
+        assert sockets
         watching.process.send_signal(end)
         watching.ends()
+        assert not [path for path in sockets if path.parent.exists()]
 
 
 def works_in(process: psutil.Process, folder: Path) -> bool:

@@ -1,30 +1,23 @@
 """How a Python program is started: plainly, or forked from a warm process, which is quicker.
 
-    with WarmProcess(FOR_PROGRAMS) as warm:
-        process = start([script, *arguments], folder, environment, warm=warm.address)
-
-A warm process (warm.py) has imported what programs need, but nothing of the programs themselves.
-It is used where Python can fork and hand over open files. Where it cannot be used, for whatever
-reason, `start` starts plainly, so nobody needs to ask.
+A warm process (warm.py; who starts one: quick.py) has imported what programs need, but nothing of
+the programs themselves. Where it cannot be used, for whatever reason, `start` starts plainly, so
+nobody needs to ask.
 """
 
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import IO
 
 from workshop.checking.warm import NUMBER, REFUSED, exactly
-from workshop.manifest import ROOT
 
-SCRIPT = Path(__file__).with_name("warm.py")
 ANSWERS_WITHIN = 10  # seconds; it imports for half a second before its first answer
 LOST = -1  # the exit code of a program whose warm process was gone before it could tell
 CRASHES = [
@@ -37,120 +30,6 @@ Stream = int | IO | None  # as of subprocess.Popen
 
 # The variable that tells a check of the warm process for the programs that it starts.
 VARIABLE = "WORKSHOP_WARM"
-
-# What the programs of the attendee's import. Not daphne.server, which makes an event loop as it is
-# imported, and nothing that asks for Django's settings.
-FOR_PROGRAMS = (
-    "django.core.management.commands.runserver",
-    "django.core.management.commands.migrate",
-    "django.core.asgi",
-    "django.core.cache.backends.locmem",
-    "django.conf.urls.static",
-    "django.contrib.auth.apps",
-    "django.contrib.auth.decorators",
-    "django.contrib.auth.hashers",
-    "django.contrib.auth.password_validation",
-    "django.contrib.auth.tokens",
-    "django.contrib.auth.validators",
-    "django.contrib.contenttypes.apps",
-    "django.contrib.sessions.apps",
-    "django.contrib.sessions.backends.signed_cookies",
-    "django.contrib.sessions.middleware",
-    "django.contrib.staticfiles.apps",
-    "django.contrib.staticfiles.checks",
-    "django.contrib.staticfiles.finders",
-    "django.contrib.staticfiles.handlers",
-    "django.contrib.staticfiles.storage",
-    "django.db.backends.dummy.base",
-    "django.db.backends.sqlite3.base",
-    "django.db.migrations.executor",
-    "django.shortcuts",
-    "django.template.defaulttags",
-    "django.template.loader_tags",
-    "django.utils.translation.reloader",
-    "django.views.debug",
-    "django.views.defaults",
-    "django.views.csrf",
-    "channels.generic.websocket",
-    "channels.routing",
-    "channels.security.websocket",
-    "channels_redis.core",
-    "daphne.endpoints",
-    "daphne.http_protocol",
-    "daphne.management.commands",
-    "daphne.ws_protocol",
-    "twisted.internet.asyncioreactor",
-    "twisted.internet.endpoints",
-)
-# What a check imports: its own modules, and what pytest and httpx import only when they run.
-FOR_CHECKS = (
-    "workshop.checking.command",
-    "workshop.checking.exhibition",
-    "workshop.checking.groups",
-    "workshop.checking.hints",
-    "workshop.environment",
-    "workshop.redis_server",
-    "_pytest.faulthandler",
-    "_pytest.helpconfig",
-    "_pytest.junitxml",
-    "_pytest.pastebin",
-    "_pytest.setuponly",
-    "_pytest.setupplan",
-    "_pytest.skipping",
-    "_pytest.threadexception",
-    "_pytest.tracemalloc",
-    "_pytest.unittest",
-    "_pytest.unraisableexception",
-    "_pytest.warnings",
-    "anyio._backends._asyncio",
-    "certifi",
-    "encodings.idna",
-    "httpcore._backends.anyio",
-    "pdb",
-)
-
-
-def is_possible() -> bool:
-    return hasattr(os, "fork") and hasattr(socket, "send_fds")
-
-
-class WarmProcess:
-    """A warm process that has imported `modules`; it ends when this object or its process does."""
-
-    def __init__(self, modules: tuple[str, ...], environment: dict[str, str]):
-        self.address: str | None = None
-        if not is_possible():
-            return
-        self._folder = tempfile.mkdtemp(prefix="workshop-")  # only its owner may enter
-        self.address = os.path.join(self._folder, "warm")
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(self.address)
-            listener.listen(64)
-            self._process = subprocess.Popen(
-                [sys.executable, str(SCRIPT), str(listener.fileno()), str(ROOT), *modules],
-                env=environment,
-                stdin=subprocess.PIPE,
-                # Nothing is written here. A pipe, because Python keeps for its streams whether they
-                # can be sought, and those of the programs cannot.
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=[listener.fileno()],
-                start_new_session=True,  # Ctrl-C is for whoever made this
-            )
-
-    def close(self) -> None:
-        if self.address:
-            self._process.stdin.close()
-            self._process.wait()
-            self._process.stdout.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self.address = None
-
-    def __enter__(self) -> "WarmProcess":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.close()
 
 
 def start(

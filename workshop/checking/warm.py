@@ -149,6 +149,10 @@ class Warm:
     def end(self) -> None:
         for pid in self.running:
             kill(pid)
+        address = self.listener.getsockname()  # in a folder of its own
+        with contextlib.suppress(OSError):
+            os.unlink(address)
+            os.rmdir(os.path.dirname(address))
 
 
 def kill(pid: int) -> None:
