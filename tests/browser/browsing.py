@@ -7,8 +7,10 @@ is missing, `missing` says how to get it, and the browser tests are skipped.
 import os
 import re
 import shutil
+import subprocess
 import sys
 from contextlib import contextmanager
+from functools import cache
 from urllib.parse import urlsplit
 
 from .room import Tab, expect
@@ -41,12 +43,18 @@ def executable() -> str | None:
     return os.environ.get("WORKSHOP_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
+@cache
 def missing() -> str | None:
     """What is missing for a real browser, and how to get it; None if nothing is."""
     if sync_playwright is None:
-        return f"playwright is missing: {sys.executable} -m pip install -r requirements-dev.txt"
-    if not executable():
-        return "Chromium is missing: apt install chromium, or give its path in WORKSHOP_CHROMIUM"
+        return f"playwright is missing: uv pip install -p {sys.executable} -r requirements-dev.txt"
+    path = executable()
+    if not path:
+        return "Chromium is missing: apt install chromium, or give its path in WORKSHOP_CHROMIUM."
+    try:  # a snap's launcher may be there without its snap
+        subprocess.run([path, "--version"], capture_output=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"Chromium cannot be run: {error}. Is WORKSHOP_CHROMIUM the path of a Chromium?"
     return None
 
 

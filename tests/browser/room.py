@@ -7,7 +7,7 @@ except ImportError:
 
 
 class Tab:
-    """One tab in a room. `who` sees what is there, and types like anybody."""
+    """One tab in a room: what is to be seen in it, and what its reader does."""
 
     def __init__(self, page):
         self.page = page
@@ -25,6 +25,13 @@ class Tab:
 
     def is_open(self) -> "Tab":
         expect(self.state).to_have_text("Open")
+        return self
+
+    def rename(self, name: str) -> "Tab":
+        self.page.get_by_role("button", name="Rename").click()
+        self.page.locator("#new-name").fill(name)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("#tab-name")).to_have_text(name)
         return self
 
     def say(self, text: str) -> None:
