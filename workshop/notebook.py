@@ -43,7 +43,7 @@ ink = SimpleNamespace(
     black="#222222",
     grey="#999999",
 )
-LONGEST = 20  # seconds that anything here is waited for
+LONGEST = 60  # seconds that anything here is waited for
 
 
 # The check

