@@ -6,6 +6,7 @@ client would be what is measured. So frames are written and read here by hand (R
 that stays well below 1, it was the server that set the pace.
 """
 
+import contextlib
 import selectors
 import socket
 import time
@@ -78,7 +79,12 @@ class Browsers:
         self.heard.append(0)
         self.last.append(0.0)
         self.sent.append(time.perf_counter())
-        self._sockets[number % len(self)].sendall(frame)
+        self._send(self._sockets[number % len(self)], frame)
+
+    @staticmethod
+    def _send(one: socket.socket, frame: bytes) -> None:
+        with contextlib.suppress(ConnectionError):  # the server ended it, which _take() counts
+            one.sendall(frame)
 
     def listen(self, seconds: float) -> None:
         """Take in what has arrived, or wait for something for `seconds` at most."""
@@ -98,7 +104,7 @@ class Browsers:
     def _take(self, one: socket.socket) -> None:
         try:
             received = one.recv(1 << 18)
-        except ConnectionResetError:
+        except ConnectionError:
             received = b""
         now = time.perf_counter()
         if not received:
@@ -120,6 +126,7 @@ class Browsers:
                 if self.heard[number] == everybody:
                     self.completed += 1
             elif opcode == PING:
-                one.sendall(bytes([0x80 | PONG, 0x80 | length, 0, 0, 0, 0]) + data[begin:end])
+                head = bytes([0x80 | PONG, 0x80 | length, 0, 0, 0, 0])
+                self._send(one, head + data[begin:end])
             start = end
         self._rest[one] = data[start:]
