@@ -15,6 +15,7 @@ sys.path.insert(0, str(find("step1").solution))
 
 import exhibition  # noqa: E402
 from club import knee  # noqa: E402
+from club.board import ALICE, OPPONENT  # noqa: E402
 from club.drawing import duration  # noqa: E402
 from club.playing import Played  # noqa: E402
 from club.record import moves  # noqa: E402
@@ -22,16 +23,25 @@ from club.record import moves  # noqa: E402
 WIDTH = 1160  # pixels, as all drawings of the slides
 LEFT = 110  # pixels for the names of the rows
 ROW = 40
+ATTEMPTS = 4
 SPEED = 200  # hall seconds in one of ours: slow enough for straight edges on a busy machine
 
 
 def alice(boards=2, pairs=3):
     """Both exhibitions, one above the other on the same scale, from recorded moves."""
+    sitting, walking = exhibition.exhibition_one_after_another, exhibition.exhibition_walking
+    game = pairs * (ALICE + OPPONENT)
     both = {
-        "One after another": in_the_hall(
-            Played, exhibition.exhibition_one_after_another, boards, pairs, SPEED
+        "One after another": quietest(
+            lambda: Played(sitting, boards, pairs, SPEED),
+            lambda played: played.seconds,
+            boards * game,
         ),
-        "Walking": in_the_hall(Played, exhibition.exhibition_walking, boards, pairs, SPEED),
+        "Walking": quietest(
+            lambda: Played(walking, boards, pairs, SPEED),
+            lambda played: played.seconds,
+            game + ALICE * (boards - 1),
+        ),
     }
     scale = (WIDTH - LEFT) / max(played.seconds for played in both.values())
     parts, y = [], 26
@@ -93,21 +103,35 @@ def gain(sizes=knee.SIZES):
         f'H{end_x:.0f}"/><path class="dash" d="M{knee_x:.0f} {knee_y:.0f}V{bottom}"/>'
     )
     for boards in sizes:
-        walking = exhibition.exhibition_walking
-        played = in_the_hall(knee.played_round, walking, boards, SPEED)
+        played = quietest(
+            lambda: knee.played_round(exhibition.exhibition_walking, boards, SPEED),  # noqa: B023
+            float,
+            knee.computed_round(boards),
+        )
         x, y = place(boards, boards * knee.computed_round(1) / played)
         parts.append(f'<circle class="fill-out" cx="{x:.0f}" cy="{y:.0f}" r="10"/>')
     parts.append(
-        text(knee_x + 24, knee_y + 200, "from here on, Alice works all the time", "strong")
+        text(knee_x + 24, knee_y + 160, "from here on, Alice works all the time", "strong")
     )
-    parts.append(text(knee_x + 24, knee_y + 238, "and the answers wait for her"))
+    parts.append(text(knee_x + 24, knee_y + 198, "and the answers wait for her"))
     return drawing(height, parts, "The gain of walking: it grows with the boards up to 12 times")
 
 
-def in_the_hall(play, *arguments):
-    """Plays in a thread of its own: an event loop runs already in the one of the notebook."""
+def quietest(play, lasts, ideal):
+    """What `play` returns, played again while the machine was so busy that it lasted longer.
+
+    `lasts` tells the hall seconds of what was played, `ideal` what they are on a quiet machine.
+    It is played in a thread of its own: an event loop runs already in the one of the notebook.
+    """
+    best = None
     with ThreadPoolExecutor(max_workers=1) as hall:
-        return hall.submit(play, *arguments).result()
+        for _ in range(ATTEMPTS):
+            played = hall.submit(play).result()
+            if best is None or lasts(played) < lasts(best):
+                best = played
+            if lasts(best) <= 1.03 * ideal:
+                break
+    return best
 
 
 def text(x, y, what, classes=""):

@@ -6,6 +6,7 @@ import webbrowser
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from bs4 import BeautifulSoup
 
@@ -232,7 +233,6 @@ def test_a_current_deck_is_not_built_again_and_a_stale_one_is(tmp_path, monkeypa
     source.mkdir()
     (source / "1_deck.md").write_text("text")
     monkeypatch.setattr(slides, "READ", (source,))
-    monkeypatch.setattr(slides, "ROOT", ROOT)
     page = tmp_path / "1_deck.html"
     assert not slides.is_current(page)
     page.write_text("page")
@@ -322,14 +322,14 @@ def test_drawings_have_the_palette_s_colours_alone():
         assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb|hsl|(?:fill|stroke)=", text), file.name
 
 
-def test_building_leaves_nothing_behind(tmp_path, write):
-    def files():
-        folders = (deck.FOLDER, ROOT / "solutions", ROOT / "workshop" / "building")
-        return {path for folder in folders for path in folder.rglob("*") if path.suffix != ".pyc"}
+def test_building_leaves_no_process_and_no_file_behind(write):
+    def there():
+        files = {path for path in deck.FOLDER.rglob("*") if "__pycache__" not in path.parts}
+        return files, {child.pid for child in psutil.Process().children(recursive=True)}
 
-    before = files()
+    before = there()
     slides.page_of(write("## A\n\n```{code-cell}\nimport pictures\nprint(1)\n```"))
-    assert files() == before
+    assert there() == before
 
 
 # The instructor's page

@@ -68,7 +68,9 @@ def parser() -> argparse.ArgumentParser:
         "catchup", "put the solution before a step in place (what is there is saved first)"
     )
     notebooks = add("notebooks", "open the laboratories in JupyterLab, until Ctrl-C")
-    notebooks.add_argument("--port", type=port, help="its port (default: 8888, or the next free one)")
+    notebooks.add_argument(
+        "--port", type=port, help="its port (default: 8888, or the next free one)"
+    )
     notebooks.add_argument("--no-browser", action="store_true", help="only print its address")
     add("build", "make the slides and the executed notebooks, as HTML, in build/")
     slides = add("slides", "open the slides in the browser, those of a step if one is named")

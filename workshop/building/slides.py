@@ -15,11 +15,10 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert.exporters import HTMLExporter
-from nbformat import NotebookNode
 from traitlets.config import Config
 
 from workshop.building import writing
-from workshop.building.deck import FOLDER, BadDeck, Deck, Slide, decks, is_notes
+from workshop.building.deck import FOLDER, BadDeck, Deck, Slide, decks
 from workshop.building.writing import embedded
 from workshop.checking.hints import NoSuchCode
 from workshop.manifest import ROOT
@@ -28,7 +27,8 @@ THEME = FOLDER / "theme"
 PALETTE = ROOT / "page" / "static" / "page" / "base.css"
 ICON = ROOT / "page" / "static" / "page" / "icon.svg"
 READ = (FOLDER, ROOT / "workshop" / "building", ROOT / "solutions", ROOT / "page", ROOT / "docs")
-LONGEST = 60  # seconds for the code of one cell
+SOURCES = (".md", ".py", ".svg", ".png", ".css", ".js", ".j2", ".woff2")
+LONGEST = 120  # seconds for the code of one cell, and for the start of its kernel
 
 
 def build(target: Path) -> list[Path]:
@@ -38,6 +38,8 @@ def build(target: Path) -> list[Path]:
     every = decks()
     with ThreadPoolExecutor(max_workers=2) as workers:  # most of the time goes into their kernels
         pages = list(workers.map(page_of, every))
+    for old in folder.glob("*.html"):
+        old.unlink()  # of a deck that has another name now
     files = [folder / f"{deck.name}.html" for deck in every]
     for file, page in zip(files, pages, strict=True):
         file.write_text(page, encoding="utf-8")
@@ -50,7 +52,7 @@ def is_current(file: Path) -> bool:
         return False
     sources = [ROOT / "workshop.toml"]
     for folder in READ:
-        sources += (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+        sources += (path for path in folder.rglob("*") if path.suffix in SOURCES)
     return file.stat().st_mtime > max(path.stat().st_mtime for path in sources)
 
 
@@ -72,6 +74,7 @@ def run(deck: Deck) -> None:
     NotebookClient(
         deck.notebook,
         timeout=LONGEST,
+        startup_timeout=LONGEST,
         coalesce_streams=True,
         resources={"metadata": {"path": str(FOLDER)}},
         extra_arguments=["--HistoryManager.enabled=False"],
@@ -80,6 +83,8 @@ def run(deck: Deck) -> None:
 
 def mark(deck: Deck) -> None:
     """Tells the template where slides begin and end, and what stands at their ends."""
+    for cell in deck.notebook.cells:
+        cell.metadata.setdefault("tags", [])
     for slide in deck.slides:
         slide.cells[0].metadata.opens = {
             "class": escape(f"slide {slide.settings.get('class', '')} {kind(slide)}".strip()),
@@ -115,8 +120,6 @@ def converted(deck: Deck) -> str:
     exporter = HTMLExporter(
         template_name=THEME.name,
         extra_template_basedirs=[str(FOLDER)],
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
         config=Config(
             TagRemovePreprocessor={
                 "remove_input_tags": {"remove-input"},
@@ -129,15 +132,8 @@ def converted(deck: Deck) -> str:
             "slide_svg": writing.inline_svg,
         },
     )
-    page, _ = exporter.from_notebook_node(without_run_marks(deck.notebook), {"page": furniture()})
+    page, _ = exporter.from_notebook_node(deck.notebook, {"page": furniture()})
     return page
-
-
-def without_run_marks(notebook: NotebookNode) -> NotebookNode:
-    """Every cell has tags and marks, so that the template need not ask."""
-    for cell in notebook.cells:
-        cell.metadata.setdefault("tags", [])
-    return notebook
 
 
 def furniture() -> dict[str, str]:
@@ -171,6 +167,3 @@ def palette() -> str:
 
 def _text(file) -> str:
     return file.read_text(encoding="utf-8")
-
-
-__all__ = ["build", "is_current", "is_notes"]
