@@ -1,5 +1,6 @@
 """A program that a warm process forked is as isolated as one that was started plainly."""
 
+import itertools
 import json
 import os
 import signal
@@ -256,6 +257,18 @@ def test_many_are_started_at_once(folder, warm):
         with program.stdout:
             assert program.stdout.read() == b"%d\n" % program.pid
         assert program.wait() == 0
+
+
+def test_two_servers_of_a_check_agree_on_nothing_that_is_random(folder, warm, monkeypatch):
+    (folder / "main.py").write_text("import random; print(hash('lobby'), random.random())")
+    with quick.WarmProcess(quick.FOR_PROGRAMS, program_environment()) as other:
+        monkeypatch.setenv(launch.VARIABLE, os.pathsep.join([warm.address, other.address]))
+        monkeypatch.setattr(launch, "_turn", itertools.count())
+        used = [launch.next_address() for _ in range(3)]
+        assert used == [warm.address, other.address, warm.address]
+        first, second = (run(folder, "main.py", warm=process).split() for process in (warm, other))
+    again = run(folder, "main.py", warm=warm).split()
+    assert first[0] != second[0] and len({first[1], second[1], again[1]}) == 3
 
 
 def test_the_warm_process_and_its_folder_are_gone_in_the_end(folder):

@@ -6,6 +6,7 @@ nobody needs to ask.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -28,8 +29,18 @@ CRASHES = [
 
 Stream = int | IO | None  # as of subprocess.Popen
 
-# The variable that tells a check of the warm process for the programs that it starts.
+# The variable that tells a check of the warm processes for the programs that it starts.
 VARIABLE = "WORKSHOP_WARM"
+_turn = itertools.count()
+
+
+def next_address() -> str | None:
+    """The warm process for the next program of this check, None for none.
+
+    Servers that are forked from one process would agree on every hash(), as two servers do not.
+    """
+    addresses = os.environ.get(VARIABLE, "").split(os.pathsep)
+    return addresses[next(_turn) % len(addresses)] or None
 
 
 def start(

@@ -75,7 +75,7 @@ class Program:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            warm=os.environ.get(launch.VARIABLE),
+            warm=launch.next_address(),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from workshop.checking import launch
 from workshop.checking.program import program_environment
-from workshop.manifest import ROOT, Step
+from workshop.manifest import ROOT, Step, steps
 
 SCRIPT = Path(__file__).with_name("warm.py")
 
@@ -140,15 +140,19 @@ class WarmProcess:
 
 
 class QuickChecks:
-    """Two warm processes: one for the checks, one for the programs that they start."""
+    """Warm processes: one for the checks, and for the programs as many as a check has servers."""
 
     def __init__(self):
         self._warm = ExitStack()
-        programs = WarmProcess(FOR_PROGRAMS, program_environment())
-        self._checks = WarmProcess(FOR_CHECKS, dict(os.environ))
-        for process in (programs, self._checks):
-            self._warm.enter_context(process)
-        self._variable = {launch.VARIABLE: programs.address} if programs.address else {}
+        self._checks = self._start(FOR_CHECKS, dict(os.environ))
+        servers = range(max(step.servers for step in steps()))
+        programs = [self._start(FOR_PROGRAMS, program_environment()) for _ in servers]
+        self._variable = {
+            launch.VARIABLE: os.pathsep.join(process.address or "" for process in programs)
+        }
+
+    def _start(self, modules: tuple[str, ...], environment: dict[str, str]) -> WarmProcess:
+        return self._warm.enter_context(WarmProcess(modules, environment))
 
     def __enter__(self) -> "QuickChecks":
         return self
