@@ -49,7 +49,7 @@ LONGEST = 60  # seconds that anything here is waited for
 # The check
 
 
-class Report:
+class ShownReport:
     """What a run of checks/stepN found, as a notebook shows it."""
 
     def __init__(self, found: dict):
@@ -86,7 +86,7 @@ async def check(name: str, solution: bool = False) -> None:
         found = json.loads(done.stdout)
     except ValueError:  # the command itself went wrong, and its words say how
         found = {"step": step.short, "passed": False, "error": done.stderr or done.stdout}
-    display(Report(found))
+    display(ShownReport(found))
 
 
 # Code that stands elsewhere

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
@@ -24,12 +25,16 @@ LIVE = "<p class='live'>In JupyterLab the chat's page stands here, and you can t
 LONGEST = 60  # seconds for one cell
 
 
+class BadNotebook(Exception):
+    """A notebook did not run to its end. The message says which cell, and how it failed."""
+
+
 def notebooks() -> list[Path]:
     return sorted(FOLDER.glob("*.ipynb"))
 
 
 def build(target: Path) -> list[Path]:
-    """Builds every notebook into the folder `target`/notebooks. Raises CellExecutionError.
+    """Builds every notebook into the folder `target`/notebooks. Raises BadNotebook.
 
     One after another: two at the same time would measure each other.
     """
@@ -44,7 +49,7 @@ def build(target: Path) -> list[Path]:
 
 
 def run(source: Path, **environment: str) -> NotebookNode:
-    """The notebook with its outputs; the file stays as it is. Raises CellExecutionError."""
+    """The notebook with its outputs; the file stays as it is. Raises BadNotebook."""
     notebook = nbformat.read(source, as_version=4)
     client = NotebookClient(
         notebook,
@@ -52,7 +57,10 @@ def run(source: Path, **environment: str) -> NotebookNode:
         resources={"metadata": {"path": str(source.parent)}},
         extra_arguments=["--HistoryManager.enabled=False", "--log-level=ERROR"],
     )
-    return client.execute(env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment})
+    try:
+        return client.execute(env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment})
+    except CellExecutionError as error:
+        raise BadNotebook(f"{source.name}: a cell fails.\n{error}") from error
 
 
 def page_of(notebook: NotebookNode) -> str:

@@ -13,10 +13,10 @@ STYLE = """
 .workshop-report { background: #fbfaf7; color: #23262f; border: 1px solid #d9d5cc;
   border-left: 6px solid var(--verdict); border-radius: 8px; padding: 14px 18px; max-width: 780px;
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-.workshop-report :is(header, p, ul, pre, h4) { margin: 0 0 8px; padding: 0; color: inherit; }
+.workshop-report :is(header, p, ul, pre) { margin: 0 0 8px !important; color: inherit; }
 .workshop-report header { display: flex; justify-content: space-between; font-weight: 650; }
 .workshop-report header span + span { color: var(--verdict); white-space: nowrap; }
-.workshop-report ul { list-style: none; }
+.workshop-report ul { list-style: none; padding: 0 !important; /* JupyterLab has its own */ }
 .workshop-report li { margin: 2px 0; }
 .workshop-report .passed { color: #00664d; }
 .workshop-report .failed { color: #a63603; font-weight: 650; }

@@ -12,7 +12,12 @@ def run() -> int:
 
     for builder in (slides, notebooks):
         began = time.monotonic()
-        for file in builder.build(ROOT / "build"):
+        try:
+            files = builder.build(ROOT / "build")
+        except (slides.BadDeck, notebooks.BadNotebook) as error:
+            say(str(error))
+            return 1
+        for file in files:
             say(f"{shown(file)}  {file.stat().st_size / 1e6:.1f} MB")
-        say(f"  in {time.monotonic() - began:.0f} s")
+        say(f"in {time.monotonic() - began:.0f} s\n")
     return 0
