@@ -53,8 +53,8 @@ def missing() -> str | None:
         return "Chromium is missing: apt install chromium, or give its path in WORKSHOP_CHROMIUM."
     try:  # a snap's launcher may be there without its snap
         subprocess.run([path, "--version"], capture_output=True, timeout=60, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        return f"Chromium cannot be run: {error}. Is WORKSHOP_CHROMIUM the path of a Chromium?"
+    except (OSError, subprocess.SubprocessError):
+        return f"Chromium cannot be run: {path} --version fails. Is it the right path?"
     return None
 
 

@@ -21,19 +21,24 @@ from ..conftest import copy_of
 from . import browsing
 from .observer import Observer
 
+STARTS_WITHIN = 60  # seconds; only a test that fails waits for them
 HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items):
-    reason = browsing.missing()
-    for item in items if reason else ():
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=reason))
-
-
-def pytest_terminal_summary(terminalreporter):
+@pytest.fixture(scope="session", autouse=True)
+def a_browser():
+    """Without one, all tests in this folder are skipped."""
     if reason := browsing.missing():
-        terminalreporter.write_line(f"The browser tests were skipped. {reason}")
+        pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Tests that are skipped for the same reason share one line, where pytest has one for each."""
+    report = yield
+    if report.skipped:
+        report.longrepr = (str(HERE), None, report.longrepr[2])
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +71,8 @@ def enter(visit):
 def running(server: Server) -> Server:
     """The server, once it takes connections. In a thread: playwright has this one's event loop."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, server.starts()).result()
+        listens = thread.submit(asyncio.run, server.listens(STARTS_WITHIN)).result()
+    assert listens, server.log.text
     return server
 
 
