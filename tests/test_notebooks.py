@@ -385,7 +385,7 @@ def test_a_report_shows_the_timeline_the_diagnosis_and_the_place():
     assert "0 of 6 ✓" in html
     assert "✗ It &lt;works&gt;" in html
     assert "Ben heard nothing." in html
-    assert "<p>Because &amp; why:</p><pre>    some &lt;code&gt;</pre><p>And so on.</p>" in html
+    assert "<p>Because &amp; why:</p><pre>some &lt;code&gt;</pre><p>And so on.</p>" in html
     assert "steps/step3_broadcast/chat/consumers.py:7" in html
     assert html.index(">Ana<") < html.index(">Ben<") < html.index(">server<")
     assert "{&quot;message&quot;: &quot;&lt;b&gt;&amp;&quot;}" in html

@@ -5,6 +5,7 @@ Colours are written out, so that it is readable in a dark theme as well. All tex
 
 from html import escape
 from itertools import groupby
+from textwrap import dedent
 
 from workshop.checking.report import LINES_SHOWN, cut
 from workshop.manifest import find
@@ -30,7 +31,7 @@ STYLE = """
 .workshop-report .more { color: #5c6070; }
 """
 GOOD, BAD = "#009e73", "#d55e00"  # of Okabe and Ito: told apart by the colour-blind
-ROW, TIME, LANE, LABEL = 30, 60, 250, 7.3  # pixels: a row, the times, between two lanes, a letter
+ROW, TIME, LANE = 30, 60, 250  # pixels: a row, the times, from the browsers to the server
 
 
 def as_html(report: dict) -> str:
@@ -45,7 +46,7 @@ def as_html(report: dict) -> str:
         rows = "".join(f"<li>{one_check(check)}</li>" for check in report["checks"])
         body = f"<ul>{rows}</ul>" + "".join(map(advice, report["advice"]))
         if not report["passed"]:
-            body += f'<p class="more">In a terminal: <code>checks/{step.short} --hint</code></p>'
+            body += f'<p class="more">In a terminal: <code>{step.check_command} --hint</code></p>'
     verdict = GOOD if report["passed"] else BAD
     return (
         f"<style>{STYLE}</style>"
@@ -84,7 +85,7 @@ def paragraphs(text: str) -> str:
     parts = []
     for is_code, lines in groupby(text.splitlines(), lambda line: line.startswith("    ")):
         if is_code:
-            parts.append(f"<pre>{escape(chr(10).join(lines))}</pre>")
+            parts.append(f"<pre>{escape(dedent(chr(10).join(lines)))}</pre>")
         else:
             parts += [f"<p>{escape(line)}</p>" for line in lines if line]
     return "".join(parts)
