@@ -162,10 +162,28 @@ error(
 )
 
 
+@diagnosis("nothing-has-no-such-method", *CHATS)
+def _(evidence):
+    """A value that is missing, which .get() answers with None."""
+    found = evidence.error(r"AttributeError: 'NoneType' object has no attribute '(?!group_)(\w+)'")
+    if found and evidence.saw(Closed) and evidence.is_theirs(found.frames[-1].file):
+        return (
+            "This is None and was to have a value: .get() answers None for a key that is "
+            'not there. The browser sends {"message": "…"} and nothing else.',
+            evidence.where(found),
+        )
+
+
 @diagnosis("wrong-key-read")
 def _(evidence):
     found = evidence.error(r"^KeyError: '(\w+)'")
-    if found and evidence.saw(Closed) and evidence.where(found):
+    where = found and evidence.where(found)
+    consumer = evidence.project.consumer_at(where)
+    method = consumer.method_at(where) if consumer else None
+    sent = {(e["type"] or "").replace(".", "_") for e in evidence.layer_calls("group_send")}
+    if method and method.name in sent:
+        return None  # a handler's event: see handlers.py
+    if where and evidence.saw(Closed):
         key = found.message.strip("'")
         return (
             f"The consumer asked for the key {key!r}, which is not there. The browser sends "

@@ -305,14 +305,14 @@ def _(evidence):
     """group_discard ran while everybody was still there."""
     if not evidence.saw(Silent) or evidence.errors or evidence.step != "step3":
         return None
-    for consumer in evidence.consumers:
-        for method in ("connect", "receive", "receive_json"):
-            calls = consumer.calls("group_discard", method)
-            if calls and evidence.layer_calls("group_discard"):
+    for consumer in evidence.consumers if evidence.layer_calls("group_discard") else ():
+        for node in consumer.mentions("group_discard"):
+            method = consumer.method_at(consumer.where(node))
+            if method and method.name not in ("disconnect", "websocket_disconnect"):
                 return (
-                    "The consumer leaves its group here, while its browser is still in the room. "
-                    "group_discard() belongs into disconnect().",
-                    consumer.where(calls[0]),
+                    f"The consumer leaves its group here, in {method.name}(), while its browser is "
+                    "still in the room. group_discard() belongs into disconnect().",
+                    consumer.where(node),
                 )
 
 

@@ -207,12 +207,22 @@ def _(evidence):
     )
 
 
-error(
-    "redis-py-8",
-    r"TimeoutError: Timeout reading from",
-    "The layer waits 5 s for messages, and this version of redis-py gives up after 5 s, which "
-    'closes every quiet WebSocket (channels_redis issue 422). Type: pip install "redis<8"',
-)
+@diagnosis("redis-reading-timed-out")
+def _(evidence):
+    if evidence.error(r"TimeoutError: Timeout reading from"):
+        setting = evidence.project.setting(NAME)
+        if setting and "socket_timeout" in ast.dump(setting):
+            advice = 'Take the "socket_timeout" away, or let it be longer than 5 s.'
+        else:
+            advice = (
+                "Version 8 of redis-py gives up after 5 s by itself (channels_redis issue 422). "
+                'Type: pip install "redis<8"'
+            )
+        return (
+            "The layer waits up to 5 s at a time for messages from Redis; the connection gave up "
+            f"earlier, which closes every quiet WebSocket. {advice}",
+            evidence.project.where_set(NAME),
+        )
 
 
 def value_of(node, key):
