@@ -48,6 +48,16 @@ def _(evidence):
         )
 
 
+@diagnosis("given-up")
+def _(evidence):
+    """The limit of the whole run was reached: who failed is the check."""
+    if getattr(evidence.failure, "who", None) == "check":
+        return (
+            f"{evidence.failure.message} If other programs keep this machine busy, check again. "
+            "If not, something here is slow: see what with --log."
+        )
+
+
 @diagnosis("no-answer")
 def _(evidence):
     if evidence.saw(Silent, Unanswered, BadPage):

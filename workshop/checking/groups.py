@@ -28,7 +28,7 @@ class Groups:
     @asynccontextmanager
     async def of(self, room: Room):
         """The group of a room that nobody has joined yet."""
-        client = redis.from_url(redis_server.url(), socket_timeout=2, protocol=2)
+        client = redis.from_url(redis_server.url(), socket_timeout=10, protocol=2)
         try:
             yield Group(client, room, await names(client))
         finally:
