@@ -31,12 +31,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import results
 from benchmarks.programs import redis
 from workshop import manifest
 from workshop.manifest import ROOT
 
 TUTORIAL = ROOT / "benchmarks" / "tutorial"
-RESULT = ROOT / "build" / "check-loop.json"
+RESULT = results.BUILD / "check-loop.json"
 VERDICT = re.compile(rb"(\d+) of (\d+) \xe2\x9c\x93")  # "7 of 7 ✓"
 LIMIT = 120  # seconds for one run of anything
 
@@ -199,10 +200,10 @@ def report(rows: list[Row]) -> None:
             cells.append(f"{tutorial.median / row.median:.1f} times as long")
         table.add_row(*cells)
     Console().print(table)
-    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
     content = [
         {"what": row.what, "step": row.step, "median": row.median, "times": row.times}
         for row in rows
     ]
     RESULT.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    print(f"Written to {RESULT.relative_to(ROOT)}")
+    print(f"Written to {results.shown(RESULT)}")

@@ -38,7 +38,7 @@ def draw(chats: list[Chat], rows: list[dict]) -> Path:
         panel.grid(alpha=0.3)
     panels[2].set_ylim(-3, 103)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    BUILD.mkdir(exist_ok=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
     figure.savefig(BUILD / "room.png", dpi=120)
     pyplot.close(figure)
     return BUILD / "room.png"

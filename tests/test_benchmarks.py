@@ -1,0 +1,175 @@
+"""Every benchmark runs, says what it found, sees what is lost, and leaves nothing behind."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+
+import psutil
+import pytest
+
+from benchmarks import set_up
+from benchmarks.programs import Program
+from benchmarks.room import measuring
+from benchmarks.room.browsers import Browsers
+from tests.conftest import ROOT
+
+LIMIT = 120  # seconds
+MARK = "BENCHMARK_OF_THE_TESTS"  # in the environment of all that a benchmark starts
+COSTS = {"server_us_per_delivery", "redis_us_per_delivery", "deliveries_per_cpu_second"}
+OUTCOME = {"messages", "expected", "delivered", "heard_by_all", "p50_ms", "p99_ms", "client_busy"}
+
+
+@pytest.fixture
+def marked(tmp_path):
+    """An environment that tells whose a process is, with results in a folder of their own."""
+    return {**os.environ, MARK: uuid.uuid4().hex, "BENCHMARK_RESULTS": str(tmp_path)}
+
+
+def benchmark(name: str, *options: str, environment: dict, codes=(0,)) -> dict:
+    """Runs it to its end and returns what it wrote."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", name, *options],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=LIMIT,
+    )
+    assert done.returncode in codes, done.stdout + done.stderr
+    assert not left_of(environment)
+    with open(f"{environment['BENCHMARK_RESULTS']}/{name}.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def left_of(environment: dict) -> list[psutil.Process]:
+    """The processes that have the mark of this environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == environment[MARK]:
+                found.append(process)
+        except psutil.Error:  # it ended meanwhile, or it is another user's
+            continue
+    return found
+
+
+def wait_until(is_so, otherwise: str) -> None:
+    deadline = time.monotonic() + LIMIT
+    while not is_so():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.05)
+
+
+def test_the_room(marked, tmp_path):
+    options = ("--only", "step3,tutorial,limit", "--browsers", "2,3", "--seconds", "0.2")
+    found = benchmark("room", *options, environment=marked)
+    rows = {(row["chat"], row["browsers"]): row for row in found["rows"]}
+    assert rows.keys() == {(chat, n) for chat in ("step3", "tutorial", "limit") for n in (2, 3)}
+    for (_, count), row in rows.items():
+        for phase in ("rate", "saturation", "at_once"):
+            assert row[phase].keys() >= COSTS | OUTCOME
+            assert row[phase]["delivered"] == row[phase]["expected"] > 0
+            assert 0 < row[phase]["p50_ms"] <= row[phase]["p99_ms"]
+        assert row["rate"]["messages"] == 4  # 20 a second
+        assert row["at_once"]["expected"] == count * count
+        assert row["memory_kib"] is not None and row["connect_cpu_ms"] >= 0
+    assert {line["chat"] for line in found["growth"]} == {"step3", "tutorial", "limit"}
+    assert found["machine"]["packages"]["channels"]
+    assert (tmp_path / "room.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_wait(marked, tmp_path):
+    options = ("--requests", "1,3", "--thinking", "0.05", "--repeat", "1")
+    found = benchmark("wait", *options, environment=marked)
+    seconds = {(row["what"], row["requests"]): row["seconds"] for row in found["rows"]}
+    assert len(seconds) == 2 * 5 and all(len(found) == 1 for found in seconds.values())
+    assert seconds["a view that blocks", 3][0] >= 3 * 0.05  # one after another
+    assert seconds["a sync consumer that blocks", 3][0] >= 3 * 0.05
+    assert min(seconds["an async consumer that awaits", 3]) >= 0.05
+    assert (tmp_path / "wait.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_check_loop(marked, tmp_path):
+    # No program is on this PATH: the tutorial's tests, which need a browser, are left out.
+    environment = {**marked, "PATH": str(tmp_path)}
+    found = benchmark("check-loop", "--runs", "1", environment=environment, codes=(0, 1))
+    assert {row["step"] for row in found} == {"step1", "step2", "step3"}
+    assert all(row["median"] > 0 for row in found)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the packages are borrowed with a shell script")
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="there is nothing to clone")
+def test_the_set_up(monkeypatch, tmp_path):
+    def borrow(clone, _):
+        python = clone / set_up.INSIDE
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        python.chmod(0o755)
+
+    monkeypatch.setattr(set_up.results, "BUILD", tmp_path)
+    monkeypatch.setattr(set_up, "WAYS", {"borrowed": ("packages that are there", borrow)})
+    assert set_up.main(["--only", "borrowed"]) == 0
+    rows = json.loads((tmp_path / "set-up.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["cache"] for row in rows] == ["cold", "warm"]
+    for row in rows:
+        parts = row["clone_s"] + row["install_s"] + row["check_s"]
+        assert row["seconds"] == pytest.approx(parts) and row["check_s"] > 0
+
+
+# Broadcasts what it hears, but the first browser does not get the messages with odd numbers.
+LOSSY = """
+import asyncio, re, sys
+from websockets.asyncio.server import serve
+
+browsers = []
+
+async def chat(browser):
+    browsers.append(browser)
+    async for text in browser:
+        odd = int(re.search(r"[0-9]+", text)[0]) % 2
+        for one in browsers[odd:]:
+            await one.send(text)
+
+async def main():
+    async with serve(chat, "127.0.0.1", int(sys.argv[1]), compression=None) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+def test_what_is_lost_is_counted():
+    with Program(sys.executable, "-c", LOSSY, "{port}") as server:
+        room = measuring.Room([server], server)
+        with Browsers([server.port], 3) as room.browsers:
+            found = measuring.phase(room, lambda: measuring.at_rate(room, 100, 0.1))
+    assert (found["messages"], found["expected"]) == (10, 30)
+    assert (found["delivered"], found["heard_by_all"]) == (25, 5)
+
+
+def test_nothing_outlives_a_benchmark_that_is_killed(marked):
+    running = psutil.Popen(
+        [sys.executable, "-m", "benchmarks", "room", "--only", "step3", "--seconds", "600"],
+        cwd=ROOT,
+        env=marked,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    started = []
+
+    def all_are_there():
+        """A server, its Redis, and a watcher for each."""
+        started[:] = running.children(recursive=True)
+        return len(started) >= 4
+
+    try:
+        wait_until(all_are_there, "The servers did not start.")
+    finally:
+        running.kill()
+        running.wait()
+    _, alive = psutil.wait_procs(started, timeout=LIMIT)
+    assert not alive
