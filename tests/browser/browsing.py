@@ -30,7 +30,7 @@ QUIET = (  # no calls home, no sandbox within the containers that tests often ru
     "--disable-background-networking",
 )
 WINDOW = {"width": 1280, "height": 720}  # pixels: a projector's
-PATIENCE = 20_000  # milliseconds; only a test that fails waits for them
+PATIENCE = 60_000  # milliseconds; only a test that fails waits for them
 
 HERE = ("127.0.0.1", "localhost")
 WITHOUT_NETWORK = ("file", "data", "blob", "about")

@@ -92,8 +92,8 @@ def serve():
 
 @pytest.fixture(scope="session")
 def step1():
-    """The server of step 1's solution; its opponents think for half a second."""
-    yield from _running(find("step1").solution, THINKING_SECONDS="0.5")
+    """The server of step 1's solution; its opponents think as long as in its check."""
+    yield from _running(find("step1").solution, **find("step1").environment)
 
 
 @pytest.fixture(scope="session")

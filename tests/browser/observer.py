@@ -21,6 +21,7 @@ class Conversation:
     messages: list[tuple[str, bytes, bool]] = field(default_factory=list)  # …, whether it is text
     closes: list[tuple[str, int, str]] = field(default_factory=list)  # direction, code, reason
     errors: list[Exception] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)  # the browser sent a close frame
 
 
 class Ear:
@@ -60,6 +61,8 @@ class Ear:
         if frame.opcode is Opcode.CLOSE:
             close = Close.parse(frame.data)
             self.conversation.closes.append((self.direction, close.code, close.reason))
+            if self.direction == "out":
+                self.conversation.left.set()
         elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             self.parts.append((frame.opcode, bytes(frame.data)))
             if frame.fin:

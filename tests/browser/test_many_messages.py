@@ -19,23 +19,20 @@ UP_BY = """() => {
 
 
 class Work:
-    """What the page's main thread has done: processor time, which a busy machine does not change,
-    and how often it laid the page out."""
+    """Processor time of the page's main thread, which no busy machine changes."""
 
     def __init__(self, page):
         self._session = page.context.new_cdp_session(page)
         # https://chromedevtools.github.io/devtools-protocol/tot/Performance/
         self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
-        self._before = self._metrics()
+        self._before = self._now()
 
-    def _metrics(self):
+    def _now(self):
         metrics = self._session.send("Performance.getMetrics")["metrics"]
-        return {metric["name"]: metric["value"] for metric in metrics}
+        return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
 
-    def since(self):
-        """Seconds, and layouts."""
-        now = self._metrics()
-        return tuple(now[name] - self._before[name] for name in ("TaskDuration", "LayoutCount"))
+    def seconds(self):
+        return self._now() - self._before
 
 
 @pytest.fixture
@@ -44,16 +41,14 @@ def tab(enter, unruly):
 
 
 def test_the_page_stays_quick(tab):
-    """Seen here: 0.8 s and 35 layouts; a page that draws each message by itself and keeps them all
-    took 45 s and 4,000 layouts."""
+    """It took 0.8 s of work here, and 45 s when each message was drawn by itself and none
+    dropped."""
     tab.page.evaluate(COUNT_FRAMES)
     work = Work(tab.page)
     tab.say(f"many {MANY}")
     tab.page.keyboard.type("typed meanwhile")
     expect(tab.messages.last).to_have_text(f"number {MANY}")
-    seconds, layouts = work.since()
-    assert seconds < 8
-    assert layouts < MANY / 4
+    assert work.seconds() < 15
     assert tab.page.evaluate("drawn") > 3
     expect(tab.input).to_have_value("typed meanwhile")
     expect(tab.input).to_be_focused()

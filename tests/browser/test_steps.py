@@ -1,5 +1,7 @@
 """Who hears whom: what each step's chat is about, seen in the browser."""
 
+from .browsing import expect
+
 
 def test_step_2_two_tabs_hear_only_themselves(enter, step2):
     ana = enter(step2, "lobby")
@@ -15,7 +17,7 @@ def test_step_2_two_tabs_hear_only_themselves(enter, step2):
 def test_two_tabs_of_one_browser_have_names_of_their_own(enter, step2):
     ana = enter(step2, "lobby")
     ben = enter(step2, "lobby")
-    assert ana.name != ben.name
+    expect(ben.page.locator("#tab-name")).not_to_have_text(ana.name)
     for tab in (ana, ben):
         assert tab.page.title() == f"{tab.name} · lobby"
 

@@ -3,7 +3,7 @@ and server saw, in their order, byte for byte."""
 
 import pytest
 
-from .browsing import expect
+from .browsing import PATIENCE, expect
 
 TEXTS = [
     "hello",
@@ -144,9 +144,6 @@ def test_a_connection_that_is_cut_has_no_close_frame(observed, serve, unruly):
 
 def test_a_tab_that_is_closed_says_so_to_the_server(observed, step2):
     tab, conversation = observed(step2)
-    other, _ = observed(step2)
     tab.page.close()
-    # Closing travels at once; that it has arrived is known when a later message has come back.
-    other.say("the observer has heard it by now")
-    other.hears("the observer has heard it by now")
+    assert conversation.left.wait(PATIENCE / 1000)
     assert conversation.closes[0] == ("out", 1001, "")
