@@ -22,7 +22,7 @@ from workshop.manifest import ROOT
 FOLDER = ROOT / "notebooks"
 TEMPLATE = Path(__file__).with_name("laboratory")
 LIVE = "<p class='live'>In JupyterLab the chat's page stands here, and you can talk in it.</p>"
-LONGEST = 60  # seconds for one cell
+LONGEST = 120  # seconds for one cell, on however busy a machine
 
 
 class BadNotebook(Exception):
