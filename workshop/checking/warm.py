@@ -74,7 +74,7 @@ class Warm:
                     command = self.start(self.listener.accept()[0])
                     if command is not None:
                         return command
-                else:
+                elif self.running.get(key.data) is key.fileobj:  # it has not ended just now
                     self.let_go(key.fileobj, key.data)
 
     def start(self, connection: socket.socket) -> list[str] | None:
