@@ -182,7 +182,7 @@ class Evidence:
         return inside and "site-packages" not in file.parts and file.name != "manage.py"
 
     def where(self, error: Error) -> Where | None:
-        """The attendee's own last line in the traceback, or in those that belong together with it."""
+        """The attendee's own last line in the traceback, or in those chained to it."""
         others = [e for e in self.errors if e.chain == error.chain and e is not error]
         for one in (error, *others):
             for frame in reversed(one.frames):
