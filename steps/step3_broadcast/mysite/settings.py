@@ -29,10 +29,15 @@ SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 ROOT_URLCONF = "mysite.urls"
 ASGI_APPLICATION = "mysite.asgi.application"
 
-# TODO 5: groups in memory end at this process. Let all servers share a Redis: BACKEND is
-#         "channels_redis.core.RedisChannelLayer", and CONFIG has "hosts", a list with one address:
-#         the variable REDIS_URL if it is set, else redis://127.0.0.1:6379.
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS = {
+    "default": {
+        # TODO 5: groups in memory end at this process. Let all servers share a Redis: BACKEND is
+        #         "channels_redis.core.RedisChannelLayer". CONFIG, a dictionary too, has "hosts", a
+        #         list with one address (the variable REDIS_URL if it is set, else
+        #         redis://127.0.0.1:6379), and "capacity", 1000: how many events may wait.
+        "BACKEND": "channels.layers.InMemoryChannelLayer",
+    }
+}
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
