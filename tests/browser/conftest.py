@@ -72,7 +72,7 @@ def running(server: Server) -> Server:
     """The server, once it takes connections. In a thread: playwright has this one's event loop."""
     with ThreadPoolExecutor(1) as thread:
         listens = thread.submit(asyncio.run, server.listens(STARTS_WITHIN)).result()
-    assert listens, server.log.text
+    assert listens, f"exit code {server.exit_code}, log: {server.log.text}"
     return server
 
 
