@@ -125,7 +125,10 @@ def _make() -> None:
         _raise_if_hopeless(code, output)
         uv = str(environment.python().with_name("uv.exe" if os.name == "nt" else "uv"))
     requirements = ["-r", str(ROOT / "requirements.txt")]
-    code, output = _say_and_run([uv, "pip", "install", "--python", python, *requirements])
+    # Compiled now, as pip does: a server under check writes no bytecode, and would read the sources
+    # of Django and Twisted anew at every start.
+    install = ["pip", "install", "--compile-bytecode", "--python", python]
+    code, output = _say_and_run([uv, *install, *requirements])
     _raise_if_hopeless(code, output)
     if code:
         print("uv could not do it, so pip does. This takes about a minute.")
