@@ -6,7 +6,6 @@ import sys
 from .. import environment
 from ..manifest import ROOT
 
-
 # File by file on three workers, for most tests wait for a server or a process. `-n 0` takes turns.
 SIDE_BY_SIDE = ["-n", "3", "--dist", "loadfile"]
 
