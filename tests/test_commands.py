@@ -415,7 +415,8 @@ def test_test_hands_its_arguments_to_pytest(workshop):
     done = workshop.type("test", "--version")
     assert done.returncode == 0
     assert done.stdout.startswith("pytest ")
-    assert workshop.type("test", "tests/no_such_file.py").returncode == 4  # pytest: wrong usage
+    # pytest's wrong usage; side by side, its workers find no tests
+    assert workshop.type("test", "tests/no_such_file.py").returncode in (4, 5)
 
 
 def test_another_working_directory_needs_the_folder_on_the_path_alone(workshop, tmp_path):

@@ -219,6 +219,6 @@ def test_without_a_packaged_redis_three_ways_are_named(address, monkeypatch):
 
 @ours_only
 def test_a_redis_that_cannot_start_says_why(address, monkeypatch):
-    monkeypatch.setattr(redis_server, "_binary", lambda: os.devnull)  # no program at all
+    monkeypatch.setattr(redis_server, "binary", lambda: os.devnull)  # no program at all
     with pytest.raises(RedisError, match="did not start(?s:.*)[Pp]ermission denied"):
         redis_server.start()

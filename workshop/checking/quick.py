@@ -144,6 +144,7 @@ class QuickChecks:
 
     def __init__(self):
         self._warm = ExitStack()
+        self._environment = dict(os.environ)  # once: checks may be started from several threads
         self._checks = self._start(FOR_CHECKS, dict(os.environ))
         servers = range(max(step.servers for step in steps()))
         programs = [self._start(FOR_PROGRAMS, program_environment()) for _ in servers]
@@ -165,7 +166,7 @@ class QuickChecks:
     ) -> "subprocess.Popen | launch.Forked":
         """Start `checks/stepN ARGUMENTS…`; `streams` are `stdout` and `stderr` as of Popen."""
         command = [str(ROOT / "checks" / step.short), *arguments]
-        environment = {**os.environ, **self._variable}
+        environment = {**self._environment, **self._variable}
         warm = self._checks.address
         return launch.start(command, Path.cwd(), environment, warm=warm, **streams)
 

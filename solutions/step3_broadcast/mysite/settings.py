@@ -34,7 +34,7 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
             "hosts": [os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")],
-            "capacity": 1000,  # events that may wait; what comes when it is full is lost
+            "capacity": 1000,  # events that may wait; more are lost
         },
     }
 }
