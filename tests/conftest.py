@@ -1,11 +1,13 @@
 """What the tests share: a way to run a check as an attendee does, and to make copies of a step."""
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +60,13 @@ def quick_check(checks: QuickChecks, step: str, *arguments) -> Checked:
         for stream in (out, err):
             stream.seek(0)
         return Checked(code, out.read().decode(), err.read().decode())
+
+
+def run_coroutine(coroutine):
+    """Run it to its end, in a thread of its own: a browser that other tests have left open keeps an
+    event loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def copy_of(folder: Path, target: Path) -> Path:

@@ -1,16 +1,14 @@
 """The preflight: what it finds on a machine where all is well, and what it says where it is not."""
 
-import asyncio
 import shutil
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 
 import pytest
 
 from workshop import doctor, environment, manifest, ports
 
-from .conftest import edit
+from .conftest import edit, run_coroutine
 from .copied import Workshop
 
 STEP3 = manifest.find("step3")
@@ -38,9 +36,7 @@ def step3(tmp_path, monkeypatch):
 
 
 def chat() -> list[doctor.Finding]:
-    # In a thread, since a browser that other tests left open keeps a loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, doctor.chat()).result()
+    return run_coroutine(doctor.chat())
 
 
 def test_a_chat_is_tried(step3):

@@ -1,7 +1,6 @@
 """The laboratories run on any machine, keep what they claim, and leave nothing behind."""
 
 import ast
-import asyncio
 import json
 import os
 import re
@@ -17,6 +16,7 @@ import psutil
 import pytest
 import redis
 
+from tests.conftest import run_coroutine
 from tests.copied import Workshop, free_port
 from workshop import folders, manifest, notebook, ports, redis_server
 from workshop.building import notebooks as building
@@ -411,7 +411,7 @@ def test_a_check_that_could_not_be_made_says_why():
 def test_the_solution_can_be_checked(monkeypatch):
     shown = []
     monkeypatch.setattr(notebook, "display", shown.append)
-    asyncio.run(notebook.check("step2", solution=True))
+    run_coroutine(notebook.check("step2", solution=True))
     (report,) = shown
     assert report.found["passed"] and "7 of 7 ✓" in report._repr_html_()
     assert repr(report).count("✓") == 7
@@ -425,7 +425,7 @@ def test_a_check_that_breaks_shows_its_words(monkeypatch):
         "run",
         lambda *args, **more: subprocess.CompletedProcess(args, 1, "", "ImportError: <module>"),
     )
-    asyncio.run(notebook.check("step2"))
+    run_coroutine(notebook.check("step2"))
     assert "ImportError: &lt;module&gt;" in shown[0]._repr_html_()
 
 
