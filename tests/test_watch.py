@@ -67,9 +67,11 @@ class Watching:
     def press(self, key: str) -> None:
         os.write(self.reading, key.encode())
 
-    def ends(self) -> int:
-        """Its exit code, when it and all it started have ended."""
-        family = self.family()
+    def ends(self, signal: int | None = None) -> int:
+        """Its exit code, when it and all it started have ended; on the signal, if there is one."""
+        family = self.family()  # now: the children of one that has ended are nobody's
+        if signal:
+            self.process.send_signal(signal)
         code = self.process.wait(PATIENCE)
         assert not psutil.wait_procs(family, PATIENCE)[1]
         return code
@@ -276,8 +278,7 @@ def test_nothing_is_left_when_it_is_ended_in_the_middle_of_a_check(project, end)
             if "workshop-" in connection.laddr
         ]
         assert sockets
-        watching.process.send_signal(end)
-        watching.ends()
+        watching.ends(end)
         assert not [path for path in sockets if path.parent.exists()]
 
 
@@ -325,6 +326,5 @@ def test_the_terminal_is_left_as_it_was(project, number, code):
     with Watching("--project", project, terminal=True) as watching:
         before = termios.tcgetattr(watching.terminal)
         watching.until("q  quit")
-        watching.process.send_signal(number)
-        assert watching.ends() == code
+        assert watching.ends(number) == code
         assert termios.tcgetattr(watching.terminal) == before
