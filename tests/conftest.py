@@ -17,6 +17,12 @@ from workshop import manifest, redis_server
 from workshop.checking.quick import QuickChecks
 
 ROOT = manifest.ROOT
+SLOW = ("browser", "test_benchmarks.py", "test_notebooks.py", "test_slides.py")
+
+
+def pytest_itemcollected(item):
+    if item.path.relative_to(ROOT / "tests").parts[0] in SLOW:
+        item.add_marker("slow")
 
 
 @dataclass

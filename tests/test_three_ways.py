@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from checks.diagnoses import general
 from tests.catalogue import entries, name_of, project_of
 from tests.conftest import Checked, check, copy_of, quick_check
 from workshop import manifest
+from workshop.checking.diagnosing import ASK_EVERY_RULE
 from workshop.checking.quick import QuickChecks
 
 AT_ONCE = 4  # checks side by side: most of a failing one is waiting
@@ -21,14 +23,16 @@ FIRST_TODO = {
     "step3": "echo-instead-of-group",
 }
 
-
 MISTAKES, VARIANTS = entries("mistakes"), entries("variants")
+# The last resort for what nobody foresaw. They are asked after all others, and have something to
+# say on much that the others name better.
+GENERAL = {rule.id for rule in general.catalogue.rules}
 
 
 @pytest.fixture(scope="module")
 def checked(request, tmp_path_factory):
-    """A function from an entry to how its check ended. The entries that this run of the tests has
-    selected are checked side by side, each in its own project."""
+    """A function from an entry to how its check ended, with every rule asked. The entries that this
+    run of the tests has selected are checked side by side, each in its own project."""
     folder = tmp_path_factory.mktemp("copies")
 
     def run(entry) -> Checked:
@@ -40,7 +44,10 @@ def checked(request, tmp_path_factory):
         for item in request.session.items
         if item.module is request.module and "checked" in item.fixturenames
     ]
-    with QuickChecks() as checks, ThreadPoolExecutor(AT_ONCE) as pool:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ASK_EVERY_RULE, "1")
+        checks = QuickChecks()  # it keeps the variables of now
+    with checks, ThreadPoolExecutor(AT_ONCE) as pool:
         futures = {name_of(entry): pool.submit(run, entry) for entry in selected}
         yield lambda entry: futures[name_of(entry)].result()
         pool.shutdown(cancel_futures=True)
@@ -70,6 +77,7 @@ def test_a_solution_copied_over_its_starter_passes(step, tmp_path):
     assert done.code == 0, done.out + done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", MISTAKES, ids=name_of)
 def test_a_mistake_gets_its_own_diagnosis(entry, checked):
     step, row = entry
@@ -82,9 +90,14 @@ def test_a_mistake_gets_its_own_diagnosis(entry, checked):
     if "line" in row:
         text = Path(failed["file"]).read_text(encoding="utf-8").splitlines()[failed["line"] - 1]
         assert row["line"] in text, f"The report names line {failed['line']}: {text}"
+    wrong = set(failed.get("also", ())) - set(row.get("also", ())) - GENERAL
+    assert not wrong, f"These speak too, and it is not their mistake: {wrong}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", VARIANTS, ids=name_of)
 def test_a_variant_passes(entry, checked):
     done = checked(entry)
     assert done.code == 0, f"A right answer was rejected: {done.failed}\n{done.err}"
+    advice = {one["id"] for one in done.report["advice"]}
+    assert advice == set(entry[1].get("advice", ())), done.report["advice"]

@@ -282,11 +282,12 @@ def _(evidence):
     """What comes is a message from before, which had come back already."""
     if not evidence.saw(Heard) or "twice" in evidence.failure.message:
         return None
-    said = [json.loads(line.text) for line in evidence.timeline if line.direction == "out"]
-    before = [frame.get("message") for frame in said[:-1]]
-    if evidence.failure.heard in before and evidence.failure.heard != evidence.failure.expected:
+    failure = evidence.failure
+    came = [line for line in evidence.timeline if (line.who, line.direction) == (failure.who, "in")]
+    same = [line for line in came if line.text == came[-1].text]
+    if len(same) > 1 and failure.heard != failure.expected:
         return (
-            f"{evidence.failure.heard!r} came back more than once. Look for a loop around the line "
+            f"{failure.heard!r} came back more than once. Look for a loop around the line "
             "that sends, or for a second one.",
             _where_sent(evidence),
         )

@@ -1,6 +1,7 @@
 """What a failed check leaves behind, ready to be asked by the diagnoses."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -93,7 +94,9 @@ class Evidence:
     project: Project
     timeline: list[Line] = field(default_factory=list)
     programs: list[ProgramEvidence] = field(default_factory=list)
-    busy: list[dict] = field(default_factory=list)  # what the programs were doing when asked
+    # What the programs were doing when asked, and a moment later.
+    busy: list[dict] = field(default_factory=list)
+    still_busy: list[dict] = field(default_factory=list)
     paths: set[str] | None = None  # of the WebSockets that the check opened; None: of any
 
     # What was seen
@@ -208,13 +211,25 @@ class Evidence:
     @cached_property
     def stuck(self) -> tuple[str, Where] | None:
         """The attendee's line that was running or waited at when the server was asked, with
-        "thread" for one that holds its thread and "task" for one that awaits."""
-        for what in ("thread", "task"):
-            for event in self.busy:
-                where = self._theirs_last(event["frames"])
-                if event["what"] == what and where:
-                    return what, where
-        return None
+        "thread" for one that holds its thread and "task" for one that awaits. Its function was
+        busy a moment later too: on a slow machine the first look may meet one that all but ended.
+        """
+        later = {(what, function) for what, function, _ in self._theirs_busy(self.still_busy)}
+        found = [
+            (what, where)
+            for what, function, where in self._theirs_busy(self.busy)
+            if (what, function) in later
+        ]
+        return max(found, key=lambda one: one[0] == "thread", default=None)
+
+    def _theirs_busy(self, events: list[dict]) -> Iterator[tuple[str, tuple[str, str], Where]]:
+        """For each thread and task that runs the attendee's code: which it is, the innermost
+        function of theirs with its file, and the line."""
+        for event in events:
+            for file, line, function in reversed(event["frames"]):
+                if self.is_theirs(file):
+                    yield event["what"], (file, function), Where(self.project.folder / file, line)
+                    break
 
 
 @dataclass(frozen=True)

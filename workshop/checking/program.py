@@ -16,6 +16,7 @@ from workshop.manifest import ROOT
 
 LAUNCHER = Path(__file__).with_name("under_check.py")
 LOOK_EVERY = 0.002  # seconds; a check waits some twenty times for an event that is all but there
+ANSWERS_WITHIN = 3  # seconds; one that holds the interpreter's lock takes its time
 LOG_KEPT = 200_000  # bytes of the log's start, and as many of its end
 
 
@@ -114,14 +115,14 @@ class Program:
         return True
 
     async def report_busy(self) -> list[dict]:
-        """What the server is busy with now: the `busy` events it answers with within a second."""
+        """What the program is busy with now: the `busy` events that it answers with."""
         seen = len(self.log.events)
         try:
             self._process.stdin.write(b"?")
             self._process.stdin.flush()
         except OSError:  # it has ended
             return []
-        await self.event(lambda events: {"event": "reported"} in events[seen:], 1)
+        await self.event(lambda events: {"event": "reported"} in events[seen:], ANSWERS_WITHIN)
         return [event for event in self.log.events[seen:] if event["event"] == "busy"]
 
     def stop(self) -> None:

@@ -104,14 +104,11 @@ class Scene:
         await program.event(shown, LOGGED_WITHIN)
 
     async def _collect(self, failure: BaseException) -> Evidence:
-        busy = []
-        if isinstance(failure, failures.Failure):
-            reports = await asyncio.gather(
-                *(program.report_busy() for program in self.run.programs)
-            )
-            busy = [event for report in reports for event in report]
+        asked = isinstance(failure, failures.Failure)
+        busy = await self._busy() if asked else []
         await asyncio.sleep(SETTLE)
         await asyncio.gather(*(self._is_logged(program) for program in self.run.programs))
+        still_busy = await self._busy() if busy else []
         return Evidence(
             step=self.run.step.short,
             check=self.check,
@@ -120,5 +117,11 @@ class Scene:
             timeline=list(self.timeline.lines),
             programs=self.run.told(),
             busy=busy,
+            still_busy=still_busy,
             paths={room.path for room in self.rooms},
         )
+
+    async def _busy(self) -> list[dict]:
+        """What the programs are busy with now."""
+        reports = await asyncio.gather(*(program.report_busy() for program in self.run.programs))
+        return [event for report in reports for event in report]

@@ -39,6 +39,8 @@ from workshop.checking import witness
 
 MARK = "\x1e workshop: "
 FRAMES_KEPT = 12
+OUTERMOST = ("<module>", "_bootstrap")  # functions: of the main thread, of any other
+READ_AGAIN = 20  # times
 CRASH_POLL = 0.02  # seconds; Daphne's own is 1 s
 
 server_loop = None
@@ -163,14 +165,24 @@ def frames_of_task(task):
     return frames
 
 
-def report_busy():
+def busy_threads():
+    """The stacks of all threads but this one. A thread that goes on while its stack is read leaves
+    a broken one, without its outermost frame; then all are read again."""
     here = threading.get_ident()
-    for identity, frame in sys._current_frames().items():
-        if identity != here:
-            tell("busy", what="thread", frames=frames_of(frame)[-4 * FRAMES_KEPT :])
+    for _ in range(READ_AGAIN):
+        running = sys._current_frames()
+        stacks = [frames_of(frame) for identity, frame in running.items() if identity != here]
+        if all(stack[0][2] in OUTERMOST for stack in stacks):
+            break
+    return stacks
+
+
+def report_busy():
     tasks = asyncio.all_tasks(server_loop) if server_loop else ()
-    for task in list(tasks)[:50]:
-        tell("busy", what="task", frames=frames_of_task(task)[-4 * FRAMES_KEPT :])
+    found = [("thread", frames) for frames in busy_threads()]
+    found += [("task", frames_of_task(task)) for task in list(tasks)[:50]]
+    for what, frames in found:
+        tell("busy", what=what, frames=frames[-4 * FRAMES_KEPT :])
     tell("reported")
 
 
