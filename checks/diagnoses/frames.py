@@ -280,17 +280,21 @@ def _(evidence):
 @diagnosis("sent-more-than-once", *CHATS)
 def _(evidence):
     """What comes is a message from before, which had come back already."""
-    if not evidence.saw(Heard) or "twice" in evidence.failure.message:
-        return None
-    failure = evidence.failure
-    came = [line for line in evidence.timeline if (line.who, line.direction) == (failure.who, "in")]
-    same = [line for line in came if line.text == came[-1].text]
-    if len(same) > 1 and failure.heard != failure.expected:
+    if _had_come_before(evidence):
         return (
-            f"{failure.heard!r} came back more than once. Look for a loop around the line "
+            f"{evidence.failure.heard!r} came back more than once. Look for a loop around the line "
             "that sends, or for a second one.",
             _where_sent(evidence),
         )
+
+
+def _had_come_before(evidence):
+    if not evidence.saw(Heard) or "twice" in evidence.failure.message:
+        return False
+    failure = evidence.failure
+    came = [line for line in evidence.timeline if (line.who, line.direction) == (failure.who, "in")]
+    same = [line for line in came if line.text == came[-1].text]
+    return len(same) > 1 and failure.heard != failure.expected
 
 
 @diagnosis("message-replaced", *CHATS)
@@ -319,7 +323,9 @@ FIRST_CHECKS = ("test_a_message_comes_back", "test_the_sender_hears_itself")
 
 @diagnosis("message-changed", *CHATS)
 def _(evidence):
-    if evidence.saw(Heard) and evidence.check in FIRST_CHECKS:
+    if not evidence.saw(Heard) or _had_come_before(evidence):
+        return None
+    if evidence.check in FIRST_CHECKS:
         return (
             f"{evidence.failure.message} The consumer must send back the text as it came, whatever "
             "is in it.",

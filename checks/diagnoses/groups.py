@@ -6,7 +6,7 @@ import re
 
 from checks.diagnoses.routes import ROOM
 from workshop.checking.diagnosing import Catalogue
-from workshop.checking.failures import Heard, Silent, StillInGroup
+from workshop.checking.failures import Heard, Refused, Silent, StillInGroup
 from workshop.checking.source import last_name, on_self
 
 catalogue = Catalogue()
@@ -111,8 +111,11 @@ def _(evidence):
     where = evidence.where(found)
     if consumer is None or name in NEVER_SET:
         return None
-    if (method := consumer.method_at(where)) and method.name == "__init__":
+    method = consumer.method_at(where)
+    if method and method.name == "__init__":
         return None  # see consumer.py
+    if method and method.name == "disconnect" and evidence.saw(Refused):
+        return None  # it followed from that; see consumer.py
     named = evidence.project.source_at(where)
     if name == "send_json" and not consumer.is_json:
         return None  # see frames.py

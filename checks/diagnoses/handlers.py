@@ -163,7 +163,11 @@ def _(evidence):
     """The layer carried something else than a dictionary."""
     found = evidence.error(r"TypeError: (string|list) indices must be integers|argument of type")
     deep = found and any(frame.function == "get_handler_name" for frame in found.frames)
-    assertion = evidence.error(r"^AssertionError: message is not a dict|^AssertionError$")
+    # What group_send() of channels_redis and of the layer in memory meets.
+    assertion = evidence.error(
+        r"^AssertionError: message is not a dict|^AssertionError$"
+        r"|^AttributeError: '\w+' object has no attribute 'items'"
+    )
     in_layer = assertion and assertion.frames and "channels" in str(assertion.frames[-1].file)
     if deep or in_layer:
         return (
