@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -91,6 +92,13 @@ def edit(folder: Path, file: str, replace: str, by: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count(replace) == 1, f"{replace!r} stands {text.count(replace)} times in {file}"
     path.write_text(text.replace(replace, by), encoding="utf-8")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hears_ctrl_c():
+    """A shell makes what it runs in the background deaf to Ctrl-C, and that is inherited. What the
+    tests start hears it, wherever they run."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

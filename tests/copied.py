@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -21,9 +20,6 @@ class Workshop:
         shutil.copytree(manifest.ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
         self.root = root
         self.python = python
-        # A shell makes what it runs in the background deaf to Ctrl-C, and that is inherited. What
-        # is typed here hears it, wherever the tests run.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def command(self, *arguments: str) -> list[str]:
         return [str(self.python), "-m", "workshop", *arguments]
