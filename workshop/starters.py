@@ -9,6 +9,7 @@ import io
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 from . import folders, manifest
@@ -68,11 +69,17 @@ def _keep_published(step: Step, head: str) -> bool:
 
 def _keep(step: Step, content: dict[str, tuple[bytes, int]]) -> None:
     """Writes the copy beside its place and moves it there: half a copy would be no starter."""
-    new = _copy(step).with_suffix(".new")
-    shutil.rmtree(new, ignore_errors=True)
-    folders.write(new, content)
-    shutil.rmtree(_copy(step), ignore_errors=True)
-    new.rename(_copy(step))
+    place = _copy(step)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent) as beside:
+        new = Path(beside, "new")
+        folders.write(new, content)
+        shutil.rmtree(place, ignore_errors=True)
+        try:
+            new.rename(place)
+        except OSError:  # another terminal was quicker, with the same
+            if not place.is_dir():
+                raise
 
 
 def _changed_by_others(step: Step) -> bool:

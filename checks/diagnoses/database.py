@@ -36,6 +36,13 @@ error(
 )
 
 error(
+    "app-not-installed",
+    r"RuntimeError: Model class ([\w.]+?)\.models\.\w+ doesn't declare an explicit app_label",
+    "This line imports models of {0}, and INSTALLED_APPS does not name that app. Add it there, or "
+    "take the import away: the chat needs no model.",
+)
+
+error(
     "table-missing",
     r"OperationalError: no such table: (\w+)",
     "The database has no table {0} yet. Make it: python manage.py migrate",

@@ -187,7 +187,7 @@ def _(evidence):
         key = found.message.strip("'")
         return (
             f"The consumer asked for the key {key!r}, which is not there. The browser sends "
-            '{"message": "…"}, so the text is in content["message"].',
+            '{"message": "…"}: the text is under "message".',
             evidence.where(found),
         )
 

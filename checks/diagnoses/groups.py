@@ -422,11 +422,12 @@ def _(evidence):
                 consumer.where(consumer.methods.get("disconnect")),
             )
         method = consumer.method_at(consumer.where(stands[0]))
-        calls_it = "Channels calls a method named disconnect, letter by letter."
+        advice = "Channels calls a method named disconnect, letter by letter."
+        if "disconnect" in consumer.methods:
+            advice = "Let disconnect() do it: it is what Channels calls when a browser has left."
         return (
             f"{left}: group_discard stands here, in {method.name if method else 'no method'}(), "
-            f"and "
-            f"was not run. {calls_it}",
+            f"and was not run. {advice}",
             consumer.where(stands[0]),
         )
 
@@ -439,19 +440,45 @@ def _(evidence):
     """One server's browsers hear each other, the other server's do not."""
     if not evidence.saw(Silent) or evidence.check != "test_two_servers_share_the_room":
         return None
-    made = {
-        event["name"]
-        for program in evidence.programs
-        for event in program.events
-        if event["event"] == "backend"
-    }
-    if "channels.layers.InMemoryChannelLayer" in made:
+    if _is_in_memory(evidence):
         return (
             "Ana's server and Ben's are two processes, and InMemoryChannelLayer keeps groups in "
             "the "
             'memory of one. Let both use Redis: BACKEND "channels_redis.core.RedisChannelLayer".',
             evidence.project.where_set("CHANNEL_LAYERS"),
         )
+
+
+@diagnosis("layers-do-not-meet", "step3")
+def _(evidence):
+    """Both servers' consumers joined the group, and a message of one did not come to the other."""
+    if not evidence.saw(Silent) or evidence.check != "test_two_servers_share_the_room":
+        return None
+    sent = evidence.layer_calls("group_send")
+    if not sent or evidence.errors or _is_in_memory(evidence):
+        return None
+    group, kind = sent[-1]["group"], sent[-1]["type"]
+    for program in evidence.programs:
+        told = [(e["event"], e.get("call"), e.get("group")) for e in program.events]
+        if ("layer", "group_add", group) not in told:
+            return None
+    came = [
+        any(e["event"] == "handles" and e["type"] == kind for e in program.events)
+        for program in evidence.programs
+    ]
+    if came.count(True) == 1:
+        return (
+            f"Ana's server and Ben's both joined {shown(group)}, and what one sends to it does not "
+            "come to the other: their channel layers do not meet. The options in CHANNEL_LAYERS, "
+            '"hosts" and "prefix" above all, must be the same in every process.',
+            evidence.project.where_set("CHANNEL_LAYERS"),
+        )
+
+
+def _is_in_memory(evidence):
+    """Whether a server made the layer that keeps its groups in its own memory."""
+    made = [e for program in evidence.programs for e in program.events if e["event"] == "backend"]
+    return any(event["name"] == "channels.layers.InMemoryChannelLayer" for event in made)
 
 
 def _mention(evidence, name):

@@ -150,12 +150,15 @@ def _(evidence):
             )
 
 
-error(
-    "message-without-type",
-    r"(?:ValueError: Incoming message has no 'type' attribute|KeyError: 'type')",
-    'A message to the group needs a "type", which names the method that takes it: '
-    '{{"type": "chat.message", "message": message}}',
-)
+@diagnosis("message-without-type")
+def _(evidence):
+    found = evidence.error(r"ValueError: Incoming message has no 'type' attribute|KeyError: 'type'")
+    if found:
+        return (
+            'A message to the group needs a "type", which names the method that takes it: '
+            '{"type": "chat.message", "message": message}',
+            evidence.where(found) or _send_at(evidence),
+        )
 
 
 @diagnosis("message-not-a-dictionary")
