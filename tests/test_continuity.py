@@ -100,7 +100,7 @@ def test_every_check_has_three_hints():
         assert checks == list(hints.catalogue()[step.short])
         for name in checks:
             hint = hints.catalogue()[step.short][name]
-            assert set(hint) == {"nudge", "pointer", "code"}
+            assert set(hint) == {"nudge", "pointer", "slide", "code"}
             assert "?" in hint["nudge"]
             assert "https://" in hint["pointer"] or "workshop" in hint["pointer"]
             code = hints.code_of(step, hint)
@@ -108,6 +108,14 @@ def test_every_check_has_three_hints():
             for line in code.splitlines():  # no rung shows more than its own
                 if len(line.strip()) > 40:
                     assert line.strip() not in hint["nudge"] + hint["pointer"]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.short)
+def test_the_slide_of_a_hint_is_in_the_deck_before_the_step(step):
+    decks = [path.read_text(encoding="utf-8") for path in (ROOT / "slides").glob("[1-9]*.md")]
+    (deck,) = [text for text in decks if f"\nstep: {step.short}\n" in text]
+    for hint in hints.catalogue()[step.short].values():
+        assert re.search(rf"^##? {re.escape(hint['slide'])}$", deck, re.MULTILINE), hint["slide"]
 
 
 def test_the_manifest_names_what_is_there():

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from workshop.checking import progress
 from workshop.checking.report import Report
+from workshop.environment import COMMAND
 from workshop.manifest import ROOT, Step
 
 RUNGS = {1: "A question", 2: "Where to look", 3: "The code"}
@@ -22,7 +23,7 @@ class NoSuchCode(LookupError):
 
 @cache
 def catalogue() -> dict[str, dict[str, dict]]:
-    """checks/hints.toml: step, check, and then nudge, pointer and code."""
+    """checks/hints.toml: step, check, and then nudge, pointer, slide and code."""
     with open(ROOT / "checks" / "hints.toml", "rb") as file:
         return tomllib.load(file)
 
@@ -71,5 +72,10 @@ def print_hint(report: Report, console: Console) -> None:
     if rung == 3:
         console.print(Syntax(code_of(step, hint), "python", background_color="default"))
         return
-    console.print(Text(f"  {hint['nudge'] if rung == 1 else hint['pointer']}"), soft_wrap=True)
+    if rung == 1:
+        console.print(Text(f"  {hint['nudge']}"), soft_wrap=True)
+    else:
+        console.print(Text(f"  {hint['pointer']}"), soft_wrap=True)
+        where = f"{COMMAND} slides {step.short}"
+        console.print(Text(f"  The slide “{hint['slide']}”: {where}"), soft_wrap=True)
     console.print(Text(f"\n  More: {step.check_command} --hint", "dim"))
