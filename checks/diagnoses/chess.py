@@ -56,6 +56,16 @@ error(
 # Alice
 
 
+@diagnosis("exhibition-missing", "step1")
+def _(evidence):
+    there = (evidence.project.folder / "exhibition.py").is_file()
+    if evidence.check == "test_the_exhibition_runs" and not there:
+        return (
+            "There is no exhibition.py in this folder. If it is the right folder, get the file back: "
+            "python3 -m workshop reset step1 (what is there is saved first)."
+        )
+
+
 @diagnosis("exhibition-not-async", "step1")
 def _(evidence):
     """gather() was told of games that were over already: plain functions return None."""
