@@ -159,11 +159,8 @@ def _(evidence):
         r"|You must pass a list of Redis hosts"
         r"|'(str|int)' object (is not a mapping|has no attribute 'copy'|is not iterable)"
     )
-    ours = found and any(
-        "channels_redis" in str(frame.file) or "redis" in frame.file.parts for frame in found.frames
-    )
     setting = evidence.project.setting(NAME)
-    if ours and setting:
+    if found and _in_redis(found) and setting:
         hosts = value_of(setting, "hosts")
         where = evidence.project.where_set(NAME)
         return (
@@ -171,6 +168,11 @@ def _(evidence):
             '[("127.0.0.1", 6379)] or ["redis://127.0.0.1:6379"].',
             type(where)(where.file, hosts.lineno) if hosts else where,
         )
+
+
+def _in_redis(error):
+    """Whether it was raised on the way to Redis."""
+    return any({"redis", "channels_redis"} & set(frame.file.parts) for frame in error.frames)
 
 
 @diagnosis("redis-wants-a-password")
@@ -189,6 +191,9 @@ def _(evidence):
         r"ConnectionError: (Error \S+ connecting to|Connection closed by server|Connection reset)"
         r"|redis\S*TimeoutError: Timeout connecting"
     )
+    # redis-py lets the operating system's own word through when it was just writing.
+    cut = evidence.error(r"^(ConnectionResetError|BrokenPipeError)")
+    found = found or (cut if cut and _in_redis(cut) else None)
     if found is None:
         return None
     where = re.search(r"connecting to (\S+?)\.? ", found.message + " ")
