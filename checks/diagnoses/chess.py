@@ -61,8 +61,8 @@ def _(evidence):
     there = (evidence.project.folder / "exhibition.py").is_file()
     if evidence.check == "test_the_exhibition_runs" and not there:
         return (
-            "There is no exhibition.py in this folder. If it is the right folder, get the file back: "
-            "python3 -m workshop reset step1 (what is there is saved first)."
+            "There is no exhibition.py in this folder. If it is the right folder, get the file "
+            "back: python3 -m workshop reset step1 (what is there is saved first)."
         )
 
 

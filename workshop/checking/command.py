@@ -75,8 +75,10 @@ def project_folder(step: manifest.Step, options: argparse.Namespace) -> Path:
     folder = options.project or (step.solution if options.solution else step.starter)
     folder = Path(os.path.abspath(folder))
     if not folder.is_dir():
-        restore = f" Get it back: python3 -m workshop reset {step.short}"
-        raise NotMade(f"There is no folder {folder}." + ("" if options.project else restore))
+        restore = "" if options.project else f"python3 -m workshop reset {step.short}"
+        if options.solution:
+            restore = f"git checkout {folder.relative_to(manifest.ROOT).as_posix()}"
+        raise NotMade(f"There is no folder {folder}." + (restore and f" Get it back: {restore}"))
     return folder
 
 
