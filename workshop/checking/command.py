@@ -1,6 +1,7 @@
 """The program behind checks/step1, checks/step2 …: see `checks/step2 --help`."""
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -12,6 +13,9 @@ from workshop.checking import launch
 from workshop.checking.server import Server
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
+# Imported while the servers start, and not only when they are first used: at the first request,
+# and after the last check.
+MEANWHILE = ("httpcore", "anyio._backends._asyncio", "checks.advice")
 
 
 class NotMade(Exception):
@@ -125,11 +129,14 @@ def run(step, folder, servers, began, keep_going):
     from workshop.checking.report import Report
     from workshop.checking.scene import Run
 
+    for name in MEANWHILE:
+        importlib.import_module(name)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     scenes = Run(step, folder, servers)
     checks = Checks(scenes)
     arguments = [str(manifest.ROOT / "checks" / f"test_{step.short}.py"), "-s"]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
+    arguments += ["-p", "no:unraisableexception"]  # collects garbage five times at the end
     status = pytest.main(arguments if keep_going else [*arguments, "-x"], plugins=[checks])
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
