@@ -1,6 +1,7 @@
 """The program behind checks/step1, checks/step2 …: see `checks/step2 --help`."""
 
 import argparse
+import gc
 import importlib
 import json
 import os
@@ -91,6 +92,7 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
 
     Raises NotMade. Leaves no process behind, whatever happens.
     """
+    gc.disable()  # until all is imported, which stays: see run()
     if step.redis:
         needs_redis()
     servers: list[Server] = []
@@ -131,6 +133,8 @@ def run(step, folder, servers, began, keep_going):
 
     for name in MEANWHILE:
         importlib.import_module(name)
+    gc.freeze()
+    gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     scenes = Run(step, folder, servers)
     checks = Checks(scenes)

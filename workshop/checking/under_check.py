@@ -27,6 +27,7 @@ Imports the standard library and witness.py alone, and Daphne where it is instal
 """
 
 import asyncio
+import gc
 import json
 import os
 import re
@@ -203,11 +204,14 @@ def listen_to_the_check():
 
 
 def main(arguments):
+    gc.disable()  # what is imported here stays: there is nothing to collect, and it takes a tenth
     listen_to_the_check()
     notice_never_awaited()
     if "runserver" in arguments:
         notice_websockets()
         witness.start(tell)
+    gc.freeze()
+    gc.enable()
     for name in [name for name in sys.modules if name.partition(".")[0] == "workshop"]:
         del sys.modules[name]  # the attendee's project may have a package of that name
     sys.path[0] = os.getcwd()
