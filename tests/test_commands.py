@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -20,6 +21,11 @@ from .copied import Workshop, free_port
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
 STEP2 = manifest.find("step2").name
+# What CPython prints when Ctrl-C meets it in a callback, as of the lock of an import, out of which
+# no exception can go.
+SWALLOWED = re.compile(
+    r"Exception ignored in: .*\nTraceback \(most recent call last\):\n(  .*\n)+KeyboardInterrupt: *\n"
+)
 
 
 @pytest.fixture
@@ -337,7 +343,7 @@ def test_run_serves_the_step_and_ctrl_c_ends_it(workshop, step):
         assert its_port == port
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 0
-        assert "Traceback" not in process.stdout.read()
+        assert "Traceback" not in SWALLOWED.sub("", process.stdout.read())
     assert ports.is_free(port)
 
 
