@@ -96,9 +96,8 @@ def test_the_wait(marked, tmp_path):
 def test_the_check_loop(marked, tmp_path):
     # No program is on this PATH: the tutorial's tests, which need a browser, are left out.
     environment = {**marked, "PATH": str(tmp_path)}
-    options = ("--runs", "1", "--only", "step2")
-    found = benchmark("check-loop", *options, environment=environment, codes=(0, 1))
-    assert [row["step"] for row in found] == ["step2"] * 3  # cold, watched, its own tests
+    found = benchmark("check-loop", "--runs", "1", environment=environment, codes=(0, 1))
+    assert {row["step"] for row in found} == {"step1", "step2", "step3"}
     assert all(row["median"] > 0 for row in found)
 
 

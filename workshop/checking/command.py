@@ -80,10 +80,12 @@ def project_folder(step: manifest.Step, options: argparse.Namespace) -> Path:
     folder = options.project or (step.solution if options.solution else step.starter)
     folder = Path(os.path.abspath(folder))
     if not folder.is_dir():
-        restore = "" if options.project else f"python3 -m workshop reset {step.short}"
+        restore = ""
         if options.solution:
-            restore = f"git checkout {folder.relative_to(manifest.ROOT).as_posix()}"
-        raise NotMade(f"There is no folder {folder}." + (restore and f" Get it back: {restore}"))
+            restore = f" Get it back: git checkout solutions/{step.name}"
+        elif not options.project:
+            restore = f" Get it back: python3 -m workshop reset {step.short}"
+        raise NotMade(f"There is no folder {folder}.{restore}")
     return folder
 
 

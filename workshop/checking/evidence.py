@@ -194,10 +194,12 @@ class Evidence:
         return None
 
     def _theirs_last(self, frames: list) -> Where | None:
-        for file, line, _ in reversed(frames):
-            if self.is_theirs(file):
-                return Where(self.project.folder / file, line)
-        return None
+        found = self._theirs_innermost(frames)
+        return found and Where(self.project.folder / found[0], found[1])
+
+    def _theirs_innermost(self, frames: list) -> list | None:
+        """The attendee's own last frame: file, line, function."""
+        return next((frame for frame in reversed(frames) if self.is_theirs(frame[0])), None)
 
     def never_awaited(self, pattern: str = "") -> tuple[str, Where | None] | None:
         """The first coroutine, of a name that matches, that was made and never awaited: its
@@ -214,22 +216,21 @@ class Evidence:
         "thread" for one that holds its thread and "task" for one that awaits. Its function was
         busy a moment later too: on a slow machine the first look may meet one that all but ended.
         """
-        later = {(what, function) for what, function, _ in self._theirs_busy(self.still_busy)}
+        later = {
+            (what, file, function) for what, (file, _, function) in self._busy(self.still_busy)
+        }
         found = [
-            (what, where)
-            for what, function, where in self._theirs_busy(self.busy)
-            if (what, function) in later
+            (what, Where(self.project.folder / file, line))
+            for what, (file, line, function) in self._busy(self.busy)
+            if (what, file, function) in later
         ]
         return max(found, key=lambda one: one[0] == "thread", default=None)
 
-    def _theirs_busy(self, events: list[dict]) -> Iterator[tuple[str, tuple[str, str], Where]]:
-        """For each thread and task that runs the attendee's code: which it is, the innermost
-        function of theirs with its file, and the line."""
+    def _busy(self, events: list[dict]) -> Iterator[tuple[str, list]]:
+        """Of each "thread" and "task" in the attendee's code: which it is, and their last frame."""
         for event in events:
-            for file, line, function in reversed(event["frames"]):
-                if self.is_theirs(file):
-                    yield event["what"], (file, function), Where(self.project.folder / file, line)
-                    break
+            if frame := self._theirs_innermost(event["frames"]):
+                yield event["what"], frame
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,6 @@ FOR_CHECKS = (
     "_pytest.threadexception",
     "_pytest.tracemalloc",
     "_pytest.unittest",
-    "_pytest.unraisableexception",
     "_pytest.warnings",
     "anyio._backends._asyncio",
     "certifi",
