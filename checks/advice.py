@@ -8,6 +8,7 @@ import ast
 import difflib
 import re
 
+from checks.diagnoses.layer import unread_key
 from workshop.checking.diagnosing import Catalogue
 from workshop.checking.source import last_name, on_self
 
@@ -271,18 +272,9 @@ def _(evidence):
                 )
 
 
-@advice("hosts-outside-of-config", *CHATS)
+@advice("layer-key-not-read", *CHATS)
 def _(evidence):
-    layers = evidence.project.setting("CHANNEL_LAYERS")
-    for layer in getattr(getattr(layers, "value", None), "values", []):
-        keys = {getattr(key, "value", None) for key in getattr(layer, "keys", [])}
-        if "hosts" in keys and "BACKEND" in keys:
-            return (
-                'Nobody reads "hosts" here: the layer gets what stands under "CONFIG" alone, and '
-                "asks "
-                'Redis at localhost:6379. Write "CONFIG": {"hosts": […]}.',
-                evidence.project.where_set("CHANNEL_LAYERS"),
-            )
+    return unread_key(evidence.project)
 
 
 # Routes and asgi.py

@@ -33,7 +33,7 @@ class Workshop:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=600,  # for a test that hangs; no measure of anything
         )
 
 

@@ -15,6 +15,7 @@ import pytest
 from workshop import manifest, redis_server
 from workshop.redis_server import RedisError
 
+from .conftest import check, copy_of, edit
 from .copied import free_port
 
 ours_only = pytest.mark.skipif(os.name == "nt", reason="no Redis is packaged for Windows")
@@ -183,6 +184,17 @@ def test_a_password(address, tmp_path):
         found = redis_server.find(protected)
         assert found.version
         assert "cret" not in found.place, "a password is not shown"
+
+
+@ours_only
+def test_a_layer_that_does_not_know_the_password_is_named(tmp_path):
+    protected = f"redis://127.0.0.1:{free_port()}"
+    copy = copy_of(manifest.find("step3").solution, tmp_path / "project")
+    taken = 'os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")'
+    edit(copy, "mysite/settings.py", taken, repr(protected))
+    with foreign_redis(protected, tmp_path, "--requirepass", "secret"):
+        done = check("step3", "--project", copy, "--json")
+    assert done.failed["diagnosis"] == "redis-wants-a-password", done.out
 
 
 @ours_only

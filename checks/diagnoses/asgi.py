@@ -165,6 +165,20 @@ def _(evidence):
     return f"The view {function}() returned {what}{end}", where
 
 
+@diagnosis("view-returns-no-response")
+def _(evidence):
+    """Django, which got it from the view, missed what every response has."""
+    found = evidence.error(r"AttributeError: '(tuple|dict|str|list|int|bool|bytes|set)' object has")
+    if found is None or not found.frames or "django" not in found.frames[-1].file.parts:
+        return None
+    kind = found.message.split("'")[1]
+    comma = " (a comma at the end of the line makes one)" if kind == "tuple" else ""
+    return (
+        f"The view returned a {kind}{comma}, and a view returns a response: what "
+        "render(), HttpResponse() or JsonResponse() gives."
+    )
+
+
 @diagnosis("page-not-found")
 def _(evidence):
     if evidence.saw(BadPage) and evidence.status == 404:

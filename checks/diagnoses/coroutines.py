@@ -5,6 +5,7 @@ explains silence.
 """
 
 import ast
+import asyncio
 import re
 
 from workshop.checking.diagnosing import Catalogue
@@ -40,13 +41,57 @@ error(
 )
 
 
+# `async with` and `async for`
+
+
+@diagnosis("async-with-forgotten")
+def _(evidence):
+    found = evidence.error(
+        r"TypeError: '[\w.]+' object does not support the context manager protocol"
+    )
+    if found is None:
+        return None
+    name = found.message.split("'")[1].rpartition(".")[2]
+    of_asyncio = hasattr(getattr(asyncio, name, None), "__aenter__")
+    named_so = name.lstrip("_").startswith("Async")
+    if of_asyncio or named_so or "asynchronous" in found.message:  # Python 3.14 says it itself
+        return (
+            f"{name} is entered and left with waiting. Write `async with`.",
+            evidence.where(found),
+        )
+
+
+error(
+    "async-with-not-needed",
+    r"TypeError: '([\w.]+)' object does not support the asynchronous context manager protocol",
+    "{0} is an ordinary context manager: write `with`, without async.",
+)
+
+error(
+    "async-for-forgotten",
+    r"TypeError: 'async_generator' object is not iterable",
+    "An asynchronous generator is read with `async for`.",
+)
+
+error(
+    "async-for-not-needed",
+    r"TypeError: 'async for' requires an object with __aiter__ method, got (?!coroutine)(\w+)",
+    "`async for` waits for each item, and the items of this {0} are there already. Write `for`. "
+    "What is to run together is started with asyncio.gather().",
+)
+
+
 # The wrong bridge between the two
+
+NO_BRIDGE_HERE = (
+    "async_to_sync is for synchronous code, and this stands in `async def`. Take it away and await "
+    "the coroutine itself"
+)
 
 error(
     "async-to-sync-in-async-code",
     r"You cannot use AsyncToSync in the same thread as an async event loop",
-    "async_to_sync is for synchronous code, and this runs in an asynchronous function: take "
-    "async_to_sync away and write await.",
+    f"{NO_BRIDGE_HERE}.",
 )
 
 error(
@@ -55,7 +100,6 @@ error(
     r"|This event loop is already running|Cannot run the event loop while another loop is running",
     "An event loop is running already, and a second one cannot be started inside it. You are in "
     "`async def`: write await in front of the coroutine instead.",
-    *CHATS,
 )
 
 error(
@@ -71,9 +115,16 @@ error(
 def _(evidence):
     """It was given no function, but what a call had returned, or a coroutine function."""
     found = evidence.error(r"TypeError: sync_to_async can only be applied to sync functions")
-    if found is None:
+    # Given None, it takes itself for a decorator with arguments, and returns a function.
+    taken = evidence.error(r"TypeError: object function can't be used in 'await' expression")
+    where = evidence.where(found or taken) if found or taken else None
+    wrapped = [
+        call
+        for call in evidence.nodes_at(where, ast.Call)
+        if last_name(call.func) in ("sync_to_async", "database_sync_to_async")
+    ]
+    if found is None and not any(isinstance(a, ast.Call) for call in wrapped for a in call.args):
         return None
-    where = evidence.where(found)
     source = evidence.project.source_at(where)
     line = source.line(where.line) if source else ""
     if line.startswith(("@", "async def")):
@@ -81,6 +132,13 @@ def _(evidence):
             "sync_to_async and database_sync_to_async make a plain function awaitable, and this "
             "one "
             "is `async def` already. Write `def`, or take the decorator away.",
+            where,
+        )
+    given = [a for call in wrapped for a in call.args]
+    if given and not any(isinstance(a, ast.Call) for a in given):
+        return (
+            f"sync_to_async() is for plain functions, and {ast.unparse(given[0])} is `async def`: "
+            "await it as it is.",
             where,
         )
     return (
@@ -125,6 +183,12 @@ def _(evidence):
             name = last_name(inner.func if isinstance(inner, ast.Call) else inner) or "…"
             if not _about(evidence, consumer, statement):
                 continue
+            method = consumer.method_at(consumer.where(statement))
+            if isinstance(method, ast.AsyncFunctionDef):
+                return (
+                    f"{NO_BRIDGE_HERE}: await …{name}(…)",
+                    consumer.where(statement),
+                )
             if isinstance(inner, ast.Call):
                 return (
                     f"The brackets of async_to_sync close too late: {name}(…) is called before it "
@@ -185,14 +249,15 @@ def _(evidence):
 @diagnosis("awaited-without-a-call")
 def _(evidence):
     found = evidence.error(r"object (method|function|builtin_function_or_method) can't be used in")
-    if found:
+    calls = evidence.nodes_at(found and evidence.where(found), ast.Await)
+    if found and any(not isinstance(node.value, ast.Call) for node in calls):
         return (
             "`await` stands before a function that is only named, not called. Add the parentheses.",
             evidence.where(found),
         )
 
 
-@diagnosis("awaited-what-cannot-wait", *CHATS)
+@diagnosis("awaited-what-cannot-wait")
 def _(evidence):
     found = evidence.error(NOT_AWAITABLE)
     if found and found.frames and evidence.is_theirs(found.frames[-1].file):
@@ -212,7 +277,6 @@ error(
     "coroutine-is-not-a-result",
     r"'coroutine' object (?:is not (?:iterable|callable|subscriptable)|has no attribute)",
     "A coroutine is used here as if it were its result. Write `await` in front of the call.",
-    *CHATS,
 )
 
 
@@ -252,6 +316,12 @@ def _(evidence):
         return (
             f"{name}() of the channel layer is a coroutine, and this function is synchronous: it "
             f"made the coroutine and never ran it. Write async_to_sync(…{name})(…).",
+            where,
+        )
+    wraps = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in BRIDGES]
+    if wraps:
+        return (
+            f"{NO_BRIDGE_HERE}: await …{name}(…)",
             where,
         )
     return (

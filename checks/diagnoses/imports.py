@@ -230,24 +230,3 @@ def _import_of(name, evidence):
                 if where and where.file != source.path:
                     return f"from {source.module} import {name}"
     return None
-
-
-@diagnosis("name-unknown")
-def _(evidence):
-    found = evidence.error(r"NameError: name '(\w+)' is not defined")
-    if found is None:
-        return None
-    name, where = found.message.split("'")[1], evidence.where(found)
-    source = evidence.project.source_at(where)
-    known = {node.id for node in source.nodes(ast.Name) if node.id != name} if source else set()
-    known |= {node.arg for node in source.nodes(ast.arg)} if source else set()
-    near = difflib.get_close_matches(name, known, 1, 0.75)
-    advice = (
-        f"Did you mean {near[0]}?"
-        if near
-        else "Look at its spelling, and whether it wants self. in front or an import above."
-    )
-    return (
-        f"The name {name} is used here, but nothing of that name was made before. {advice}",
-        where,
-    )

@@ -23,11 +23,17 @@ def _(evidence):
         r"'NoneType' object has no attribute '(group_\w+|send|receive|new_channel)'"
         r"|InvalidChannelLayerError: BACKEND is unconfigured or doesn't support groups"
     )
+    # Without a layer there is no channel either (channels.consumer); in __init__ there never is.
+    nameless = evidence.error(r"AttributeError: '\w+' object has no attribute 'channel_name'")
+    if nameless and nameless.frames[-1].function != "__init__":
+        found = found or nameless
     if found is None or evidence.events("backend"):
         return None
     project = evidence.project
     setting, where = project.setting(NAME), project.where_set(NAME)
     asked = "self.channel_layer is None: no channel layer is configured."
+    if found is nameless:
+        asked = "Without a channel layer there is no self.channel_name, and none is configured."
     if setting is None:
         for node in [n for s in project.settings_files for n in s.nodes(ast.Assign)]:
             name = getattr(node.targets[0], "id", "")
@@ -183,6 +189,57 @@ def _(evidence):
             "redis://:password@127.0.0.1:6379",
             evidence.project.where_set(NAME),
         )
+
+
+@diagnosis("redis-address-malformed")
+def _(evidence):
+    found = evidence.error(
+        r"^ValueError: (Port could not be cast|Port out of range|Invalid IPv6 URL)"
+    )
+    if found and _in_redis(found):
+        return (
+            f"The address of Redis cannot be read: {found.message}. It looks like this: "
+            "redis://127.0.0.1:6379, or with the number of a database redis://127.0.0.1:6379/1.",
+            evidence.project.where_set(NAME),
+        )
+
+
+@diagnosis("redis-has-no-such-database")
+def _(evidence):
+    if evidence.error(r"ResponseError: (DB index is out of range|invalid DB index)"):
+        return (
+            "Redis has no database of that number: they count from 0, and there are 16 unless its "
+            "configuration says otherwise. The number stands at the end of the address.",
+            evidence.project.where_set(NAME),
+        )
+
+
+@diagnosis("layer-key-not-read")
+def _(evidence):
+    """Redis was asked for at the address that stands for none, and one was written down."""
+    if evidence.error(r"Error \S+ connecting to localhost:6379"):
+        return unread_key(evidence.project)
+
+
+def unread_key(project):
+    """What to say of the first key of a layer that Channels does not look at, or None; and where
+    it stands. It reads BACKEND, CONFIG and TEST_CONFIG (channels.layers.ChannelLayerManager)."""
+    where, setting = project.where_set(NAME), project.setting(NAME)
+    for layer in getattr(getattr(setting, "value", None), "values", ()):
+        keys = [key for key in getattr(layer, "keys", ()) if isinstance(key, ast.Constant)]
+        if "BACKEND" not in [key.value for key in keys]:
+            continue
+        for key in keys:
+            if key.value in ("BACKEND", "CONFIG", "TEST_CONFIG"):
+                continue
+            like = str(key.value).upper() in ("CONFIG", "CONFIGS", "OPTIONS")
+            advice = 'Call it "CONFIG".' if like else f'Put it into "CONFIG": {{"{key.value}": …}}.'
+            return (
+                f'Nobody reads "{key.value}" here: of a layer Channels takes "BACKEND" and '
+                f'"CONFIG" alone. {advice}',
+                type(where)(where.file, key.lineno),
+            )
+    return None
 
 
 @diagnosis("redis-does-not-answer")

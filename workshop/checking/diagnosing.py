@@ -53,7 +53,8 @@ class Catalogue:
 
 
 FILES = (
-    "chess",
+    "exhibition",
+    "hall",
     "startup",
     "imports",
     "asgi",
@@ -65,6 +66,7 @@ FILES = (
     "handlers",
     "consumer",
     "frames",
+    "names",
     "silence",
     "leaving",
     "general",

@@ -1,5 +1,6 @@
 """What a failed check leaves behind, ready to be asked by the diagnoses."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -192,6 +193,11 @@ class Evidence:
                 if self.is_theirs(frame.file):
                     return Where(frame.file, frame.line)
         return None
+
+    def nodes_at(self, where: Where | None, *types: type) -> list[ast.AST]:
+        """The nodes of the attendee's syntax tree at a place."""
+        source = self.project.source_at(where)
+        return source.at(where.line, *types) if source else []
 
     def _theirs_last(self, frames: list) -> Where | None:
         found = self._theirs_innermost(frames)

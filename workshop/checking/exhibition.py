@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import json
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 
-from workshop.checking.failures import Failure, NoRecord
+from workshop.checking.failures import Failure, NoRecord, Silent
 from workshop.checking.program import Program
 from workshop.checking.server import Server
 
@@ -17,6 +18,7 @@ PAIRS = 3
 SPEED = 3000  # hall seconds in one real second: 15 minutes one after another take 0.3 s
 PLAYS_WITHIN = 8  # seconds; only a check that fails waits for them
 BROWSERS = 8
+ANSWERS_WITHIN = 8  # seconds; only a check that fails waits for them
 
 
 class Exhibition:
@@ -77,24 +79,31 @@ class Hall:
     def __init__(self, server: Server):
         self.server = server
 
-    def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            base_url=f"http://{self.server.address}", verify=False, trust_env=False, timeout=8
-        )
+    @contextlib.asynccontextmanager
+    async def _asking(self, path: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser for a `with` block. Raises Silent and Failure where it gets no answer."""
+        address = f"http://{self.server.address}"
+        try:
+            async with httpx.AsyncClient(
+                base_url=address, verify=False, trust_env=False, timeout=ANSWERS_WITHIN
+            ) as client:
+                yield client
+        except httpx.TimeoutException:
+            raise Silent("The browser", ANSWERS_WITHIN) from None
+        except httpx.HTTPError as error:
+            raise Failure("hall", f"{path} was not answered: {error!r}") from None
 
     async def together(self, path: str) -> list[int]:
         """Eight browsers ask for `path` at the same moment. How many waited together, as each
         answer tells; the list ends with the first that waited alone, for the others would too."""
         counts = []
-        async with self._client() as client:
+        async with self._asking(path) as client:
             asked = [asyncio.ensure_future(client.get(path)) for _ in range(BROWSERS)]
             try:
                 for answer in asyncio.as_completed(asked):
                     counts.append(self._count(await answer))
                     if counts[-1] == 1:
                         break
-            except httpx.HTTPError as error:
-                raise Failure("hall", f"{path} was not answered: {error!r}") from None
             finally:
                 for request in asked:
                     request.cancel()
@@ -114,10 +123,19 @@ class Hall:
             ) from None
 
     async def beats_during(self, path: str) -> int:
-        """How many heartbeats arrive while one browser waits for `path`."""
-        async with self._client() as client, client.stream("GET", "/heartbeat/") as stream:
+        """How many heartbeats arrive while one browser waits for `path`. Raises Failure where
+        either of the two gets no proper answer."""
+        async with (
+            self._asking("/heartbeat/") as client,
+            client.stream("GET", "/heartbeat/") as stream,
+        ):
             lines = stream.aiter_lines()
-            await anext(lines)
+            if stream.status_code != 200 or await anext(lines, None) is None:
+                raise Failure(
+                    "hall",
+                    f"The heart does not beat: /heartbeat/ was answered with HTTP "
+                    f"{stream.status_code} and {'no beat' if stream.is_success else 'no stream'}.",
+                )
             beats = 0
 
             async def count():
@@ -126,7 +144,7 @@ class Hall:
                     beats += line.startswith("data:")
 
             counting = asyncio.ensure_future(count())
-            await client.get(path)
+            self._count(await client.get(path))
             # What has arrived by now may not have been read yet.
             seen = -1
             while seen != beats:

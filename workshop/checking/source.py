@@ -38,6 +38,15 @@ class Source:
             if isinstance(node, types):
                 yield node
 
+    def at(self, line: int | None, *types: type) -> list[ast.AST]:
+        """The nodes that begin on the line, counted from 1, or span it."""
+        return [n for n in self.nodes(*types) if n.lineno <= (line or 0) <= n.end_lineno]
+
+    @cached_property
+    def functions(self) -> set[str]:
+        """The names of all functions and methods that are defined in the file."""
+        return {node.name for node in self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)}
+
     def where(self, node: ast.AST | None = None) -> Where:
         return Where(self.path, getattr(node, "lineno", None))
 
