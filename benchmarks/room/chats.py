@@ -96,6 +96,7 @@ CHATS = [
         application="benchmarks.room.part2:application",
     ),
     *variations(),
+    Chat("step3-no-thread", "our step 3, without the thread", without_thread=True),
     Chat("no-thread", "Daphne, pubsub, without the thread", layer="pubsub", without_thread=True),
     Chat("limit", "websockets' broadcast(), no Django", "websockets"),
 ]
