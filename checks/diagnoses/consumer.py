@@ -221,6 +221,23 @@ def _(evidence):
         )
 
 
+@diagnosis("subprotocol-not-offered")
+def _(evidence):
+    """RFC 6455, section 4.2.2: a server chooses among what the browser offered. Daphne breaks the
+    handshake off, and logs nothing."""
+    accepted = any(event["type"] == "websocket.accept" for event in evidence.sent())
+    if not evidence.saw(Unanswered) or evidence.errors or not accepted:
+        return None
+    for consumer in evidence.consumers:
+        for call in consumer.calls("accept"):
+            if call.args or any(word.arg == "subprotocol" for word in call.keywords):
+                return (
+                    "accept() names a subprotocol here, and the browser had offered none: the "
+                    "handshake was broken off. Write self.accept() without it.",
+                    consumer.where(call),
+                )
+
+
 @diagnosis("sent-after-close")
 def _(evidence):
     found = evidence.error(r"Attempt to send on a closed protocol|after sending 'websocket.close'")

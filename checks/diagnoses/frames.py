@@ -176,7 +176,7 @@ def _(evidence):
 
 @diagnosis("wrong-key-read")
 def _(evidence):
-    found = evidence.error(r"^KeyError: '(\w+)'")
+    found = evidence.error(r"^KeyError: ('\w+'|\d+)")
     where = found and evidence.where(found)
     consumer = evidence.project.consumer_at(where)
     method = consumer.method_at(where) if consumer else None
@@ -184,10 +184,9 @@ def _(evidence):
     if method and method.name in sent:
         return None  # a handler's event: see handlers.py
     if where and evidence.saw(Closed):
-        key = found.message.strip("'")
         return (
-            f"The consumer asked for the key {key!r}, which is not there. The browser sends "
-            '{"message": "…"}: the text is under "message".',
+            f"The consumer asked for the key {found.message}, which is not there. The browser "
+            'sends {"message": "…"}: the text is under "message".',
             evidence.where(found),
         )
 
@@ -297,10 +296,33 @@ def _had_come_before(evidence):
     return len(same) > 1 and failure.heard != failure.expected
 
 
+@diagnosis("sent-unasked", *CHATS)
+def _(evidence):
+    if where := _sent_in_connect(evidence):
+        return (
+            f"{evidence.failure.message} This line sends it when a browser comes, and nobody has "
+            'said it. What has the key "message" is what somebody said: take the line away.',
+            where,
+        )
+
+
+def _sent_in_connect(evidence):
+    """The place in connect() that sent the first frame, where that was not what was said."""
+    sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+    where = evidence.place(sends[0]) if sends and evidence.saw(Heard) else None
+    consumer = evidence.project.consumer_at(where)
+    method = consumer.method_at(where) if consumer else None
+    if method and method.name in ("connect", "websocket_connect"):
+        return where if evidence.check in FIRST_CHECKS else None
+    return None
+
+
 @diagnosis("message-replaced", *CHATS)
 def _(evidence):
     """Always the same text: a literal, where the message belongs."""
     if not evidence.saw(Heard) or not isinstance(evidence.failure.heard, str):
+        return None
+    if _sent_in_connect(evidence):
         return None
     heard = evidence.failure.heard
     if heard == evidence.failure.expected or not heard:
@@ -323,7 +345,7 @@ FIRST_CHECKS = ("test_a_message_comes_back", "test_the_sender_hears_itself")
 
 @diagnosis("message-changed", *CHATS)
 def _(evidence):
-    if not evidence.saw(Heard) or _had_come_before(evidence):
+    if not evidence.saw(Heard) or _had_come_before(evidence) or _sent_in_connect(evidence):
         return None
     if evidence.check in FIRST_CHECKS:
         return (

@@ -191,6 +191,29 @@ def _(evidence):
                 "its group: self.channel_layer.group_send(self.room_group_name, …)",
                 evidence.place(call) or _mention(evidence, "send"),
             )
+        return (
+            "channel_layer.send() takes the name of one channel, and this is a group's: no "
+            "consumer reads a channel of that name. Write self.channel_layer.group_send(…)",
+            evidence.place(call) or _mention(evidence, "send"),
+        )
+
+
+@diagnosis("joined-too-late", "step3")
+def _(evidence):
+    """Every group_add came with a message: who only listens never joined."""
+    joins = [evidence.place(call) for call in evidence.layer_calls("group_add")]
+    if not evidence.saw(Silent) or evidence.errors or not joins:
+        return None
+    for where in joins:
+        consumer = evidence.project.consumer_at(where)
+        method = consumer.method_at(where) if consumer else None
+        if method is None or method.name not in ("receive", "receive_json", "websocket_receive"):
+            return None
+    return (
+        "A browser joins its group only when it says something, so who has not spoken hears "
+        f"nothing. Join in connect(): {JOIN}",
+        joins[0],
+    )
 
 
 @diagnosis("groups-set-too-late")

@@ -87,11 +87,20 @@ def _(evidence):
             "channels",
             *{s.module.partition(".")[0] for s in evidence.project.sources},
         ]
+        where = evidence.project.where_set("INSTALLED_APPS")
+        for node in ast.walk(evidence.project.setting("INSTALLED_APPS")):
+            if isinstance(node, ast.Constant) and node.value == entry:
+                if node.end_lineno > node.lineno:
+                    return (
+                        "A comma is missing at the end of this line: without it Python takes two "
+                        f"texts for one, here {entry!r}.",
+                        type(where)(where.file, node.lineno),
+                    )
         near = difflib.get_close_matches(name, known, 1)
         advice = f"Did you mean {near[0]!r}?" if near else "Look at its spelling."
         return (
             f"INSTALLED_APPS names {entry!r}, and there is no such app. {advice}",
-            evidence.project.where_set("INSTALLED_APPS"),
+            where,
         )
 
 

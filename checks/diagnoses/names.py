@@ -49,10 +49,21 @@ def _(evidence):
     kind = "module" if found.message.startswith("module") else "class"
     known = _names_of(evidence, kind, owner)
     near = difflib.get_close_matches(name, known, 1, 0.6)
+    where = evidence.where(found)
+    if (owner, name) in ALREADY:
+        return f"{ALREADY[owner, name]}: take .{name}() away.", where
+    if owner == "dict" and not near:
+        return f'The values of a dictionary are read in square brackets: ["{name}"].', where
     if not near and (kind == "class" and hasattr(builtins, owner) or not known):
         return None  # it is another thing than was thought: why, only the line's author can see
     advice = f"Did you mean {near[0]}?" if near else "Look at its spelling."
-    return f"{owner} has nothing called {name}. {advice}", evidence.where(found)
+    return f"{owner} has nothing called {name}. {advice}", where
+
+
+ALREADY = {
+    ("str", "decode"): "This is text already, and no bytes",
+    ("bytes", "encode"): "These are bytes already",
+}
 
 
 def _names_of(evidence, kind, owner):
@@ -105,11 +116,49 @@ def _(evidence):
     kind = re.search(NOT_CALLABLE, found.text)[1]
     calls = evidence.nodes_at(where, ast.Call)
     what = ast.unparse(calls[0].func) if len(calls) == 1 else "What stands before the brackets"
+    advice = (
+        "What is in it is read in square brackets: [ ]."
+        if kind in ("dict", "list", "tuple", "str")
+        else "Or was another name meant?"
+    )
     return (
-        f"{what} is a value (of type {kind}) and no function, so it cannot be called. Take the "
-        "brackets away, or look whether another name was meant.",
+        f"{what} is a value (of type {kind}) and no function: the round brackets call it. {advice}",
         where,
     )
+
+
+@diagnosis("function-read-like-a-value")
+def _(evidence):
+    kinds = "builtin_function_or_method|method|function"
+    found = evidence.error(rf"^TypeError: '({kinds})' object is not subscriptable")
+    if found and _on_their_line(evidence, found):
+        return (
+            "What stands before the square brackets is a function. Call it with round ones: "
+            'data.get("message"), or read the value itself: data["message"].',
+            evidence.where(found),
+        )
+
+
+error(
+    "text-and-something-added",
+    r"^TypeError: can only concatenate str \(not \"(\w+)\"\) to str",
+    "On one side of this + is a text and on the other a value of type {0}. Take the part of it "
+    'that is text, of a dictionary ["room_name"] say, or make a text of it with str().',
+)
+
+
+@diagnosis("environment-variable-missing")
+def _(evidence):
+    found = evidence.error(r"^KeyError: '\w+'")
+    where = found and evidence.where(found)
+    source = evidence.project.source_at(where)
+    if source and "environ[" in source.line(where.line) and found is evidence.errors[0]:
+        name = found.message.strip("'")
+        return (
+            f"The environment has no variable {name}. Look at its spelling, and give a value for "
+            f'where it is not set: os.environ.get("{name}", "…")',
+            where,
+        )
 
 
 NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"

@@ -5,7 +5,7 @@ import difflib
 import re
 
 from workshop.checking.diagnosing import Catalogue
-from workshop.checking.source import last_name
+from workshop.checking.source import ROUTES, last_name
 
 catalogue = Catalogue()
 diagnosis, error = catalogue.diagnosis, catalogue.error
@@ -111,6 +111,16 @@ def _(evidence):
             (f"consumers.{c.name}" for c in project.consumers), "consumers.ChatConsumer"
         )
         routing = project.routing or project.asgi
+        for source in project.sources:
+            for call in source.nodes(ast.Call):
+                to_consumer = any(last_name(n) == "as_asgi" for n in ast.walk(call))
+                if source.path.name == "urls.py" and last_name(call.func) in ROUTES and to_consumer:
+                    return (
+                        "The route to the consumer stands among the pages, where Django looks for "
+                        "HTTP only. Move it to websocket_urlpatterns, which asgi.py gives to "
+                        "URLRouter.",
+                        source.where(call),
+                    )
         return (
             f"The browser asked for {asked}, and websocket_urlpatterns has no route yet. Add one:\n"
             f'    re_path(r"^ws/chat/(?P<room_name>\\w+)/$", {consumer}.as_asgi()),',

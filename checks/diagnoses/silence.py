@@ -78,6 +78,28 @@ def _(evidence):
         )
 
 
+@diagnosis("stopped-too-early")
+def _(evidence):
+    """The application ended with its browser still there; StopConsumer is no error to Channels."""
+    if not evidence.saw(Silent) or evidence.errors or evidence.begun("websocket.disconnect"):
+        return None
+    if not any(event["error"] is None for event in evidence.events("ended")):
+        return None
+    for consumer in evidence.consumers:
+        for name, method in consumer.methods.items():
+            for node in ast.walk(method):
+                raised = getattr(node, "exc", None) if isinstance(node, ast.Raise) else None
+                raised = raised.func if isinstance(raised, ast.Call) else raised
+                if raised is not None and last_name(raised) == "StopConsumer":
+                    if "disconnect" in name:
+                        continue
+                    return (
+                        "StopConsumer ends the consumer, and the browser's socket stays open with "
+                        "nobody behind it. It is for when the browser has left: take it away here.",
+                        consumer.where(node),
+                    )
+
+
 @diagnosis("exception-swallowed")
 def _(evidence):
     """An `except` that lets nobody know, in a method that ran and did not come to its end."""
