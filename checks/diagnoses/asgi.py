@@ -130,11 +130,11 @@ def _(evidence):
 
 @diagnosis("template-missing")
 def _(evidence):
-    found = evidence.logged(r"TemplateDoesNotExist:? ?(?:at )?(\S*)")
+    found = evidence.error(r"TemplateDoesNotExist: ")
     if evidence.saw(BadPage) and found:
         return (
-            f"Django found no template {found[1]}. Its app must stand in INSTALLED_APPS ('page' "
-            "brings the chat's), and the name in render() must be that of the file."
+            f"Django found no template {found.message}. Its app must stand in INSTALLED_APPS "
+            "('page' brings the chat's), and the name in render() must be that of the file."
         )
 
 

@@ -263,6 +263,8 @@ def _(evidence):
         return None
     source = evidence.project.source_at(where)
     line = source.line(where.line) if source else ""
+    if what == "thread" and "await self.channel_layer." in line:
+        return None  # the layer is at work, again and again it may be, and blocks nobody
     if what == "task" and not _in_a_handler(evidence, where):
         return None  # a task of its own, which nobody waits for
     seen = f"While the browser waited, the server was still at this line: {line}"

@@ -298,22 +298,27 @@ def _had_come_before(evidence):
 
 @diagnosis("sent-unasked", *CHATS)
 def _(evidence):
-    if where := _sent_in_connect(evidence):
+    if where := _sent_unasked(evidence):
         return (
-            f"{evidence.failure.message} This line sends it when a browser comes, and nobody has "
-            'said it. What has the key "message" is what somebody said: take the line away.',
+            f"{evidence.failure.message} This line sends it when a browser comes or leaves, and "
+            'nobody has said it. What has the key "message" is what somebody said: take the line '
+            "away.",
             where,
         )
 
 
-def _sent_in_connect(evidence):
-    """The place in connect() that sent the first frame, where that was not what was said."""
+def _sent_unasked(evidence):
+    """The place in connect() or disconnect() that sent to browsers, where one of them heard what
+    nobody had said, or had said before."""
+    if not evidence.saw(Heard):
+        return None
     sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
-    where = evidence.place(sends[0]) if sends and evidence.saw(Heard) else None
-    consumer = evidence.project.consumer_at(where)
-    method = consumer.method_at(where) if consumer else None
-    if method and method.name in ("connect", "websocket_connect"):
-        return where if evidence.check in FIRST_CHECKS else None
+    for event in [*sends, *evidence.layer_calls("group_send")]:
+        where = evidence.place(event)
+        consumer = evidence.project.consumer_at(where)
+        method = consumer.method_at(where) if consumer else None
+        if method and method.name.removeprefix("websocket_") in ("connect", "disconnect"):
+            return where
     return None
 
 
@@ -322,7 +327,7 @@ def _(evidence):
     """Always the same text: a literal, where the message belongs."""
     if not evidence.saw(Heard) or not isinstance(evidence.failure.heard, str):
         return None
-    if _sent_in_connect(evidence):
+    if _sent_unasked(evidence):
         return None
     heard = evidence.failure.heard
     if heard == evidence.failure.expected or not heard:
@@ -345,7 +350,7 @@ FIRST_CHECKS = ("test_a_message_comes_back", "test_the_sender_hears_itself")
 
 @diagnosis("message-changed", *CHATS)
 def _(evidence):
-    if not evidence.saw(Heard) or _had_come_before(evidence) or _sent_in_connect(evidence):
+    if not evidence.saw(Heard) or _had_come_before(evidence) or _sent_unasked(evidence):
         return None
     if evidence.check in FIRST_CHECKS:
         return (

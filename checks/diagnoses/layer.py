@@ -5,6 +5,7 @@ import difflib
 import re
 
 from workshop.checking.diagnosing import Catalogue
+from workshop.checking.failures import Closed, Crashed, Refused, Silent
 
 catalogue = Catalogue()
 diagnosis, error = catalogue.diagnosis, catalogue.error
@@ -242,8 +243,42 @@ def unread_key(project):
     return None
 
 
+@diagnosis("layer-flushed")
+def _(evidence):
+    """flush() closes the connections that others are waiting on."""
+    if not evidence.saw(Refused, Closed, Silent, Crashed) or not evidence.errors:
+        return None
+    for consumer in evidence.consumers:
+        for call in consumer.calls("flush"):
+            return (
+                "flush() empties the channel layer for everybody, all groups included, and closes "
+                "its connections: it is for tests. To leave one group, call group_discard().",
+                consumer.where(call),
+            )
+
+
+@diagnosis("layer-option-too-small", "step3")
+def _(evidence):
+    """Events that the layer let go: too many for it, or too old, before anybody read them."""
+    setting = evidence.project.setting(NAME)
+    sent = evidence.layer_calls("group_send")
+    if not evidence.saw(Silent) or evidence.errors or not sent or setting is None:
+        return None
+    for option, least, what in (
+        ("capacity", 20, "how many events may wait at once; more are lost, and nobody is told"),
+        ("expiry", 2, "for how many seconds an event may wait; what is older is lost"),
+    ):
+        value = getattr(value_of(setting, option), "value", None)
+        if isinstance(value, int | float) and value < least:
+            where = evidence.project.where_set(NAME)
+            line = value_of(setting, option).lineno
+            return f'"{option}" is {what}. {value} is too small.', type(where)(where.file, line)
+
+
 @diagnosis("redis-does-not-answer")
 def _(evidence):
+    if any(consumer.calls("flush") for consumer in evidence.consumers):
+        return None  # it closed the connections by itself
     found = evidence.error(
         r"ConnectionError: (Error \S+ connecting to|Connection closed by server|Connection reset)"
         r"|redis\S*TimeoutError: Timeout connecting"

@@ -22,7 +22,7 @@ def _(evidence):
     name, where = found.message.split("'")[1], evidence.where(found)
     source = evidence.project.source_at(where)
     known = {node.id for node in source.nodes(ast.Name) if node.id != name} if source else set()
-    known |= {node.arg for node in source.nodes(ast.arg)} if source else set()
+    known |= {*source.imports, *(n.arg for n in source.nodes(ast.arg))} if source else set()
     near = difflib.get_close_matches(name, known, 1, 0.75)
     advice = (
         f"Did you mean {near[0]}?"

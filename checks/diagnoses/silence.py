@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import json
 
 from workshop.checking.diagnosing import Catalogue
 from workshop.checking.failures import Silent
@@ -76,6 +77,31 @@ def _(evidence):
             f"`{plain} {wanted}(self, {signature})`, and let it send the message back.",
             consumer.where(),
         )
+
+
+@diagnosis("empty-text-dropped")
+def _(evidence):
+    """Everything was answered until an empty text came."""
+    spoken = [line for line in evidence.timeline if line.direction == "out"]
+    if not evidence.saw(Silent) or evidence.errors or not spoken:
+        return None
+    heard = any(event["type"] == "websocket.send" for event in evidence.sent())
+    if heard and json.loads(spoken[-1].text or "null") == {"message": ""}:
+        return (
+            "What was not answered is an empty text: look for an if that asks whether there is a "
+            "message. To keep blank lines out is a good idea for the page; the consumer sends on "
+            "what it gets.",
+            _of_an_if(evidence),
+        )
+
+
+def _of_an_if(evidence):
+    for consumer in evidence.consumers:
+        for name in RECEIVES:
+            for node in ast.walk(consumer.methods.get(name) or ast.Pass()):
+                if isinstance(node, ast.If):
+                    return consumer.where(node)
+    return None
 
 
 @diagnosis("stopped-too-early")
@@ -178,7 +204,8 @@ def _(evidence):
         return None
     kinds = [event["type"] for event in evidence.events("handled")]
     kinds = [kind for kind in kinds if kind and not kind.startswith("websocket.")]
-    if not kinds or any(event["type"] == "websocket.send" for event in evidence.sent()):
+    sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+    if len(kinds) <= len(sends):
         return None
     name = kinds[0].replace(".", "_")
     for consumer in evidence.consumers:
@@ -193,6 +220,13 @@ def _(evidence):
                     f'to its own browser: {wait}self.send(text_data=json.dumps({{"message": '
                     'event["message"]}))',
                     consumer.where(again[0]),
+                )
+            if sends:
+                return (
+                    f"The group's message reached {name}() in {len(kinds)} consumers, and was sent "
+                    f"on to a browser in {len(sends)} of them. Look at what keeps it from the "
+                    "others: an if, a return.",
+                    consumer.where(method),
                 )
             return (
                 f"The group's message reached {name}(), which sent nothing to its browser. Write "

@@ -29,6 +29,29 @@ def _(evidence):
         return "There is no manage.py in this folder, so there is no Django project to start here."
 
 
+@diagnosis("setting-not-a-list")
+def _(evidence):
+    found = evidence.error(r"ImproperlyConfigured: The \w+ setting must be a list or a tuple")
+    if found:
+        name = found.message.split()[1]
+        return (
+            f'{name} is a list, also with one entry: {name} = ["…"].',
+            evidence.project.where_set(name),
+        )
+
+
+@diagnosis("setting-missing")
+def _(evidence):
+    found = evidence.error(r"AttributeError: 'Settings' object has no attribute '\w+'")
+    if found and found.message.split("'")[3].isupper():
+        name = found.message.split("'")[3]
+        return (
+            f"Django asked for the setting {name}, and {evidence.project.settings.path.name} has "
+            "none. See what it was: python3 -m workshop diff",
+            evidence.project.settings.where(),
+        )
+
+
 @diagnosis("daphne-after-staticfiles")
 def _(evidence):
     if evidence.logged(r"daphne\.E001"):

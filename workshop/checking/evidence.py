@@ -116,7 +116,9 @@ class Evidence:
 
     @property
     def exited(self) -> bool:
-        return any(program.exit_code not in (None, 0) for program in self.programs)
+        """Whether a program ended that should not have. Step 1's exhibition ends with 0."""
+        well = (None, 0) if self.step == "step1" else (None,)
+        return any(program.exit_code not in well for program in self.programs)
 
     # What the programs told
 
