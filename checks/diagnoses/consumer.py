@@ -157,7 +157,7 @@ def _(evidence):
     """403 from the consumer itself, which was reached."""
     if evidence.status != 403 or not evidence.saw(Refused) or denied(evidence):
         return None
-    closes = [event for event in evidence.sent() if event["type"] == "websocket.close"]
+    closes = evidence.sent("websocket.close")
     consumer = next(iter(evidence.consumers), None)
     calls = consumer.calls("close", "connect") if consumer else []
     raised = [n for n in consumer.nodes(ast.Raise) if "Deny" in ast.unparse(n)] if consumer else []
@@ -200,7 +200,7 @@ def _(evidence):
 def _(evidence):
     found = evidence.error(r"no attribute 'handshake_deferred'")
     if found:
-        accepts = [event for event in evidence.sent() if event["type"] == "websocket.accept"]
+        accepts = evidence.sent("websocket.accept")
         return (
             "accept() was called twice for one socket. The handshake can be answered once: keep "
             "one "
@@ -213,7 +213,7 @@ def _(evidence):
 def _(evidence):
     found = evidence.error(r"Socket has not been accepted, so cannot send over it")
     if found:
-        sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+        sends = evidence.sent("websocket.send")
         return (
             "Something was sent to the browser before the socket was accepted. In connect(), call "
             "self.accept() first; a message to the group comes back to the sender too.",
@@ -225,7 +225,7 @@ def _(evidence):
 def _(evidence):
     """RFC 6455, section 4.2.2: a server chooses among what the browser offered. Daphne breaks the
     handshake off, and logs nothing."""
-    accepted = any(event["type"] == "websocket.accept" for event in evidence.sent())
+    accepted = evidence.sent("websocket.accept")
     if not evidence.saw(Unanswered) or evidence.errors or not accepted:
         return None
     for consumer in evidence.consumers:
@@ -241,7 +241,7 @@ def _(evidence):
 @diagnosis("sent-after-close")
 def _(evidence):
     found = evidence.error(r"Attempt to send on a closed protocol|after sending 'websocket.close'")
-    closes = [event for event in evidence.sent() if event["type"] == "websocket.close"]
+    closes = evidence.sent("websocket.close")
     if found and closes:
         return (
             "self.send() was called after self.close(): nothing can follow a close. Take the "
@@ -263,8 +263,8 @@ def _(evidence):
         return None
     source = evidence.project.source_at(where)
     line = source.line(where.line) if source else ""
-    if what == "thread" and "await self.channel_layer." in line:
-        return None  # the layer is at work, again and again it may be, and blocks nobody
+    if what == "thread" and sum(evidence.place(e) == where for e in evidence.events("layer")) > 1:
+        return None  # it comes by this line again and again, and lets others go on between
     if what == "task" and not _in_a_handler(evidence, where):
         return None  # a task of its own, which nobody waits for
     seen = f"While the browser waited, the server was still at this line: {line}"
@@ -285,7 +285,7 @@ def _in_a_handler(evidence, where):
 @diagnosis("flooding")
 def _(evidence):
     if evidence.saw(Flooded):
-        sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+        sends = evidence.sent("websocket.send")
         return (
             "The consumer sends without end: thousands of frames came back for one message. Look "
             "for a loop around self.send(), or a handler that sends to its own group.",

@@ -260,7 +260,7 @@ def _(evidence):
 @diagnosis("awaited-what-cannot-wait")
 def _(evidence):
     found = evidence.error(NOT_AWAITABLE)
-    if found and found.frames and evidence.is_theirs(found.frames[-1].file):
+    if found and evidence.raised_by_them(found):
         kind = re.search(NOT_AWAITABLE, found.text)[1]
         if kind in NOT_CALLED:
             return None
@@ -344,8 +344,7 @@ def _explains(evidence, coroutine, where):
     complained = any("coroutine" in error.message for error in evidence.errors)
     if evidence.saw(Closed, Refused, Crashed, BrokeOff) and evidence.errors and not complained:
         return False
-    consumer = evidence.project.consumer_at(where)
-    method = consumer.method_at(where) if consumer else None
+    method = evidence.project.method_at(where)
     name = method.name if method else coroutine.rpartition(".")[2]
     if evidence.step in CHATS and (method or name in LEAVING):
         return (name in LEAVING) == evidence.saw(StillInGroup, StillRunning)

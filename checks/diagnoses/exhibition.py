@@ -114,8 +114,7 @@ def _(evidence):
 def _(evidence):
     if evidence.check != "test_every_move_is_played" or evidence.failure.who != "asynchronous":
         return None
-    source = evidence.project.source("exhibition")
-    for function in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
+    for source, function in _functions(evidence):
         started = [call for call in calls_in(function) if last_name(call.func) in TOGETHER]
         waits = any(isinstance(n, ast.Await | ast.AsyncWith) for n in ast.walk(function))
         runs = any(last_name(call.func) == "run" for call in calls_in(function))
@@ -142,16 +141,11 @@ def _(evidence):
     """The moves stop where the function that makes them has no loop."""
     if evidence.check != "test_every_move_is_played":
         return None
-    source = evidence.project.source("exhibition")
-    for function in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
+    for source, function in _functions(evidence):
         moves = [call for call in calls_in(function) if last_name(call.func) == "alice_moves"]
         loops = any(isinstance(n, ast.While | ast.For) for n in ast.walk(function))
-        if (
-            moves
-            and not loops
-            and isinstance(function, ast.AsyncFunctionDef)
-            == (evidence.failure.who == "asynchronous")
-        ):
+        who = "asynchronous" if isinstance(function, ast.AsyncFunctionDef) else "synchronous"
+        if moves and not loops and evidence.failure.who == who:
             return (
                 f"{evidence.failure.message} {function.name}() has no loop, so each game ends "
                 "after its first moves. Go on until it is over: while not board.over:",
@@ -265,6 +259,13 @@ def _(evidence):
             "end. A game's loop ends when board.over is true.",
             evidence.stuck[1],
         )
+
+
+def _functions(evidence):
+    """The functions of exhibition.py, each with its file."""
+    source = evidence.project.source("exhibition")
+    for function in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
+        yield source, function
 
 
 def _walking(source: Source):

@@ -22,7 +22,7 @@ def _(evidence):
     if found is None or not found.frames or "daphne" not in str(found.frames[-1].file):
         return None
     kind = found.message.split("'")[1]
-    sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+    sends = evidence.sent("websocket.send")
     what = f"a {kind}" if kind != "int" else "a number"
     return (
         f"self.send() was given {what}; a text frame is text. Write {ANSWER}.",
@@ -91,7 +91,7 @@ def _(evidence):
 def _(evidence):
     found = evidence.error(r"TypeError: string indices must be integers")
     where = found and evidence.where(found)
-    if where is None or not evidence.is_theirs(found.frames[-1].file):
+    if where is None or not evidence.raised_by_them(found):
         return None
     source = evidence.project.source_at(where)
     return (
@@ -166,7 +166,7 @@ error(
 def _(evidence):
     """A value that is missing, which .get() answers with None."""
     found = evidence.error(r"AttributeError: 'NoneType' object has no attribute '(?!group_)(\w+)'")
-    if found and evidence.saw(Closed) and evidence.is_theirs(found.frames[-1].file):
+    if found and evidence.saw(Closed) and evidence.raised_by_them(found):
         return (
             "This is None and was to have a value: .get() answers None for a key that is "
             'not there. The browser sends {"message": "…"} and nothing else.',
@@ -178,8 +178,7 @@ def _(evidence):
 def _(evidence):
     found = evidence.error(r"^KeyError: ('\w+'|\d+)")
     where = found and evidence.where(found)
-    consumer = evidence.project.consumer_at(where)
-    method = consumer.method_at(where) if consumer else None
+    method = evidence.project.method_at(where)
     sent = {(e["type"] or "").replace(".", "_") for e in evidence.layer_calls("group_send")}
     if method and method.name in sent:
         return None  # a handler's event: see handlers.py
@@ -312,11 +311,10 @@ def _sent_unasked(evidence):
     nobody had said, or had said before."""
     if not evidence.saw(Heard):
         return None
-    sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+    sends = evidence.sent("websocket.send")
     for event in [*sends, *evidence.layer_calls("group_send")]:
         where = evidence.place(event)
-        consumer = evidence.project.consumer_at(where)
-        method = consumer.method_at(where) if consumer else None
+        method = evidence.project.method_at(where)
         if method and method.name.removeprefix("websocket_") in ("connect", "disconnect"):
             return where
     return None
@@ -362,8 +360,8 @@ def _(evidence):
 
 def _where_sent(evidence):
     """The attendee's line that sent last, as the consumer told."""
-    for event in reversed(evidence.sent()):
-        if event["type"] == "websocket.send" and (where := evidence.place(event)):
+    for event in reversed(evidence.sent("websocket.send")):
+        if where := evidence.place(event):
             return where
     for consumer in evidence.consumers:
         for name in ("send", "send_json"):

@@ -168,7 +168,7 @@ def _(evidence):
         return None
     if evidence.layer_calls("group_send") or evidence.layer_calls("send"):
         return None
-    answers = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+    answers = evidence.sent("websocket.send")
     if not answers:
         return None
     joins = any(consumer.mentions("group_add") for consumer in evidence.consumers)
@@ -205,8 +205,7 @@ def _(evidence):
     if not evidence.saw(Silent) or evidence.errors or not joins:
         return None
     for where in joins:
-        consumer = evidence.project.consumer_at(where)
-        method = consumer.method_at(where) if consumer else None
+        method = evidence.project.method_at(where)
         if method is None or method.name not in ("receive", "receive_json", "websocket_receive"):
             return None
     return (

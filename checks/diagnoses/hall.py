@@ -16,16 +16,14 @@ WAITING = ("test_eight_requests_wait_together", "test_the_heartbeat_goes_on")
 def _(evidence):
     if evidence.check not in WAITING or not evidence.saw(Miscounted):
         return None
-    for source, view in _views(evidence, "awaiting"):
-        for call in calls_in(view):
-            if last_name(call.func) in ("thinks", "sleep") and not _awaited(view, call):
-                name = ast.unparse(call.func)
-                return (
-                    f"The view is `async def`, and {name}() blocks in it: the event loop stands "
-                    "still, and with it every browser of this server. Write "
-                    "answered(await opponent.thinks_async()).",
-                    source.where(call),
-                )
+    for source, call, awaited in _calls(evidence):
+        if last_name(call.func) in ("thinks", "sleep") and not awaited:
+            return (
+                f"The view is `async def`, and {ast.unparse(call.func)}() blocks in it: the event "
+                "loop stands still, and with it every browser of this server. Write "
+                "answered(await opponent.thinks_async()).",
+                source.where(call),
+            )
 
 
 @diagnosis("answer-not-awaited", "step1")
@@ -34,42 +32,39 @@ def _(evidence):
     found = evidence.error(r"TypeError: In order to allow non-dict objects to be serialized")
     if evidence.check not in WAITING or found is None:
         return None
-    for source, view in _views(evidence, "awaiting"):
-        for call in calls_in(view):
-            given = call.args[0] if call.args and last_name(call.func) == "answered" else None
-            if last_name(call.func) == "thinks_async" and not _awaited(view, call):
-                given = given or call  # its answer has a name of its own
-            if isinstance(given, ast.Call):
-                return (
-                    f"{ast.unparse(given.func)}(…) was called without await, so answered() got no "
-                    "answer but something that is still to be awaited. Write "
-                    "answered(await opponent.thinks_async()).",
-                    source.where(given),
-                )
+    for source, call, awaited in _calls(evidence):
+        given = call.args[0] if call.args and last_name(call.func) == "answered" else None
+        if last_name(call.func) == "thinks_async" and not awaited:
+            given = call  # its answer has a name of its own
+        if isinstance(given, ast.Call):
+            return (
+                f"{ast.unparse(given.func)}(…) was called without await, so answered() got no "
+                "answer but something that is still to be awaited. Write "
+                "answered(await opponent.thinks_async()).",
+                source.where(given),
+            )
 
 
 @diagnosis("threads-run-out", "step1")
 def _(evidence):
     if evidence.check not in WAITING or not evidence.saw(Miscounted):
         return None
-    for source, view in _views(evidence, "awaiting"):
-        for call in calls_in(view):
-            given = {last_name(n) for n in call.args}
-            if last_name(call.func) in ("to_thread", "run_in_executor") and "thinks" in given:
-                return (
-                    f"{evidence.failure.message} Each of them holds a thread, and the pool has no "
-                    "more: asyncio's own has 4 and one for each core. Waiting needs no thread: "
-                    "answered(await opponent.thinks_async()).",
-                    source.where(call),
-                )
+    for source, call, _ in _calls(evidence):
+        given = {last_name(n) for n in call.args}
+        if last_name(call.func) in ("to_thread", "run_in_executor") and "thinks" in given:
+            return (
+                f"{evidence.failure.message} Each of them holds a thread, and the pool has no "
+                "more: asyncio's own has 4 and one for each core. Waiting needs no thread: "
+                "answered(await opponent.thinks_async()).",
+                source.where(call),
+            )
 
 
-def _views(evidence, name):
+def _calls(evidence):
+    """The calls in the view that should await: its file, the call, and whether it is awaited."""
     source = evidence.project.source("hall.views")
-    for node in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
-        if node.name == name:
-            yield source, node
-
-
-def _awaited(function, call):
-    return any(isinstance(n, ast.Await) and n.value is call for n in ast.walk(function))
+    for view in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
+        if view.name == "awaiting":
+            awaited = [n.value for n in ast.walk(view) if isinstance(n, ast.Await)]
+            for call in calls_in(view):
+                yield source, call, any(value is call for value in awaited)

@@ -201,8 +201,7 @@ def _(evidence):
     """The event lacks what the handler asks of it, so each consumer of the room ends."""
     found = evidence.error(r"^KeyError: '(\w+)'")
     where = found and evidence.where(found)
-    consumer = evidence.project.consumer_at(where)
-    method = consumer.method_at(where) if consumer else None
+    method = evidence.project.method_at(where)
     if method is None or not evidence.saw(Closed):
         return None
     kinds = {event["type"] for event in evidence.layer_calls("group_send")}

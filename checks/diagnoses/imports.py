@@ -1,4 +1,4 @@
-"""Imports that fail, and names that nobody made."""
+"""Imports that fail, and those that were forgotten."""
 
 import ast
 import difflib
@@ -87,20 +87,19 @@ def _(evidence):
             "channels",
             *{s.module.partition(".")[0] for s in evidence.project.sources},
         ]
-        where = evidence.project.where_set("INSTALLED_APPS")
         for node in ast.walk(evidence.project.setting("INSTALLED_APPS")):
-            if isinstance(node, ast.Constant) and node.value == entry:
-                if node.end_lineno > node.lineno:
-                    return (
-                        "A comma is missing at the end of this line: without it Python takes two "
-                        f"texts for one, here {entry!r}.",
-                        type(where)(where.file, node.lineno),
-                    )
+            text = isinstance(node, ast.Constant) and node.value == entry
+            if text and node.end_lineno > node.lineno:
+                return (
+                    "A comma is missing at the end of this line: without it Python takes two "
+                    f"texts for one, here {entry!r}.",
+                    evidence.project.where_set("INSTALLED_APPS", node),
+                )
         near = difflib.get_close_matches(name, known, 1)
         advice = f"Did you mean {near[0]!r}?" if near else "Look at its spelling."
         return (
             f"INSTALLED_APPS names {entry!r}, and there is no such app. {advice}",
-            where,
+            evidence.project.where_set("INSTALLED_APPS"),
         )
 
 

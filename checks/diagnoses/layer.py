@@ -97,14 +97,12 @@ def _(evidence):
     )
 
 
-@diagnosis("backend-not-named")
-def _(evidence):
-    if evidence.error(r"InvalidChannelLayerError: No BACKEND specified for"):
-        return (
-            f'The layer in {NAME} names no "BACKEND", the class that it is: '
-            f'"BACKEND": "{LAYERS[0]}".',
-            evidence.project.where_set(NAME),
-        )
+error(
+    "backend-not-named",
+    r"InvalidChannelLayerError: No BACKEND specified for",
+    f'The layer in {NAME} names no "BACKEND", the class that it is: "BACKEND": "{LAYERS[0]}".',
+    setting=NAME,
+)
 
 
 @diagnosis("backend-is-no-layer")
@@ -149,13 +147,12 @@ def _(evidence):
     )
 
 
-@diagnosis("encryption-keys-not-a-list")
-def _(evidence):
-    if evidence.error(r"symmetric_encryption_keys must be a list"):
-        return (
-            "symmetric_encryption_keys takes a list, so that keys can be changed: [SECRET_KEY].",
-            evidence.project.where_set(NAME),
-        )
+error(
+    "encryption-keys-not-a-list",
+    r"symmetric_encryption_keys must be a list",
+    "symmetric_encryption_keys takes a list, so that keys can be changed: [SECRET_KEY].",
+    setting=NAME,
+)
 
 
 @diagnosis("hosts-malformed")
@@ -168,12 +165,10 @@ def _(evidence):
     )
     setting = evidence.project.setting(NAME)
     if found and _in_redis(found) and setting:
-        hosts = value_of(setting, "hosts")
-        where = evidence.project.where_set(NAME)
         return (
             'The layer cannot read "hosts". It is a list with one entry for each Redis: '
             '[("127.0.0.1", 6379)] or ["redis://127.0.0.1:6379"].',
-            type(where)(where.file, hosts.lineno) if hosts else where,
+            evidence.project.where_set(NAME, value_of(setting, "hosts")),
         )
 
 
@@ -182,14 +177,13 @@ def _in_redis(error):
     return any({"redis", "channels_redis"} & set(frame.file.parts) for frame in error.frames)
 
 
-@diagnosis("redis-wants-a-password")
-def _(evidence):
-    if evidence.error(r"AuthenticationError|NOAUTH|WRONGPASS"):
-        return (
-            "Redis wants a password, or another one. Put it into the address: "
-            "redis://:password@127.0.0.1:6379",
-            evidence.project.where_set(NAME),
-        )
+error(
+    "redis-wants-a-password",
+    r"AuthenticationError|NOAUTH|WRONGPASS",
+    "Redis wants a password, or another one. Put it into the address: "
+    "redis://:password@127.0.0.1:6379",
+    setting=NAME,
+)
 
 
 @diagnosis("redis-address-malformed")
@@ -205,14 +199,13 @@ def _(evidence):
         )
 
 
-@diagnosis("redis-has-no-such-database")
-def _(evidence):
-    if evidence.error(r"ResponseError: (DB index is out of range|invalid DB index)"):
-        return (
-            "Redis has no database of that number: they count from 0, and there are 16 unless its "
-            "configuration says otherwise. The number stands at the end of the address.",
-            evidence.project.where_set(NAME),
-        )
+error(
+    "redis-has-no-such-database",
+    r"ResponseError: (DB index is out of range|invalid DB index)",
+    "Redis has no database of that number: they count from 0, and there are 16 unless its "
+    "configuration says otherwise. The number stands at the end of the address.",
+    setting=NAME,
+)
 
 
 @diagnosis("layer-key-not-read")
@@ -225,7 +218,7 @@ def _(evidence):
 def unread_key(project):
     """What to say of the first key of a layer that Channels does not look at, or None; and where
     it stands. It reads BACKEND, CONFIG and TEST_CONFIG (channels.layers.ChannelLayerManager)."""
-    where, setting = project.where_set(NAME), project.setting(NAME)
+    setting = project.setting(NAME)
     for layer in getattr(getattr(setting, "value", None), "values", ()):
         keys = [key for key in getattr(layer, "keys", ()) if isinstance(key, ast.Constant)]
         if "BACKEND" not in [key.value for key in keys]:
@@ -238,7 +231,7 @@ def unread_key(project):
             return (
                 f'Nobody reads "{key.value}" here: of a layer Channels takes "BACKEND" and '
                 f'"CONFIG" alone. {advice}',
-                type(where)(where.file, key.lineno),
+                project.where_set(NAME, key),
             )
     return None
 
@@ -268,11 +261,13 @@ def _(evidence):
         ("capacity", 20, "how many events may wait at once; more are lost, and nobody is told"),
         ("expiry", 2, "for how many seconds an event may wait; what is older is lost"),
     ):
-        value = getattr(value_of(setting, option), "value", None)
+        node = value_of(setting, option)
+        value = getattr(node, "value", None)
         if isinstance(value, int | float) and value < least:
-            where = evidence.project.where_set(NAME)
-            line = value_of(setting, option).lineno
-            return f'"{option}" is {what}. {value} is too small.', type(where)(where.file, line)
+            return (
+                f'"{option}" is {what}. {value} is too small.',
+                evidence.project.where_set(NAME, node),
+            )
 
 
 @diagnosis("redis-does-not-answer")

@@ -1,7 +1,7 @@
 """A browser leaves, or the consumer ends the conversation."""
 
 from workshop.checking.diagnosing import Catalogue
-from workshop.checking.failures import Closed, Crashed, StillRunning
+from workshop.checking.failures import Closed, Crashed, Silent, StillRunning
 
 catalogue = Catalogue()
 diagnosis = catalogue.diagnosis
@@ -33,7 +33,7 @@ def _(evidence):
 @diagnosis("closed-by-the-consumer")
 def _(evidence):
     """The consumer itself sent the close."""
-    closes = [event for event in evidence.sent() if event["type"] == "websocket.close"]
+    closes = evidence.sent("websocket.close")
     if evidence.saw(Closed) and closes and not evidence.errors:
         consumer = next(iter(evidence.consumers), None)
         calls = consumer.calls("close") if consumer else []
@@ -46,9 +46,12 @@ def _(evidence):
 
 @diagnosis("stopped-by-the-consumer")
 def _(evidence):
-    """The consumer's application ended without an exception while its browser was there."""
+    """The consumer's application ended without an exception while its browser was there: the
+    socket was closed, or stays open with nobody behind it."""
     ended = [e for e in evidence.events("ended") if not e["error"]]
-    if evidence.saw(Closed) and ended and not evidence.errors:
+    left = evidence.begun("websocket.disconnect")
+    cut = evidence.saw(Closed) or (evidence.saw(Silent) and not left)
+    if cut and ended and not evidence.errors:
         for consumer in evidence.consumers:
             for node in consumer.mentions("StopConsumer"):
                 return (

@@ -166,5 +166,4 @@ NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"
 
 def _on_their_line(evidence, found):
     """Whether the attendee's own line raised it, and it was the first thing to go wrong."""
-    first = evidence.errors[0]
-    return found is first and found.frames and evidence.is_theirs(found.frames[-1].file)
+    return found is evidence.errors[0] and evidence.raised_by_them(found)

@@ -21,7 +21,7 @@ def nothing_sent(evidence):
         evidence.saw(Silent)
         and not evidence.errors
         and evidence.begun("websocket.receive") > 0
-        and not any(event["type"] == "websocket.send" for event in evidence.sent())
+        and not evidence.sent("websocket.send")
     )
 
 
@@ -85,7 +85,7 @@ def _(evidence):
     spoken = [line for line in evidence.timeline if line.direction == "out"]
     if not evidence.saw(Silent) or evidence.errors or not spoken:
         return None
-    heard = any(event["type"] == "websocket.send" for event in evidence.sent())
+    heard = evidence.sent("websocket.send")
     if heard and json.loads(spoken[-1].text or "null") == {"message": ""}:
         return (
             "What was not answered is an empty text: look for an if that asks whether there is a "
@@ -102,28 +102,6 @@ def _of_an_if(evidence):
                 if isinstance(node, ast.If):
                     return consumer.where(node)
     return None
-
-
-@diagnosis("stopped-too-early")
-def _(evidence):
-    """The application ended with its browser still there; StopConsumer is no error to Channels."""
-    if not evidence.saw(Silent) or evidence.errors or evidence.begun("websocket.disconnect"):
-        return None
-    if not any(event["error"] is None for event in evidence.events("ended")):
-        return None
-    for consumer in evidence.consumers:
-        for name, method in consumer.methods.items():
-            for node in ast.walk(method):
-                raised = getattr(node, "exc", None) if isinstance(node, ast.Raise) else None
-                raised = raised.func if isinstance(raised, ast.Call) else raised
-                if raised is not None and last_name(raised) == "StopConsumer":
-                    if "disconnect" in name:
-                        continue
-                    return (
-                        "StopConsumer ends the consumer, and the browser's socket stays open with "
-                        "nobody behind it. It is for when the browser has left: take it away here.",
-                        consumer.where(node),
-                    )
 
 
 @diagnosis("exception-swallowed")
@@ -204,7 +182,7 @@ def _(evidence):
         return None
     kinds = [event["type"] for event in evidence.events("handled")]
     kinds = [kind for kind in kinds if kind and not kind.startswith("websocket.")]
-    sends = [event for event in evidence.sent() if event["type"] == "websocket.send"]
+    sends = evidence.sent("websocket.send")
     if len(kinds) <= len(sends):
         return None
     name = kinds[0].replace(".", "_")

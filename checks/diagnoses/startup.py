@@ -192,7 +192,7 @@ error(
 def _(evidence):
     """An entry of a list, and the brackets of the next one, which Python takes for a call."""
     found = evidence.error(r"TypeError: '(URLPattern|list)' object is not callable")
-    if found and found.frames and evidence.is_theirs(found.frames[-1].file):
+    if found and evidence.raised_by_them(found):
         return (
             "An entry of this list is called as if it were a function, because no comma stands "
             "between it and the next one. End each entry with a comma.",

@@ -37,17 +37,20 @@ class Catalogue:
 
         return add
 
-    def error(self, id: str, pattern: str, sentence: str, *steps: str) -> None:
+    def error(
+        self, id: str, pattern: str, sentence: str, *steps: str, setting: str | None = None
+    ) -> None:
         """Add a row: an exception in the log whose "Type: message" matches the regular expression
         `pattern` proves the cause. The groups of the match fill the {} of the sentence; the place
-        is the attendee's own last line in the traceback."""
+        is the attendee's own last line in the traceback, or that of `setting`, if one is named."""
 
         def find(evidence: Evidence) -> Said:
             error = evidence.error(pattern)
             if error is None:
                 return None
             found = re.search(pattern, error.text)
-            return sentence.format(*found.groups(), **found.groupdict()), evidence.where(error)
+            where = evidence.project.where_set(setting) if setting else evidence.where(error)
+            return sentence.format(*found.groups(), **found.groupdict()), where
 
         self.rules.append(Rule(id, find, steps))
 

@@ -149,9 +149,9 @@ class Evidence:
         """The calls of a method of the channel layer."""
         return self.events("layer", call=call)
 
-    def sent(self) -> list[dict]:
-        """What consumers sent to their browsers, accept and close included."""
-        return self.events("sends")
+    def sent(self, kind: str) -> list[dict]:
+        """What consumers sent to their browsers of the type, "websocket.send" say."""
+        return self.events("sends", type=kind)
 
     def place(self, event: dict) -> Where | None:
         """The attendee's line that did it."""
@@ -195,6 +195,10 @@ class Evidence:
                 if self.is_theirs(frame.file):
                     return Where(frame.file, frame.line)
         return None
+
+    def raised_by_them(self, error: Error) -> bool:
+        """Whether the attendee's own line raised it, and not one that it called."""
+        return bool(error.frames) and self.is_theirs(error.frames[-1].file)
 
     def nodes_at(self, where: Where | None, *types: type) -> list[ast.AST]:
         """The nodes of the attendee's syntax tree at a place."""

@@ -243,10 +243,11 @@ class Project:
         """The assignment to the setting `name` that counts: the last one of the nearest file."""
         return next((node for _, node in self._assignments(name)), None)
 
-    def where_set(self, name: str) -> Where | None:
-        """The place of the setting; that of the settings as a whole where it is missing."""
+    def where_set(self, name: str, part: ast.AST | None = None) -> Where | None:
+        """The place of the setting, or of a part of its value; that of the settings as a whole
+        where it is missing."""
         for source, node in self._assignments(name):
-            return source.where(node)
+            return source.where(part or node)
         return self.settings.where() if self.settings else None
 
     def _assignments(self, name: str) -> Iterator[tuple[Source, ast.Assign | ast.AnnAssign]]:
@@ -352,6 +353,11 @@ class Project:
                 if source.path == where.file and part.lineno <= where.line <= part.end_lineno:
                     return consumer
         return None
+
+    def method_at(self, where: Where | None) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The method of a consumer in which the place is."""
+        consumer = self.consumer_at(where)
+        return consumer.method_at(where) if consumer else None
 
     def consumer_with(self, method: str) -> Consumer | None:
         """The first consumer that has a method of that name."""
