@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from workshop import redis_server
-from workshop.checking.server import reserve_port
+from workshop.checking.processes.server import reserve_port
 from workshop.manifest import ROOT
 
 LIFELINE = Path(__file__).with_name("lifeline.py")

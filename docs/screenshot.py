@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.browser.browsing import Profiles, Visits, chromium, missing  # noqa: E402
 from workshop import ports  # noqa: E402
-from workshop.checking.server import Server  # noqa: E402
+from workshop.checking.processes.server import Server  # noqa: E402
 from workshop.manifest import find  # noqa: E402
 
 PICTURE = ROOT / "docs" / "room.png"

@@ -1,5 +1,5 @@
-"""The catalogue of mistakes and variants: what stands in tests/mistakes and tests/variants, and the
-projects that it describes."""
+"""The catalogue of mistakes and variants: what stands in the mistakes.toml and variants.toml of
+each step, and the projects that it describes."""
 
 import tomllib
 from functools import cache
@@ -15,9 +15,10 @@ Entry = tuple[str, dict]  # a step, "step2", and a row of its file
 def entries(kind: str) -> list[Entry]:
     """The entries of one kind, "mistakes" or "variants"."""
     found = []
-    for path in sorted((ROOT / "tests" / kind).glob("step*.toml")):
+    for step in manifest.steps():
+        path = ROOT / "checks" / step.name / f"{kind}.toml"
         rows = tomllib.loads(path.read_text(encoding="utf-8"))
-        found += [(path.stem, row) for row in rows[kind.removesuffix("s")]]
+        found += [(step.short, row) for row in rows[kind.removesuffix("s")]]
     return found
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from workshop import manifest, redis_server
-from workshop.checking.quick import QuickChecks
+from workshop.checking.processes.preloaded import QuickChecks
 
 ROOT = manifest.ROOT
 SLOW = ("browser", "test_benchmarks.py", "test_notebooks.py", "test_slides.py")
@@ -104,7 +104,7 @@ def hears_ctrl_c():
 @pytest.fixture(scope="session", autouse=True)
 def a_redis(tmp_path_factory):
     """A Redis for the tests alone, on a port of its own, so that no other one is touched."""
-    from workshop.checking.server import reserve_port
+    from workshop.checking.processes.server import reserve_port
 
     port, holder = reserve_port()
     if holder:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT, check, copy_of, edit
 from workshop import manifest
-from workshop.checking.server import reserve_port
+from workshop.checking.processes.server import reserve_port
 
 
 def test_json_is_one_object_and_nothing_else():
@@ -112,7 +112,7 @@ def test_redis_is_stopped_during_a_check(tmp_path):
         server.kill()
         server.wait()
     assert done.code == 1, done.out + done.err
-    assert done.failed["diagnosis"] == "redis-does-not-answer", done.failed["message"]
+    assert done.failed["diagnosis"] == "redis_does_not_answer", done.failed["message"]
 
 
 def test_from_any_folder(tmp_path):

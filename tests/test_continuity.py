@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from workshop import manifest
-from workshop.checking import hints
+from workshop.checking.reporting import hints
 
 MOST_LINES = 15  # of code that an attendee writes in a step
 SKIPPED = {"__pycache__", ".pytest_cache", ".ruff_cache"}
@@ -95,11 +95,11 @@ def test_a_starter_continues_the_solution_before(step):
 
 def test_every_check_has_three_hints():
     for step in STEPS:
-        text = (ROOT / "checks" / f"test_{step.short}.py").read_text(encoding="utf-8")
+        text = (ROOT / "checks" / step.name / "test_behavior.py").read_text(encoding="utf-8")
         checks = re.findall(r"^async def (test_\w+)", text, re.MULTILINE)
-        assert checks == list(hints.catalogue()[step.short])
+        assert checks == list(hints.of_step(step))
         for name in checks:
-            hint = hints.catalogue()[step.short][name]
+            hint = hints.of_step(step)[name]
             assert set(hint) == {"nudge", "pointer", "slide", "code"}
             assert "?" in hint["nudge"]
             assert "https://" in hint["pointer"] or "workshop" in hint["pointer"]
@@ -114,7 +114,7 @@ def test_every_check_has_three_hints():
 def test_the_slide_of_a_hint_is_in_the_deck_before_the_step(step):
     decks = [path.read_text(encoding="utf-8") for path in (ROOT / "slides").glob("[1-9]*.md")]
     (deck,) = [text for text in decks if f"\nstep: {step.short}\n" in text]
-    for hint in hints.catalogue()[step.short].values():
+    for hint in hints.of_step(step).values():
         assert re.search(rf"^##? {re.escape(hint['slide'])}$", deck, re.MULTILINE), hint["slide"]
 
 

@@ -39,27 +39,29 @@ HOSTILE = {
     ),
     "sleeps for ever while it is imported": (
         ("chat/consumers.py", "import json\n", "import json\nimport time\n\ntime.sleep(9999)\n"),
-        "never-started",
+        "never_started",
         "time.sleep(9999)",
     ),
     "exits in receive": (
         ("chat/consumers.py", RECEIVE, RECEIVE + "        import sys\n        sys.exit(3)\n"),
-        "server-exited",
+        "server_exited",
         None,
     ),
     "exits at once, hard": (
         ("mysite/settings.py", "DEBUG = True\n", "import os\n\nos._exit(7)\nDEBUG = True\n"),
-        "server-exited",
+        "server_exited",
         None,
     ),
     "sends without end": (
         (
             "chat/consumers.py",
             "        await self.send(",
-            "        import asyncio\n        while True:\n            await asyncio.sleep(0)\n"
+            "        import asyncio\n"
+            "        while True:\n"
+            "            await asyncio.sleep(0)\n"
             "            await self.send(",
         ),
-        "sent-more-than-once",
+        "sent_more_than_once",
         None,
     ),
     "sends without end, and lets nobody else go on": (
@@ -73,17 +75,17 @@ HOSTILE = {
     ),
     "prints megabytes and fails": (
         ("chat/consumers.py", RECEIVE, '        print("x" * 20_000_000)\n        nobody\n'),
-        "name-unknown",
+        "name_unknown",
         "nobody",
     ),
     "has a syntax error": (
         ("chat/consumers.py", RECEIVE, "        message = json.loads(text_data\n"),
-        "syntax-error",
+        "syntax_error",
         None,
     ),
     "has an import error": (
         ("chat/consumers.py", "import json\n", "import json\nimport jsonn\n"),
-        "wrong-import",
+        "wrong_import",
         "import jsonn",
     ),
     "closes the log": (
@@ -99,8 +101,9 @@ HOSTILE = {
         (
             "chat/consumers.py",
             RECEIVE,
-            "        import subprocess, sys\n        subprocess.Popen([sys.executable, '-c', "
-            "'import time; time.sleep(600)', 'CHILD-OF-THE-CONSUMER'])\n",
+            "        import subprocess, sys\n"
+            "        subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', "
+            "'CHILD-OF-THE-CONSUMER'])\n",
         ),
         None,
         None,
@@ -150,7 +153,7 @@ def test_a_file_is_missing(name, tmp_path):
     (copy / name).unlink()
     done = check("step2", "--project", copy, "--json")
     assert done.code == 1, done.out + done.err
-    assert done.failed["diagnosis"] in {"manage-py-missing", "wrong-import", "exception"}, (
+    assert done.failed["diagnosis"] in {"manage_py_missing", "wrong_import", "exception"}, (
         done.failed
     )
     missing = name.removesuffix(".py").rpartition("/")[2]

@@ -20,7 +20,7 @@ from tests.conftest import run_coroutine
 from tests.copied import Workshop, free_port
 from workshop import folders, manifest, notebook, ports, redis_server
 from workshop.building import notebooks as building
-from workshop.checking import report_html
+from workshop.checking.reporting import html as report_html
 
 SOURCES = {source.stem.partition("_")[0]: source for source in building.notebooks()}
 ASKED = {  # what the tests ask each notebook for, when it has run

@@ -194,7 +194,7 @@ def test_a_layer_that_does_not_know_the_password_is_named(tmp_path):
     edit(copy, "mysite/settings.py", taken, repr(protected))
     with foreign_redis(protected, tmp_path, "--requirepass", "secret"):
         done = check("step3", "--project", copy, "--json")
-    assert done.failed["diagnosis"] == "redis-wants-a-password", done.out
+    assert done.failed["diagnosis"] == "redis_wants_a_password", done.out
 
 
 @ours_only

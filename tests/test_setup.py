@@ -257,8 +257,8 @@ def test_an_old_python_can_read_what_tells_it_so(version):
 
 def test_an_old_python_gets_one_clear_sentence(workshop):
     pretend = (
-        "import runpy, sys; sys.version_info = (3, 8, 1);"
-        "runpy.run_module('workshop', run_name='__main__')"
+        "import runpy, sys; sys.version_info = (3, 8, 1);runpy.run_module('workshop', "
+        "run_name='__main__')"
     )
     done = subprocess.run(
         [workshop.python, "-c", pretend], cwd=workshop.root, capture_output=True, text=True

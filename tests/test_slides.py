@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 
 from workshop import cli, manifest
 from workshop.building import deck, slides, timetable, writing
-from workshop.checking import diagnosing
-from workshop.checking.hints import NoSuchCode, quoted
+from workshop.checking.explaining import diagnosing
+from workshop.checking.reporting.hints import NoSuchCode, quoted
 from workshop.commands import slides as command
 
 from .decks import built
@@ -102,7 +102,9 @@ def test_a_slide_without_minutes_is_refused(tmp_path):
 def test_a_quote_is_what_stands_in_the_solution(writer):
     html = writer.html(
         "```{literalinclude} ../solutions/step2_echo/chat/consumers.py\n"
-        ":pyobject: ChatConsumer.receive\n:emphasize-lines: 2\n```"
+        ":pyobject: ChatConsumer.receive\n"
+        ":emphasize-lines: 2\n"
+        "```"
     )
     page = BeautifulSoup(html, "html.parser")
     solution = manifest.find("step2").solution
@@ -161,8 +163,17 @@ def test_what_code_prints_is_on_the_slide_and_its_tags_are_obeyed(write):
     page = BeautifulSoup(
         slides.page_of(
             write(
-                "## A\n\n```{code-cell}\n:tags: [remove-input]\nprint(6 * 7, '<b>')\n```\n\n"
-                "```{code-cell}\n:tags: [remove-cell]\nprint('hidden')\n```"
+                "## A\n"
+                "\n"
+                "```{code-cell}\n"
+                ":tags: [remove-input]\n"
+                "print(6 * 7, '<b>')\n"
+                "```\n"
+                "\n"
+                "```{code-cell}\n"
+                ":tags: [remove-cell]\n"
+                "print('hidden')\n"
+                "```"
             )
         ),
         "html.parser",

@@ -124,10 +124,12 @@ def test_threads_lose_no_event(edited, tmp_path):
 @pytest.mark.parametrize(
     "body",
     [
-        "async with asyncio.TaskGroup() as group:\n        for board in boards:\n"
+        "async with asyncio.TaskGroup() as group:\n"
+        "        for board in boards:\n"
         "            group.create_task(play_game_walking(board))",
         "games = [asyncio.create_task(play_game_walking(board)) for board in boards]\n"
-        "    for game in games:\n        await game",
+        "    for game in games:\n"
+        "        await game",
         "await asyncio.wait([asyncio.ensure_future(play_game_walking(b)) for b in boards])",
     ],
     ids=["TaskGroup", "create_task", "wait"],

@@ -11,22 +11,23 @@ from checks.diagnoses import general
 from tests.catalogue import entries, name_of, project_of
 from tests.conftest import Checked, check, copy_of, quick_check
 from workshop import manifest, ports
-from workshop.checking.diagnosing import ASK_EVERY_RULE
-from workshop.checking.quick import QuickChecks
+from workshop.checking.command import content
+from workshop.checking.explaining.rules import ASK_EVERY_RULE, Rule
+from workshop.checking.processes.preloaded import QuickChecks
 
 AT_ONCE = 4  # checks side by side: most of a failing one is waiting
 
 # What the untouched starter of each step is told: its first TODO.
 FIRST_TODO = {
-    "step1": "one-board-after-another",
-    "step2": "daphne-not-in-installed-apps",
-    "step3": "echo-instead-of-group",
+    "step1": "one_board_after_another",
+    "step2": "daphne_not_in_installed_apps",
+    "step3": "echo_instead_of_group",
 }
 
 MISTAKES, VARIANTS = entries("mistakes"), entries("variants")
 # The last resort for what nobody foresaw. They are asked after all others, and have something to
 # say on much that the others name better.
-GENERAL = {rule.id for rule in general.catalogue.rules}
+GENERAL = {rule.id for rule in vars(general).values() if isinstance(rule, Rule)}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def checked(request, tmp_path_factory):
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(ASK_EVERY_RULE, "1")
-        checks = QuickChecks()  # it keeps the variables of now
+        checks = QuickChecks(content())  # it keeps the variables of now
     with checks, ThreadPoolExecutor(AT_ONCE) as pool:
         futures = {name_of(entry): pool.submit(run, entry) for entry in selected}
         yield lambda entry: futures[name_of(entry)].result()

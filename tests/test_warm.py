@@ -13,8 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop.checking import launch, quick
-from workshop.checking.program import program_environment
+from workshop.checking.processes import launch
+from workshop.checking.processes import preloaded as quick
+from workshop.checking.processes.program import program_environment
 from workshop.manifest import ROOT
 
 pytestmark = pytest.mark.skipif(not quick.is_possible(), reason="this platform does not fork")
@@ -91,8 +92,8 @@ def test_nothing_that_forks_must_not_share_was_made(folder, warm):
         "import asyncio, gc, json, sys\n"
         "loops = [o for o in gc.get_objects() if isinstance(o, asyncio.AbstractEventLoop)]\n"
         "names = ['twisted.internet.reactor', 'daphne.server']\n"
-        "print(json.dumps([len(loops), [n for n in names if n in sys.modules],"
-        " 'django' in sys.modules, sys.modules['django.conf'].settings.configured]))\n"
+        "print(json.dumps([len(loops), [n for n in names if n in sys.modules], 'django' in "
+        "sys.modules, sys.modules['django.conf'].settings.configured]))\n"
     )
     assert json.loads(run(folder, "made.py", warm=warm)) == [0, [], True, False]
 

@@ -18,8 +18,8 @@ import pytest
 from tests.conftest import copy_of
 from tests.copied import Workshop
 from workshop import manifest
-from workshop.checking import saves
-from workshop.checking.saves import Polling, Saved, Saves
+from workshop.checking.watching import saves
+from workshop.checking.watching.saves import Polling, Saved, Saves
 
 try:
     import pty

@@ -10,9 +10,9 @@ def main() -> int:
         if environment.is_usable():
             environment.run_again(environment.python())
         sys.stderr.write(
-            "The workshop needs Python {}.{} or newer, and this is {}. "
-            "Install one from https://www.python.org/downloads/ and type, for example: "
-            "python3.12 -m workshop\n".format(*environment.OLDEST, sys.version.split()[0])
+            "The workshop needs Python {}.{} or newer, and this is {}. Install one from "
+            "https://www.python.org/downloads/ and type, for example: python3.12 -m "
+            "workshop\n".format(*environment.OLDEST, sys.version.split()[0])
         )
         return 2
     from workshop import cli

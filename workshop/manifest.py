@@ -27,6 +27,7 @@ class Step:
     servers: int
     redis: bool
     cut: str
+    teaches: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     continues: bool = False
     brings: tuple[str, ...] = ()
@@ -39,6 +40,14 @@ class Step:
     @property
     def number(self) -> int:
         return int(self.short.removeprefix("step"))
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What its project can do: what it teaches, and what the steps that it continues taught."""
+        before = frozenset()
+        if self.continues:
+            before = steps()[steps().index(self) - 1].capabilities
+        return before | frozenset(self.teaches)
 
     @property
     def check_command(self) -> str:

@@ -26,9 +26,9 @@ from IPython import get_ipython  # noqa: E402
 from IPython.display import Code, display  # noqa: E402
 
 from workshop import redis_server  # noqa: E402
-from workshop.checking import hints  # noqa: E402
-from workshop.checking.report_html import as_html  # noqa: E402
-from workshop.checking.server import reserve_port  # noqa: E402
+from workshop.checking.processes.server import reserve_port  # noqa: E402
+from workshop.checking.reporting import hints as hints  # noqa: E402
+from workshop.checking.reporting.html import as_html  # noqa: E402
 from workshop.manifest import ROOT, find  # noqa: E402
 
 # Okabe and Ito's colours, told apart by the colour-blind (https://jfly.uni-koeln.de/color/)

@@ -80,9 +80,9 @@ def start() -> Found:
     digits = re.findall(r"\d+", found.version)
     if digits and tuple(map(int, digits[:2])) < OLDEST:
         raise RedisError(
-            f"{found.name} {found.version} answers at {found.place}, but the channel "
-            "layer needs Redis 5.0 or later (the command BZPOPMIN). Stop or update it, or set "
-            "REDIS_URL to another one."
+            f"{found.name} {found.version} answers at {found.place}, but the channel layer needs "
+            "Redis 5.0 or later (the command BZPOPMIN). Stop or update it, or set REDIS_URL to "
+            "another one."
         )
     return found
 
@@ -175,9 +175,9 @@ def binary() -> str:
             return str(binary)
     raise RedisError(
         "No Redis answers on 127.0.0.1:6379, and there is none to start in a package for this "
-        "machine. Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), "
-        "WSL (sudo apt install redis-server), or Memurai (https://www.memurai.com). Or set "
-        "REDIS_URL to a Redis elsewhere."
+        "machine. Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), WSL "
+        "(sudo apt install redis-server), or Memurai (https://www.memurai.com). Or set REDIS_URL "
+        "to a Redis elsewhere."
     )
 
 
@@ -256,8 +256,8 @@ def _split(address: str) -> SplitResult:
         understood = False
     if not understood:
         raise RedisError(
-            f"REDIS_URL is {address!r}; an address looks like redis://127.0.0.1:6379 "
-            "(or redis://:PASSWORD@host:port, or rediss://host:port with TLS)."
+            f"REDIS_URL is {address!r}; an address looks like redis://127.0.0.1:6379 (or "
+            "redis://:PASSWORD@host:port, or rediss://host:port with TLS)."
         )
     return parts
 

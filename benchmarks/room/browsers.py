@@ -15,9 +15,14 @@ TEXT = "What one browser says all browsers hear, number {:06}"
 NUMBER = slice(-8, -2)  # where the number stands in {"message": "… 000017"}
 PING, PONG = 9, 10  # opcodes
 HANDSHAKE = (
-    "GET /ws/chat/lobby/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
-    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    "GET /ws/chat/lobby/ HTTP/1.1\r\n"
+    "Host: 127.0.0.1:{port}\r\n"
+    "Origin: http://127.0.0.1:{port}\r\n"
+    "Connection: Upgrade\r\n"
+    "Upgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "\r\n"
 )
 AT_ONCE = 50  # handshakes under way; servers listen with a backlog of 50 and more
 OPENS_WITHIN = 30  # seconds

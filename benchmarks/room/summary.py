@@ -59,8 +59,8 @@ HEADS = (
 )
 CAPTION = (
     "delivered, p50, p99: {:g} messages a second, from sending to the last who hears it. "
-    "deliveries/s and their cost: 8 messages always under way; CPU s: servers' and Redis's. "
-    "all at once: delivered when everybody says one thing at the same moment."
+    "deliveries/s and their cost: 8 messages always under way; CPU s: servers' and Redis's. all at "
+    "once: delivered when everybody says one thing at the same moment."
 )
 
 

@@ -3,27 +3,24 @@
 import ast
 import re
 
-from workshop.checking.diagnosing import Catalogue
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import BadPage, Refused
-from workshop.checking.source import last_name
-
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
 
 
-@diagnosis("asgi-py-left-default")
-def _(evidence):
+@rule
+def asgi_py_left_default(evidence):
     if evidence.logged("Django can only handle ASGI/HTTP connections, not websocket"):
         asgi = evidence.project.asgi
-        return (
+        return Explanation(
             "The WebSocket reached Django itself, which speaks HTTP only. In asgi.py, let "
             'application be a ProtocolTypeRouter that sends "websocket" to a URLRouter.',
             asgi.where(_assignment(asgi, "application")) if asgi else None,
         )
 
 
-@diagnosis("protocol-key-wrong")
-def _(evidence):
+@rule
+def protocol_key_wrong(evidence):
     found = evidence.error(r"No application configured for scope type '(\w+)'")
     if found is None:
         return None
@@ -35,38 +32,40 @@ def _(evidence):
                 k.value for k in getattr(call.args[0], "keys", []) if isinstance(k, ast.Constant)
             ]
             there = ", ".join(repr(key) for key in keys) or "none"
-            return (
+            return Explanation(
                 f"ProtocolTypeRouter has no application for {wanted!r}: its keys are {there}. "
                 f'Each protocol has its own key, spelled exactly "http" and "websocket".',
                 asgi.where(call),
             )
-    return f"ProtocolTypeRouter in asgi.py has no key {wanted!r}.", asgi.where() if asgi else None
+    return Explanation(
+        f"ProtocolTypeRouter in asgi.py has no key {wanted!r}.", asgi.where() if asgi else None
+    )
 
 
-error(
-    "http-application-not-called",
-    r"get_asgi_application\(\) takes 0 positional arguments but \d were given",
-    "get_asgi_application is a function that makes the application: call it, with parentheses, "
-    "get_asgi_application().",
-)
+@rule(raised=r"get_asgi_application\(\) takes 0 positional arguments but \d were given")
+def http_application_not_called(evidence, error):
+    return Explanation(
+        "get_asgi_application is a function that makes the application: call it, with parentheses, "
+        "get_asgi_application().",
+        evidence.where(error),
+    )
 
 
-@diagnosis("routes-not-in-a-router")
-def _(evidence):
+@rule
+def routes_not_in_a_router(evidence):
     """The list of routes, or a class, stands where an application belongs."""
     found = evidence.error(r"TypeError: '(list|dict|tuple|URLPattern)' object is not callable")
     if found and evidence.saw(Refused):
         kind = found.message.split("'")[1]
-        return (
+        return Explanation(
             f"The WebSocket was given to a {kind}, which is no application. Wrap the list of "
-            f"routes: "
-            "URLRouter(websocket_urlpatterns)",
+            "routes: URLRouter(websocket_urlpatterns)",
             evidence.project.asgi.where() if evidence.project.asgi else None,
         )
 
 
-@diagnosis("view-in-websocket-routes")
-def _(evidence):
+@rule
+def view_in_websocket_routes(evidence):
     found = evidence.error(
         r"TypeError: (\w+)\(\) (takes \d positional arguments? but [34] were given"
         r"|got an unexpected keyword argument)"
@@ -80,7 +79,7 @@ def _(evidence):
             if node.args.args and node.args.args[0].arg == "request"
         }
         if name in views:
-            return (
+            return Explanation(
                 f"The WebSocket was routed to {name}(), which is a view. URLRouter gets the "
                 "WebSocket routes, whose targets are consumers: URLRouter(websocket_urlpatterns)",
                 evidence.project.asgi.where() if evidence.project.asgi else None,
@@ -90,8 +89,8 @@ def _(evidence):
 # Refused
 
 
-@diagnosis("origin-not-allowed")
-def _(evidence):
+@rule
+def origin_not_allowed(evidence):
     """403, and the consumer that answered was the validator's own."""
     if evidence.status != 403 or not evidence.saw(Refused) or not denied(evidence):
         return None
@@ -99,10 +98,9 @@ def _(evidence):
         for call in source.nodes(ast.Call):
             if last_name(call.func) in ("OriginValidator", "AllowedHostsOriginValidator"):
                 allowed = "its list" if len(call.args) > 1 else "ALLOWED_HOSTS in settings.py"
-                return (
+                return Explanation(
                     f"{last_name(call.func)} turned the browser away (HTTP 403): the page came "
-                    f"from "
-                    f"127.0.0.1, which is not in {allowed}. Add it there.",
+                    f"from 127.0.0.1, which is not in {allowed}. Add it there.",
                     source.where(call)
                     if len(call.args) > 1
                     else evidence.project.where_set("ALLOWED_HOSTS"),
@@ -118,39 +116,39 @@ def denied(evidence):
 # Pages
 
 
-@diagnosis("host-not-allowed")
-def _(evidence):
+@rule
+def host_not_allowed(evidence):
     if evidence.saw(BadPage) and evidence.logged("Invalid HTTP_HOST header"):
-        return (
+        return Explanation(
             "Django answers only for the hosts in ALLOWED_HOSTS, and 127.0.0.1 is not among them. "
             'Write ALLOWED_HOSTS = ["127.0.0.1", "localhost"].',
             evidence.project.where_set("ALLOWED_HOSTS"),
         )
 
 
-@diagnosis("template-missing")
-def _(evidence):
+@rule
+def template_missing(evidence):
     found = evidence.error(r"TemplateDoesNotExist: ")
     if evidence.saw(BadPage) and found:
-        return (
+        return Explanation(
             f"Django found no template {found.message}. Its app must stand in INSTALLED_APPS "
             "('page' brings the chat's), and the name in render() must be that of the file."
         )
 
 
-@diagnosis("consumer-called-from-a-view")
-def _(evidence):
+@rule
+def consumer_called_from_a_view(evidence):
     found = evidence.error(r"AttributeError: '(\w+)' object has no attribute 'base_send'")
     if found:
-        return (
+        return Explanation(
             "A consumer that you make yourself belongs to no browser and cannot send. From outside "
             "of consumers, send to a group: get_channel_layer().group_send(…)",
             evidence.where(found),
         )
 
 
-@diagnosis("view-returns-nothing")
-def _(evidence):
+@rule
+def view_returns_nothing(evidence):
     found = evidence.error(r"ValueError: The view ([\w.]+) didn't return an HttpResponse object")
     if found is None:
         return None
@@ -162,27 +160,27 @@ def _(evidence):
         where = source.where(node) if node.name == function else where
     what = "an unawaited coroutine: write await" if "coroutine" in found.message else "None: return"
     end = " in front of the call in it." if "coroutine" in found.message else " the rendered page."
-    return f"The view {function}() returned {what}{end}", where
+    return Explanation(f"The view {function}() returned {what}{end}", where)
 
 
-@diagnosis("view-returns-no-response")
-def _(evidence):
+@rule
+def view_returns_no_response(evidence):
     """Django, which got it from the view, missed what every response has."""
     found = evidence.error(r"AttributeError: '(tuple|dict|str|list|int|bool|bytes|set)' object has")
     if found is None or not found.frames or "django" not in found.frames[-1].file.parts:
         return None
     kind = found.message.split("'")[1]
     comma = " (a comma at the end of the line makes one)" if kind == "tuple" else ""
-    return (
-        f"The view returned a {kind}{comma}, and a view returns a response: what "
-        "render(), HttpResponse() or JsonResponse() gives."
+    return Explanation(
+        f"The view returned a {kind}{comma}, and a view returns a response: what render(), "
+        "HttpResponse() or JsonResponse() gives."
     )
 
 
-@diagnosis("page-not-found")
-def _(evidence):
+@rule
+def page_not_found(evidence):
     if evidence.saw(BadPage) and evidence.status == 404:
-        return (
+        return Explanation(
             f"No page answers at {evidence.failure.path}: urls.py has no path to it. The chat's "
             "pages are /chat/ and /chat/<room_name>/.",
             _urlconf(evidence),

@@ -4,11 +4,8 @@ import ast
 import re
 
 from checks.diagnoses.asgi import denied
-from workshop.checking.diagnosing import Catalogue
+from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Flooded, Refused, Silent, StillRunning, Unanswered
-
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
 
 SIGNATURES = {
     "connect": "connect(self)",
@@ -24,21 +21,21 @@ SIGNATURES = {
 # The kind of consumer and its methods
 
 
-@diagnosis("wrong-base-class")
-def _(evidence):
+@rule
+def wrong_base_class(evidence):
     found = evidence.error(r"No handler for message type websocket\.(connect|receive|disconnect)")
     if found is None:
         return None
     kind = found.message.rpartition(".")[2]
     consumer = evidence.consumers[0] if evidence.consumers else None
     if consumer and any(name.startswith("websocket_") for name in consumer.methods):
-        return (
+        return Explanation(
             f"Channels found no method websocket_{kind} in {consumer.name}, which handles the "
             "WebSocket's events by itself. Write it, or derive the class from "
             "AsyncWebsocketConsumer, which has it.",
             consumer.where(),
         )
-    return (
+    return Explanation(
         f"Channels found no method websocket_{kind}. Derive the class from AsyncWebsocketConsumer "
         "(in channels.generic.websocket), which has it and calls your connect, receive and "
         "disconnect.",
@@ -46,8 +43,8 @@ def _(evidence):
     )
 
 
-@diagnosis("wrong-signature")
-def _(evidence):
+@rule
+def wrong_signature(evidence):
     """A handler that cannot take what Channels gives it: Channels' own line could not call it."""
     found = evidence.error(
         r"TypeError: (?:[\w.<>]+\.)?(?:websocket_)?(connect|receive|disconnect|receive_json)\(\) "
@@ -61,14 +58,14 @@ def _(evidence):
         advice = "A Json consumer decodes for you and calls receive_json(self, content): rename it."
     else:
         advice = f"Write it as {SIGNATURES[name]}."
-    return (
+    return Explanation(
         f"Channels could not call {name}: {found.message.split('. Did you')[0]}. {advice}",
         consumer.where(consumer.methods[name]) if consumer else evidence.where(found),
     )
 
 
-@diagnosis("init-of-consumer")
-def _(evidence):
+@rule
+def init_of_consumer(evidence):
     """__init__ runs before Channels has given the object anything."""
     found = (
         evidence.error(r"TypeError: 'NoneType' object is not iterable")
@@ -83,15 +80,15 @@ def _(evidence):
         in_init = where and init and consumer.method_at(where) is init
         in_channels = "groups" in (found.frames[-1].code if found.frames else "")
         if init and (in_init or in_channels or "__init__" in found.message):
-            return (
+            return Explanation(
                 f"{consumer.name} has an __init__, which runs before Channels has given the object "
                 "its scope, channel_name and channel_layer. Move what it does to connect().",
                 consumer.where(init),
             )
 
 
-@diagnosis("two-copies-of-a-method")
-def _(evidence):
+@rule
+def two_copies_of_a_method(evidence):
     """The second definition of a method replaces the first."""
     if not evidence.saw(Silent, Unanswered) or evidence.errors:
         return None
@@ -102,10 +99,9 @@ def _(evidence):
                 name = getattr(child, "name", None)
                 replaced = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
                 if replaced and name in seen and not child.decorator_list:
-                    return (
+                    return Explanation(
                         f"{name} is defined twice in this class, and the second one, here, "
-                        f"replaces "
-                        "the first. Make one of the two.",
+                        "replaces the first. Make one of the two.",
                         consumer.where(child),
                     )
                 seen |= {name} if replaced else set()
@@ -114,8 +110,8 @@ def _(evidence):
 # The handshake
 
 
-@diagnosis("not-accepted")
-def _(evidence):
+@rule
+def not_accepted(evidence):
     """connect() came to its end, and nobody accepted."""
     if not evidence.saw(Unanswered) or not evidence.events("unanswered"):
         return None
@@ -125,7 +121,7 @@ def _(evidence):
     accept = "await self.accept()" if consumer.is_async else "self.accept()"
     if consumer.is_bare:
         wait = "await " if consumer.is_async else ""
-        return (
+        return Explanation(
             "websocket_connect() ended without accepting, so the browser waits for an answer that "
             f'never comes. Answer it: {wait}self.send({{"type": "websocket.accept"}})',
             consumer.where(consumer.methods.get("websocket_connect")),
@@ -134,26 +130,26 @@ def _(evidence):
     method = consumer.methods.get("connect") or consumer.methods.get(name)
     accepts = [call for n in ("connect", name) for call in consumer.calls("accept", n)]
     if accepts:
-        return (
+        return Explanation(
             f"{name}() ended without accepting: accept() stands here, and this line was not "
             "reached. Look at what comes before it: an if, a return, an except.",
             consumer.where(accepts[0]),
         )
     if name == "websocket_connect" and "connect" not in consumer.methods:
-        return (
+        return Explanation(
             "websocket_connect() is overridden and nobody accepts any more. Override connect(self) "
             "instead, or call super().websocket_connect(message).",
             consumer.where(method),
         )
-    return (
+    return Explanation(
         "connect() ended without accepting, so the browser waits for an answer that never comes. "
         f"End connect() with {accept}",
         consumer.where(method),
     )
 
 
-@diagnosis("refused-in-connect")
-def _(evidence):
+@rule
+def refused_in_connect(evidence):
     """403 from the consumer itself, which was reached."""
     if evidence.status != 403 or not evidence.saw(Refused) or denied(evidence):
         return None
@@ -167,7 +163,7 @@ def _(evidence):
         source = evidence.project.source_at(where)
         condition = _condition(source, where)
         because = f" It does so here because of `{condition}`." if condition else ""
-        return (
+        return Explanation(
             "The server answered HTTP 403: the consumer turned the browser away, with close() "
             f"before accept().{because} To let it in, call self.accept().",
             where,
@@ -182,47 +178,46 @@ def _condition(source, where):
     return None
 
 
-@diagnosis("user-not-in-scope")
-def _(evidence):
+@rule
+def user_not_in_scope(evidence):
     found = evidence.error(r"^KeyError: '(user|session|cookies|subprotocol)'")
     where = found and evidence.where(found)
     source = evidence.project.source_at(where)
     if source and "scope" in source.line(where.line):
         key = found.message.strip("'")
-        return (
+        return Explanation(
             f"The scope has no {key!r}: that is put there by AuthMiddlewareStack. In asgi.py, wrap "
             "the routes: AuthMiddlewareStack(URLRouter(websocket_urlpatterns)).",
             where,
         )
 
 
-@diagnosis("accepted-twice")
-def _(evidence):
+@rule
+def accepted_twice(evidence):
     found = evidence.error(r"no attribute 'handshake_deferred'")
     if found:
         accepts = evidence.sent("websocket.accept")
-        return (
+        return Explanation(
             "accept() was called twice for one socket. The handshake can be answered once: keep "
-            "one "
-            "self.accept() in connect().",
+            "one self.accept() in connect().",
             evidence.where(found) or (evidence.place(accepts[-1]) if accepts else None),
         )
 
 
-@diagnosis("sent-before-accept")
-def _(evidence):
+@rule
+def sent_before_accept(evidence):
     found = evidence.error(r"Socket has not been accepted, so cannot send over it")
     if found:
         sends = evidence.sent("websocket.send")
-        return (
+        return Explanation(
             "Something was sent to the browser before the socket was accepted. In connect(), call "
             "self.accept() first; a message to the group comes back to the sender too.",
             evidence.where(found) or (evidence.place(sends[0]) if sends else None),
         )
 
 
-@diagnosis("subprotocol-not-offered")
-def _(evidence):
+@rule
+def subprotocol_not_offered(evidence):
     """RFC 6455, section 4.2.2: a server chooses among what the browser offered. Daphne breaks the
     handshake off, and logs nothing."""
     accepted = evidence.sent("websocket.accept")
@@ -231,19 +226,19 @@ def _(evidence):
     for consumer in evidence.consumers:
         for call in consumer.calls("accept"):
             if call.args or any(word.arg == "subprotocol" for word in call.keywords):
-                return (
+                return Explanation(
                     "accept() names a subprotocol here, and the browser had offered none: the "
                     "handshake was broken off. Write self.accept() without it.",
                     consumer.where(call),
                 )
 
 
-@diagnosis("sent-after-close")
-def _(evidence):
+@rule
+def sent_after_close(evidence):
     found = evidence.error(r"Attempt to send on a closed protocol|after sending 'websocket.close'")
     closes = evidence.sent("websocket.close")
     if found and closes:
-        return (
+        return Explanation(
             "self.send() was called after self.close(): nothing can follow a close. Take the "
             "close() away, or return after it.",
             evidence.where(found) or evidence.place(closes[0]),
@@ -253,8 +248,8 @@ def _(evidence):
 # Stuck
 
 
-@diagnosis("blocked")
-def _(evidence):
+@rule
+def blocked(evidence):
     """A line of the attendee's that holds the thread, or waits, when the answer is overdue."""
     if not evidence.saw(Silent, Unanswered, StillRunning, Refused) or not evidence.stuck:
         return None
@@ -269,12 +264,13 @@ def _(evidence):
         return None  # a task of its own, which nobody waits for
     seen = f"While the browser waited, the server was still at this line: {line}"
     if what == "thread":
-        return (
-            f"{seen}\nIt holds its thread, and nobody else gets a turn meanwhile. Wait with await "
+        return Explanation(
+            f"{seen}\n"
+            "It holds its thread, and nobody else gets a turn meanwhile. Wait with await "
             "(asyncio.sleep instead of time.sleep), and give every loop an end.",
             where,
         )
-    return f"{seen}\nThe consumer cannot go on before that has ended.", where
+    return Explanation(f"{seen}\nThe consumer cannot go on before that has ended.", where)
 
 
 def _in_a_handler(evidence, where):
@@ -282,23 +278,23 @@ def _in_a_handler(evidence, where):
     return len(evidence.events("handles")) > len(evidence.events("handled"))
 
 
-@diagnosis("flooding")
-def _(evidence):
+@rule
+def flooding(evidence):
     if evidence.saw(Flooded):
         sends = evidence.sent("websocket.send")
-        return (
+        return Explanation(
             "The consumer sends without end: thousands of frames came back for one message. Look "
             "for a loop around self.send(), or a handler that sends to its own group.",
             evidence.place(sends[-1]) if sends else None,
         )
 
 
-@diagnosis("asked-its-own-server")
-def _(evidence):
+@rule
+def asked_its_own_server(evidence):
     """A blocking request that timed out, made by the server that should have answered it."""
     found = evidence.error(r"(ReadTimeout|TimeoutError|timed out|ConnectTimeout)")
     if found and evidence.where(found) and re.search(r"127\.0\.0\.1|localhost", found.message):
-        return (
+        return Explanation(
             "This line asked a server over HTTP and waited for the answer, and it was its own "
             "server, which can do nothing meanwhile. Call the function that makes the answer "
             "instead.",

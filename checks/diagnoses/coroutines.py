@@ -8,21 +8,16 @@ import ast
 import asyncio
 import re
 
-from workshop.checking.diagnosing import Catalogue
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import (
-    BrokeOff,
     Closed,
-    Crashed,
+    EndedByException,
     Refused,
     StillInGroup,
     StillRunning,
 )
-from workshop.checking.source import last_name
 
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
-
-CHATS = ("step2", "step3")
 LEAVING = ("disconnect", "websocket_disconnect")
 NOT_AWAITABLE = r"TypeError: object (\w+) can't be used in 'await' expression"
 NOT_CALLED = (
@@ -34,18 +29,19 @@ NOT_CALLED = (
 )
 
 
-error(
-    "await-outside-async",
-    r"SyntaxError: 'await' outside (?:async )?function",
-    "`await` can only stand in a function that is defined with `async def`.",
-)
+@rule(raised=r"SyntaxError: 'await' outside (?:async )?function")
+def await_outside_async(evidence, error):
+    return Explanation(
+        "`await` can only stand in a function that is defined with `async def`.",
+        evidence.where(error),
+    )
 
 
 # `async with` and `async for`
 
 
-@diagnosis("async-with-forgotten")
-def _(evidence):
+@rule
+def async_with_forgotten(evidence):
     found = evidence.error(
         r"TypeError: '[\w.]+' object does not support the context manager protocol"
     )
@@ -55,30 +51,35 @@ def _(evidence):
     of_asyncio = hasattr(getattr(asyncio, name, None), "__aenter__")
     named_so = name.lstrip("_").startswith("Async")
     if of_asyncio or named_so or "asynchronous" in found.message:  # Python 3.14 says it itself
-        return (
+        return Explanation(
             f"{name} is entered and left with waiting. Write `async with`.",
             evidence.where(found),
         )
 
 
-error(
-    "async-with-not-needed",
-    r"TypeError: '([\w.]+)' object does not support the asynchronous context manager protocol",
-    "{0} is an ordinary context manager: write `with`, without async.",
-)
+@rule(raised=r"TypeError: '([\w.]+)' object does not support the asynchronous context manager")
+def async_with_not_needed(evidence, error, name):
+    return Explanation(
+        f"{name} is an ordinary context manager: write `with`, without async.",
+        evidence.where(error),
+    )
 
-error(
-    "async-for-forgotten",
-    r"TypeError: 'async_generator' object is not iterable",
-    "An asynchronous generator is read with `async for`.",
-)
 
-error(
-    "async-for-not-needed",
-    r"TypeError: 'async for' requires an object with __aiter__ method, got (?!coroutine)(\w+)",
-    "`async for` waits for each item, and the items of this {0} are there already. Write `for`. "
-    "What is to run together is started with asyncio.gather().",
-)
+@rule(raised=r"TypeError: 'async_generator' object is not iterable")
+def async_for_forgotten(evidence, error):
+    return Explanation(
+        "An asynchronous generator is read with `async for`.",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"TypeError: 'async for' requires an object with __aiter__.*, got (?!coroutine)(\w+)")
+def async_for_not_needed(evidence, error, name):
+    return Explanation(
+        f"`async for` waits for each item, and the items of this {name} are there already. Write "
+        "`for`. What is to run together is started with asyncio.gather().",
+        evidence.where(error),
+    )
 
 
 # The wrong bridge between the two
@@ -88,31 +89,38 @@ NO_BRIDGE_HERE = (
     "the coroutine itself"
 )
 
-error(
-    "async-to-sync-in-async-code",
-    r"You cannot use AsyncToSync in the same thread as an async event loop",
-    f"{NO_BRIDGE_HERE}.",
+
+@rule(raised=r"You cannot use AsyncToSync in the same thread as an async event loop")
+def async_to_sync_in_async_code(evidence, error):
+    return Explanation(
+        f"{NO_BRIDGE_HERE}.",
+        evidence.where(error),
+    )
+
+
+@rule(
+    raised=r"asyncio\.run\(\) cannot be called from a running event loop"
+    r"|This event loop is already running|Cannot run the event loop while another loop is running"
 )
-
-error(
-    "run-inside-a-running-loop",
-    r"asyncio\.run\(\) cannot be called from a running event loop"
-    r"|This event loop is already running|Cannot run the event loop while another loop is running",
-    "An event loop is running already, and a second one cannot be started inside it. You are in "
-    "`async def`: write await in front of the coroutine instead.",
-)
-
-error(
-    "event-loop-in-sync-code",
-    r"RuntimeError: (no running event loop|There is no current event loop in thread)",
-    "Synchronous code has no event loop of its own, so no task can be made here. Wrap the "
-    "coroutine "
-    "function, async_to_sync(function)(…), or make the whole class asynchronous.",
-)
+def run_inside_a_running_loop(evidence, error):
+    return Explanation(
+        "An event loop is running already, and a second one cannot be started inside it. You are "
+        "in `async def`: write await in front of the coroutine instead.",
+        evidence.where(error),
+    )
 
 
-@diagnosis("sync-to-async-of-a-result")
-def _(evidence):
+@rule(raised=r"RuntimeError: (no running event loop|There is no current event loop in thread)")
+def event_loop_in_sync_code(evidence, error, name):
+    return Explanation(
+        "Synchronous code has no event loop of its own, so no task can be made here. Wrap the "
+        "coroutine function, async_to_sync(function)(…), or make the whole class asynchronous.",
+        evidence.where(error),
+    )
+
+
+@rule
+def sync_to_async_of_a_result(evidence):
     """It was given no function, but what a call had returned, or a coroutine function."""
     found = evidence.error(r"TypeError: sync_to_async can only be applied to sync functions")
     # Given None, it takes itself for a decorator with arguments, and returns a function.
@@ -128,51 +136,49 @@ def _(evidence):
     source = evidence.project.source_at(where)
     line = source.line(where.line) if source else ""
     if line.startswith(("@", "async def")):
-        return (
+        return Explanation(
             "sync_to_async and database_sync_to_async make a plain function awaitable, and this "
-            "one "
-            "is `async def` already. Write `def`, or take the decorator away.",
+            "one is `async def` already. Write `def`, or take the decorator away.",
             where,
         )
     given = [a for call in wrapped for a in call.args]
     if given and not any(isinstance(a, ast.Call) for a in given):
-        return (
+        return Explanation(
             f"sync_to_async() is for plain functions, and {ast.unparse(given[0])} is `async def`: "
             "await it as it is.",
             where,
         )
-    return (
+    return Explanation(
         "sync_to_async() was given the result of a call. Give it the function, and call what it "
         "returns: await sync_to_async(function)(arguments)",
         where,
     )
 
 
-@diagnosis("sync-to-async-not-called")
-def _(evidence):
+@rule
+def sync_to_async_not_called(evidence):
     found = evidence.error(r"object (SyncToAsync|DatabaseSyncToAsync) can't be used in 'await'")
     if found:
-        return (
-            "sync_to_async(function) only makes the awaitable function. Call it: "
-            "await sync_to_async(function)()",
+        return Explanation(
+            "sync_to_async(function) only makes the awaitable function. Call it: await "
+            "sync_to_async(function)()",
             evidence.where(found),
         )
 
 
-@diagnosis("async-to-sync-on-a-plain-function")
-def _(evidence):
+@rule
+def async_to_sync_on_a_plain_function(evidence):
     found = evidence.error(NOT_AWAITABLE)
     if found and found.frames and found.frames[-1].function == "main_wrap":
-        return (
+        return Explanation(
             "async_to_sync() is for coroutine functions, such as those of the channel layer, and "
-            "this "
-            "function is a plain one. Call it as it is.",
+            "this function is a plain one. Call it as it is.",
             evidence.where(found),
         )
 
 
-@diagnosis("async-to-sync-not-finished")
-def _(evidence):
+@rule
+def async_to_sync_not_finished(evidence):
     """async_to_sync(f) that nobody calls, or async_to_sync(f(…)) with the brackets misplaced."""
     for consumer in evidence.consumers if not evidence.errors else ():
         for statement in consumer.nodes(ast.Expr):
@@ -185,20 +191,18 @@ def _(evidence):
                 continue
             method = consumer.method_at(consumer.where(statement))
             if isinstance(method, ast.AsyncFunctionDef):
-                return (
+                return Explanation(
                     f"{NO_BRIDGE_HERE}: await …{name}(…)",
                     consumer.where(statement),
                 )
             if isinstance(inner, ast.Call):
-                return (
+                return Explanation(
                     f"The brackets of async_to_sync close too late: {name}(…) is called before it "
-                    f"is "
-                    f"wrapped. Write async_to_sync(self.channel_layer.{name})(…), with the "
-                    f"arguments "
-                    "in the second brackets.",
+                    f"is wrapped. Write async_to_sync(self.channel_layer.{name})(…), with the "
+                    "arguments in the second brackets.",
                     consumer.where(statement),
                 )
-            return (
+            return Explanation(
                 f"async_to_sync(…{name}) only makes the function; nobody calls it. Add the second "
                 f"brackets with the arguments: async_to_sync(…{name})(…)",
                 consumer.where(statement),
@@ -220,8 +224,8 @@ def _about(evidence, consumer, node):
 # Awaited what cannot be awaited
 
 
-@diagnosis("sync-method-in-async-consumer", *CHATS)
-def _(evidence):
+@rule(needs="chat")
+def sync_method_in_async_consumer(evidence):
     """Channels awaited the attendee's method, and it had run already: the last line of the
     traceback is Channels' own."""
     found = evidence.error(NOT_AWAITABLE)
@@ -238,53 +242,52 @@ def _(evidence):
     for consumer in evidence.consumers:
         method = consumer.methods.get(name)
         if isinstance(method, ast.FunctionDef):
-            return (
+            return Explanation(
                 f"{name} is a plain `def`, but {consumer.name} is asynchronous, and Channels "
-                f"awaits "
-                f"it. Write `async def {name}`.",
+                f"awaits it. Write `async def {name}`.",
                 consumer.where(method),
             )
 
 
-@diagnosis("awaited-without-a-call")
-def _(evidence):
+@rule
+def awaited_without_a_call(evidence):
     found = evidence.error(r"object (method|function|builtin_function_or_method) can't be used in")
     calls = evidence.nodes_at(found and evidence.where(found), ast.Await)
     if found and any(not isinstance(node.value, ast.Call) for node in calls):
-        return (
+        return Explanation(
             "`await` stands before a function that is only named, not called. Add the parentheses.",
             evidence.where(found),
         )
 
 
-@diagnosis("awaited-what-cannot-wait")
-def _(evidence):
+@rule
+def awaited_what_cannot_wait(evidence):
     found = evidence.error(NOT_AWAITABLE)
     if found and evidence.raised_by_them(found):
         kind = re.search(NOT_AWAITABLE, found.text)[1]
         if kind in NOT_CALLED:
             return None
         got = "nothing to wait for" if kind == "NoneType" else f"a value of type {kind}"
-        return (
+        return Explanation(
             f"`await` needs something that can wait, a coroutine, and got {got}. What is called "
-            f"here "
-            "is a plain function: call it without await.",
+            "here is a plain function: call it without await.",
             evidence.where(found),
         )
 
 
-error(
-    "coroutine-is-not-a-result",
-    r"'coroutine' object (?:is not (?:iterable|callable|subscriptable)|has no attribute)",
-    "A coroutine is used here as if it were its result. Write `await` in front of the call.",
-)
+@rule(raised=r"'coroutine' object (?:is not (?:iterable|callable|subscriptable)|has no attribute)")
+def coroutine_is_not_a_result(evidence, error):
+    return Explanation(
+        "A coroutine is used here as if it were its result. Write `await` in front of the call.",
+        evidence.where(error),
+    )
 
 
 # Never awaited
 
 
-@diagnosis("never-awaited")
-def _(evidence):
+@rule
+def never_awaited(evidence):
     """`self.send(...)` without `await`: Python's warning, which Daphne swallows."""
     found = next((f for f in _never_awaited(evidence) if _explains(evidence, *f)), None)
     if found is None:
@@ -298,7 +301,7 @@ def _(evidence):
         if consumer is None or consumer.is_async:
             return None
         base = next((base for base in consumer.bases if base.endswith("Consumer")), "its base")
-        return (
+        return Explanation(
             f"{name} is `async def`, but {base} is a synchronous consumer and only calls it, so it "
             f"never ran. Derive the class from Async{base.removeprefix('Sync')}, or write plain "
             "`def` throughout.",
@@ -307,24 +310,24 @@ def _(evidence):
     method = consumer.method_at(where) if consumer else None
     if isinstance(method, ast.FunctionDef):
         if name in consumer.methods:
-            return (
+            return Explanation(
                 f"{name} is `async def`, and {method.name}, which calls it, is a plain `def`: the "
                 f"call only prepared it. Write both alike, as the base class {consumer.bases[0]} "
                 "wants it.",
                 where,
             )
-        return (
+        return Explanation(
             f"{name}() of the channel layer is a coroutine, and this function is synchronous: it "
             f"made the coroutine and never ran it. Write async_to_sync(…{name})(…).",
             where,
         )
     wraps = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in BRIDGES]
     if wraps:
-        return (
+        return Explanation(
             f"{NO_BRIDGE_HERE}: await …{name}(…)",
             where,
         )
-    return (
+    return Explanation(
         f"{name}(…) was called without await. That only prepares the call: nothing of it has run. "
         "Write `await` in front of it.",
         where,
@@ -342,11 +345,11 @@ def _explains(evidence, coroutine, where):
     """Whether it can be why the check failed. An exception explains what it ends by itself,
     unless it complains of the coroutine; and what happens at the end explains no silence."""
     complained = any("coroutine" in error.message for error in evidence.errors)
-    if evidence.saw(Closed, Refused, Crashed, BrokeOff) and evidence.errors and not complained:
+    if evidence.saw(Closed, Refused, EndedByException) and evidence.errors and not complained:
         return False
     method = evidence.project.method_at(where)
     name = method.name if method else coroutine.rpartition(".")[2]
-    if evidence.step in CHATS and (method or name in LEAVING):
+    if evidence.teaches("chat") and (method or name in LEAVING):
         return (name in LEAVING) == evidence.saw(StillInGroup, StillRunning)
     return True
 
@@ -354,8 +357,8 @@ def _explains(evidence, coroutine, where):
 # Named, and not called
 
 
-@diagnosis("not-called", *CHATS)
-def _(evidence):
+@rule(needs="chat")
+def not_called(evidence):
     """`self.accept` on a line of its own: it names the method and does nothing."""
     if evidence.errors:
         return None
@@ -366,7 +369,7 @@ def _(evidence):
                 method = consumer.method_at(consumer.where(statement))
                 wait = "await " if isinstance(method, ast.AsyncFunctionDef) else ""
                 brackets = "()" if named.attr in ("accept", "close") else "(…)"
-                return (
+                return Explanation(
                     f"{ast.unparse(named)} is named here but not called. Add the parentheses: "
                     f"{wait}{ast.unparse(named)}{brackets}",
                     consumer.where(statement),

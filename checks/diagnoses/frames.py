@@ -4,19 +4,15 @@ import ast
 import json
 import re
 
-from workshop.checking.diagnosing import Catalogue
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import on_self
 from workshop.checking.failures import Closed, Heard, NotTheContract
-from workshop.checking.source import on_self
 
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
-
-CHATS = ("step2", "step3")
 ANSWER = 'self.send(text_data=json.dumps({"message": message}))'
 
 
-@diagnosis("send-given-a-dict")
-def _(evidence):
+@rule
+def send_given_a_dict(evidence):
     """Daphne, which encodes the frame, got something else than text."""
     found = evidence.error(r"AttributeError: '(\w+)' object has no attribute 'encode'")
     if found is None or not found.frames or "daphne" not in str(found.frames[-1].file):
@@ -24,14 +20,14 @@ def _(evidence):
     kind = found.message.split("'")[1]
     sends = evidence.sent("websocket.send")
     what = f"a {kind}" if kind != "int" else "a number"
-    return (
+    return Explanation(
         f"self.send() was given {what}; a text frame is text. Write {ANSWER}.",
         evidence.where(found) or (evidence.place(sends[-1]) if sends else None),
     )
 
 
-@diagnosis("text-for-a-bare-consumer")
-def _(evidence):
+@rule
+def text_for_a_bare_consumer(evidence):
     """A bare consumer's send() takes an event of ASGI, and got text."""
     found = evidence.error(
         r"TypeError: (string indices must be integers|byte indices|\w*\.?send\(\) got an "
@@ -40,44 +36,47 @@ def _(evidence):
     for consumer in evidence.consumers if found else ():
         in_daphne = found.frames and "daphne" in str(found.frames[-1].file)
         if consumer.is_bare and (in_daphne or "send()" in found.message):
-            return (
+            return Explanation(
                 f"{consumer.name} is a bare consumer, whose send() takes an event: "
                 'self.send({"type": "websocket.send", "text": …})',
                 evidence.where(found),
             )
 
 
-error(
-    "send-wrong-keyword",
-    r"(?<!_)send\(\) got an unexpected keyword argument '(\w+)'",
-    "self.send() has no argument {0!r}. It is text_data: self.send(text_data=json.dumps({{…}}))",
-)
-
-error(
-    "send-without-anything",
-    r"You must pass one of bytes_data or text_data",
-    "self.send() got no text. Give it the answer as text_data: "
-    'self.send(text_data=json.dumps({{"message": message}}))',
-)
+@rule(raised=r"(?<!_)send\(\) got an unexpected keyword argument '(\w+)'")
+def send_wrong_keyword(evidence, error, name):
+    return Explanation(
+        f"self.send() has no argument {name!r}. It is text_data: "
+        "self.send(text_data=json.dumps({…}))",
+        evidence.where(error),
+    )
 
 
-@diagnosis("send-too-many-arguments")
-def _(evidence):
+@rule(raised=r"You must pass one of bytes_data or text_data")
+def send_without_anything(evidence, error):
+    return Explanation(
+        "self.send() got no text. Give it the answer as text_data: "
+        'self.send(text_data=json.dumps({"message": message}))',
+        evidence.where(error),
+    )
+
+
+@rule
+def send_too_many_arguments(evidence):
     found = evidence.error(r"TypeError: [\w.]*\.send\(\) takes from \d to \d positional arguments")
     if found:
-        return (
+        return Explanation(
             f"self.send() sends to this consumer's own browser and takes one text: {ANSWER}. To "
-            f"send "
-            "to the group, use self.channel_layer.group_send(…).",
+            "send to the group, use self.channel_layer.group_send(…).",
             evidence.where(found),
         )
 
 
-@diagnosis("send-json-on-a-plain-consumer")
-def _(evidence):
+@rule
+def send_json_on_a_plain_consumer(evidence):
     found = evidence.error(r"AttributeError: '(\w+)' object has no attribute 'send_json'")
     if found:
-        return (
+        return Explanation(
             "send_json() belongs to the Json consumers. Derive the class from "
             f"AsyncJsonWebsocketConsumer, or write {ANSWER}.",
             evidence.where(found),
@@ -87,14 +86,14 @@ def _(evidence):
 # Decoding
 
 
-@diagnosis("json-loads-forgotten")
-def _(evidence):
+@rule
+def json_loads_forgotten(evidence):
     found = evidence.error(r"TypeError: string indices must be integers")
     where = found and evidence.where(found)
     if where is None or not evidence.raised_by_them(found):
         return None
     source = evidence.project.source_at(where)
-    return (
+    return Explanation(
         "This is still a text, and is asked for a key as if it were a dictionary. Decode the frame "
         'first: message = json.loads(text_data)["message"]'
         if source and "text" in source.text
@@ -103,79 +102,86 @@ def _(evidence):
     )
 
 
-error(
-    "json-loads-of-a-dict",
-    r"the JSON object must be str, bytes or bytearray, not (?:dict|list)",
-    "json.loads() was given a dictionary: what arrives here is decoded already (the event of a "
-    "group, or the content of a Json consumer). Take the json.loads() away.",
-)
-
-error(
-    "json-loads-of-nothing",
-    r"the JSON object must be str, bytes or bytearray, not NoneType",
-    "json.loads() was given None. The frame's text is in text_data: json.loads(text_data)",
-)
-
-error(
-    "json-load-of-a-text",
-    r"AttributeError: 'str' object has no attribute 'read'",
-    "json.load() reads from a file; for a text it is json.loads(), with an s.",
-)
-
-error(
-    "json-dump-to-nowhere",
-    r"TypeError: dump\(\) missing 1 required positional argument: 'fp'",
-    "json.dump() writes to a file; for a text it is json.dumps(), with an s.",
-)
+@rule(raised=r"the JSON object must be str, bytes or bytearray, not (?:dict|list)")
+def json_loads_of_a_dict(evidence, error):
+    return Explanation(
+        "json.loads() was given a dictionary: what arrives here is decoded already (the event of a "
+        "group, or the content of a Json consumer). Take the json.loads() away.",
+        evidence.where(error),
+    )
 
 
-@diagnosis("text-is-no-json")
-def _(evidence):
+@rule(raised=r"the JSON object must be str, bytes or bytearray, not NoneType")
+def json_loads_of_nothing(evidence, error):
+    return Explanation(
+        "json.loads() was given None. The frame's text is in text_data: json.loads(text_data)",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"AttributeError: 'str' object has no attribute 'read'")
+def json_load_of_a_text(evidence, error):
+    return Explanation(
+        "json.load() reads from a file; for a text it is json.loads(), with an s.",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"TypeError: dump\(\) missing 1 required positional argument: 'fp'")
+def json_dump_to_nowhere(evidence, error):
+    return Explanation(
+        "json.dump() writes to a file; for a text it is json.dumps(), with an s.",
+        evidence.where(error),
+    )
+
+
+@rule
+def text_is_no_json(evidence):
     found = evidence.error(r"JSONDecodeError: Expecting")
     if found and evidence.where(found):
-        return (
+        return Explanation(
             "json.loads() was given a text that is not JSON. Give it the frame as it came: "
             "json.loads(text_data)",
             evidence.where(found),
         )
 
 
-@diagnosis("coroutine-in-the-answer")
-def _(evidence):
+@rule
+def coroutine_in_the_answer(evidence):
     found = evidence.error(r"TypeError: Object of type coroutine is not JSON serializable")
     if found:
         never = evidence.never_awaited()
         name = never[0].rpartition(".")[2] + "()" if never else "a call"
-        return (
+        return Explanation(
             f"A coroutine was to be made JSON: {name} was called without await, so its result is "
-            f"not "
-            "there yet. Write `await` in front of it.",
+            "not there yet. Write `await` in front of it.",
             (never and never[1]) or evidence.where(found),
         )
 
 
-error(
-    "json-dumps-given-something-odd",
-    r"TypeError: Object of type (?!coroutine)(\w+) is not JSON serializable",
-    "json.dumps() cannot turn a {0} into JSON. Send text, numbers, lists and dictionaries; of "
-    "other objects, the part that the browser needs.",
-)
+@rule(raised=r"TypeError: Object of type (?!coroutine)(\w+) is not JSON serializable")
+def json_dumps_given_something_odd(evidence, error, name):
+    return Explanation(
+        f"json.dumps() cannot turn a {name} into JSON. Send text, numbers, lists and dictionaries; "
+        "of other objects, the part that the browser needs.",
+        evidence.where(error),
+    )
 
 
-@diagnosis("nothing-has-no-such-method", *CHATS)
-def _(evidence):
+@rule(needs="chat")
+def nothing_has_no_such_method(evidence):
     """A value that is missing, which .get() answers with None."""
     found = evidence.error(r"AttributeError: 'NoneType' object has no attribute '(?!group_)(\w+)'")
     if found and evidence.saw(Closed) and evidence.raised_by_them(found):
-        return (
+        return Explanation(
             "This is None and was to have a value: .get() answers None for a key that is "
             'not there. The browser sends {"message": "…"} and nothing else.',
             evidence.where(found),
         )
 
 
-@diagnosis("wrong-key-read")
-def _(evidence):
+@rule
+def wrong_key_read(evidence):
     found = evidence.error(r"^KeyError: ('\w+'|\d+)")
     where = found and evidence.where(found)
     method = evidence.project.method_at(where)
@@ -183,7 +189,7 @@ def _(evidence):
     if method and method.name in sent:
         return None  # a handler's event: see handlers.py
     if where and evidence.saw(Closed):
-        return (
+        return Explanation(
             f"The consumer asked for the key {found.message}, which is not there. The browser "
             'sends {"message": "…"}: the text is under "message".',
             evidence.where(found),
@@ -193,14 +199,14 @@ def _(evidence):
 # What comes back
 
 
-@diagnosis("wrong-frame")
-def _(evidence):
+@rule
+def wrong_frame(evidence):
     """The frame that came back is not what the page can read."""
     if not evidence.saw(NotTheContract):
         return None
     frame, where = evidence.failure.frame, _where_sent(evidence)
     if isinstance(frame, bytes):
-        return (
+        return Explanation(
             "A binary frame came back; the page reads text frames. Send it as text_data=, not "
             "bytes_data=.",
             where,
@@ -209,36 +215,37 @@ def _(evidence):
         content = json.loads(frame)
     except ValueError:
         if re.fullmatch(r"\{'.*\}", frame, re.DOTALL):
-            return (
+            return Explanation(
                 "What came back is a dictionary as Python prints it, with single quotes, which is "
-                "no "
-                f"JSON: str() or an f-string made it. Write {ANSWER}.",
+                f"no JSON: str() or an f-string made it. Write {ANSWER}.",
                 where,
             )
-        return f"The bare text {frame[:40]!r} came back. The page reads JSON: {ANSWER}", where
+        return Explanation(
+            f"The bare text {frame[:40]!r} came back. The page reads JSON: {ANSWER}", where
+        )
     if isinstance(content, str) and content[:1] in "{[":
-        return (
+        return Explanation(
             "What came back was made JSON twice. send_json() encodes by itself: give it the "
             "dictionary; with send(), call json.dumps() once.",
             where,
         )
     if isinstance(content, dict):
         keys = ", ".join(repr(key) for key in content) or "none"
-        return (
+        return Explanation(
             f'What came back has no key "message" (its keys: {keys}). The page shows '
             '"message": use that name.',
             where,
         )
     kind = {"str": "text", "int": "number", "float": "number", "NoneType": "null"}
     name = kind.get(type(content).__name__, type(content).__name__)
-    return (
+    return Explanation(
         f'A JSON {name} came back; the page reads an object with the key "message": {ANSWER}',
         where,
     )
 
 
-@diagnosis("whole-json-echoed", *CHATS)
-def _(evidence):
+@rule(needs="chat")
+def whole_json_echoed(evidence):
     if not evidence.saw(Heard):
         return None
     heard, expected = evidence.failure.heard, evidence.failure.expected
@@ -248,26 +255,25 @@ def _(evidence):
         except ValueError:
             return None
         if inner == expected:
-            return (
+            return Explanation(
                 "The message came back in quotes: json.dumps() was called for the message itself "
-                "and "
-                "again for the whole. Call it once.",
+                "and again for the whole. Call it once.",
                 _where_sent(evidence),
             )
         if isinstance(inner, dict) and inner.get("message") == expected:
-            return (
+            return Explanation(
                 "The whole frame came back inside a message: its text was wrapped once more. Take "
                 'the message out first: message = json.loads(text_data)["message"]',
                 _where_sent(evidence),
             )
     if isinstance(heard, dict) and heard.get("message") == expected:
         if "type" in heard:
-            return (
+            return Explanation(
                 "The whole event came back as the message. The handler gets a dictionary; the text "
                 'is in event["message"].',
                 _where_sent(evidence),
             )
-        return (
+        return Explanation(
             "The whole content came back as the message. It is a dictionary; the text is in its "
             "key "
             '"message".',
@@ -275,11 +281,11 @@ def _(evidence):
         )
 
 
-@diagnosis("sent-more-than-once", *CHATS)
-def _(evidence):
+@rule(needs="chat")
+def sent_more_than_once(evidence):
     """What comes is a message from before, which had come back already."""
     if _had_come_before(evidence):
-        return (
+        return Explanation(
             f"{evidence.failure.heard!r} came back more than once. Look for a loop around the line "
             "that sends, or for a second one.",
             _where_sent(evidence),
@@ -295,10 +301,10 @@ def _had_come_before(evidence):
     return len(same) > 1 and failure.heard != failure.expected
 
 
-@diagnosis("sent-unasked", *CHATS)
-def _(evidence):
+@rule(needs="chat")
+def sent_unasked(evidence):
     if where := _sent_unasked(evidence):
-        return (
+        return Explanation(
             f"{evidence.failure.message} This line sends it when a browser comes or leaves, and "
             'nobody has said it. What has the key "message" is what somebody said: take the line '
             "away.",
@@ -320,8 +326,8 @@ def _sent_unasked(evidence):
     return None
 
 
-@diagnosis("message-replaced", *CHATS)
-def _(evidence):
+@rule(needs="chat")
+def message_replaced(evidence):
     """Always the same text: a literal, where the message belongs."""
     if not evidence.saw(Heard) or not isinstance(evidence.failure.heard, str):
         return None
@@ -336,7 +342,7 @@ def _(evidence):
         for node in consumer.nodes(ast.Constant):
             read_or_key = any(node is key for key in keys)
             if node.value == heard and not read_or_key and evidence.check in FIRST_CHECKS:
-                return (
+                return Explanation(
                     f"Whatever the browser says, {heard[:40]!r} comes back: that text stands here "
                     'as it is. Send what arrived: {"message": message}.',
                     consumer.where(node),
@@ -346,12 +352,12 @@ def _(evidence):
 FIRST_CHECKS = ("test_a_message_comes_back", "test_the_sender_hears_itself")
 
 
-@diagnosis("message-changed", *CHATS)
-def _(evidence):
+@rule(needs="chat")
+def message_changed(evidence):
     if not evidence.saw(Heard) or _had_come_before(evidence) or _sent_unasked(evidence):
         return None
     if evidence.check in FIRST_CHECKS:
-        return (
+        return Explanation(
             f"{evidence.failure.message} The consumer must send back the text as it came, whatever "
             "is in it.",
             _where_sent(evidence),

@@ -5,17 +5,14 @@ import difflib
 import re
 
 from checks.diagnoses.layer import value_of
-from workshop.checking.diagnosing import Catalogue
+from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed, Flooded, Silent
-
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
 
 BUILT_IN = ("send", "receive", "accept", "close", "connect", "disconnect", "dispatch")
 
 
-@diagnosis("type-collides")
-def _(evidence):
+@rule
+def type_collides(evidence):
     """A type that names a method of the consumer's own machinery, which gets the event."""
     if not evidence.saw(Closed) or not evidence.errors:
         return None
@@ -23,7 +20,7 @@ def _(evidence):
         kind = event["type"] or ""
         name = kind.replace(".", "_")
         if name in BUILT_IN and evidence.begun(kind):
-            return (
+            return Explanation(
                 f'A message of type "{kind}" goes to the method {name}, which Channels uses for '
                 'something else. Take a type of your own, such as "chat.message", and write '
                 "chat_message for it.",
@@ -31,15 +28,15 @@ def _(evidence):
             )
 
 
-@diagnosis("type-of-asgi")
-def _(evidence):
+@rule
+def type_of_asgi(evidence):
     """ "websocket.receive" sent to the group: every consumer takes it for a browser's frame."""
     for event in evidence.layer_calls("group_send"):
         kind = event["type"] or ""
         if kind in ("websocket.receive", "websocket.connect", "websocket.disconnect") and (
             evidence.saw(Silent, Flooded, Closed)
         ):
-            return (
+            return Explanation(
                 f'The message to the group has the type "{kind}", which is a name of ASGI\'s own: '
                 "every consumer takes it for something that its browser did. Give it a name of "
                 'yours, such as "chat.message", and write a method chat_message for it.',
@@ -47,24 +44,29 @@ def _(evidence):
             )
 
 
-error(
-    "type-not-text",
-    r"AttributeError: '(int|float|list|dict|tuple|NoneType)' object has no attribute "
-    r"'(?:replace|startswith)'",
-    'The "type" of a message to the group is a text such as "chat.message"; here it is of type '
-    "{0}.",
+@rule(
+    raised=r"AttributeError: '(int|float|list|dict|tuple|NoneType)' object has no attribute "
+    r"'(?:replace|startswith)'"
 )
+def type_not_text(evidence, error, name):
+    return Explanation(
+        'The "type" of a message to the group is a text such as "chat.message"; here it is of type '
+        f"{name}.",
+        evidence.where(error),
+    )
 
-error(
-    "type-begins-with-underscore",
-    r"Malformed type in message \(leading underscore\)",
-    'The "type" of a message to the group may not begin with a dot or an underscore. Write '
-    '"chat.message".',
-)
+
+@rule(raised=r"Malformed type in message \(leading underscore\)")
+def type_begins_with_underscore(evidence, error):
+    return Explanation(
+        'The "type" of a message to the group may not begin with a dot or an underscore. Write '
+        '"chat.message".',
+        evidence.where(error),
+    )
 
 
-@diagnosis("handler-missing")
-def _(evidence):
+@rule
+def handler_missing(evidence):
     found = evidence.error(r"No handler for message type (.+)")
     if found is None:
         return None
@@ -72,14 +74,14 @@ def _(evidence):
     if kind in ("websocket.connect", "websocket.receive", "websocket.disconnect"):
         return None  # the class is no WebSocket consumer: see consumer.py
     if kind.startswith("websocket."):
-        return (
+        return Explanation(
             f'The message to the group has the type "{kind}", which is a name of ASGI\'s own. Give '
             'it a name of yours, such as "chat.message", and write a method chat_message for it.',
             _type_at(evidence, kind),
         )
     wanted = kind.replace(".", "_")
     if not wanted.isidentifier():
-        return (
+        return Explanation(
             f'No method can be called "{wanted}": Channels makes the handler\'s name from the '
             f'type "{kind}" and turns only dots into underscores. Write "chat.message".',
             _type_at(evidence, kind),
@@ -97,7 +99,7 @@ def _(evidence):
         takes_event = [n for n in own if len(consumer.methods[n].args.args) == 2]
         name = (words or near or (takes_event if len(takes_event) == 1 else None) or [None])[0]
         if name:
-            return (
+            return Explanation(
                 f'A message of type "{kind}" goes to a method called {wanted}; yours is called '
                 f"{name}. Make the two agree.",
                 consumer.where(consumer.methods[name]),
@@ -112,13 +114,13 @@ def _(evidence):
         ]
         if nested or outside:
             node = (nested or outside)[0]
-            return (
+            return Explanation(
                 f"{wanted} stands {'inside another method' if nested else 'outside of the class'}, "
                 f"so {consumer.name} has no such method. Methods of the class start four spaces "
-                f"in.",
+                "in.",
                 consumer.source.where(node),
             )
-    return (
+    return Explanation(
         f'The group got a message of type "{kind}", and no consumer has the method that takes it: '
         f"{wanted}. Write `async def {wanted}(self, event)`, and let it send to its own browser.",
         _type_at(evidence, kind),
@@ -129,8 +131,8 @@ def _words(name):
     return re.findall(r"[a-z0-9]+", re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
 
 
-@diagnosis("handler-signature")
-def _(evidence):
+@rule
+def handler_signature(evidence):
     """A handler that Channels reached and could not call with the event."""
     found = evidence.error(
         r"TypeError: (?:[\w.<>]+\.)?\w+\(\) (takes \d positional arguments? but \d (was|were) given"
@@ -143,26 +145,26 @@ def _(evidence):
     handlers = {(kind or "").replace(".", "_") for kind in kinds}
     for consumer in evidence.consumers:
         if name in consumer.methods and name in handlers and not name.startswith("websocket_"):
-            return (
+            return Explanation(
                 "A group's message reaches its handler as one dictionary. Write it as "
                 f"{name}(self, event).",
                 consumer.where(consumer.methods[name]),
             )
 
 
-@diagnosis("message-without-type")
-def _(evidence):
+@rule
+def message_without_type(evidence):
     found = evidence.error(r"ValueError: Incoming message has no 'type' attribute|KeyError: 'type'")
     if found:
-        return (
+        return Explanation(
             'A message to the group needs a "type", which names the method that takes it: '
             '{"type": "chat.message", "message": message}',
             evidence.where(found) or _send_at(evidence),
         )
 
 
-@diagnosis("message-not-a-dictionary")
-def _(evidence):
+@rule
+def message_not_a_dictionary(evidence):
     """The layer carried something else than a dictionary."""
     found = evidence.error(r"TypeError: (string|list) indices must be integers|argument of type")
     deep = found and any(frame.function == "get_handler_name" for frame in found.frames)
@@ -173,7 +175,7 @@ def _(evidence):
     )
     in_layer = assertion and assertion.frames and "channels" in str(assertion.frames[-1].file)
     if deep or in_layer:
-        return (
+        return Explanation(
             "group_send() takes a dictionary as its message, and got something else. Do not turn "
             "it "
             'into JSON: group_send(group, {"type": "chat.message", "message": message})',
@@ -181,8 +183,8 @@ def _(evidence):
         )
 
 
-@diagnosis("message-not-serializable")
-def _(evidence):
+@rule
+def message_not_serializable(evidence):
     found = evidence.error(r"TypeError: can not serialize '([\w.]+)' object")
     if found is None:
         return None
@@ -193,11 +195,11 @@ def _(evidence):
         else f"Redis cannot carry a {kind}. Put only text, numbers, lists and dictionaries into a "
         "message for the group: of a user the name, of a date str(date)."
     )
-    return what, evidence.where(found)
+    return Explanation(what, evidence.where(found))
 
 
-@diagnosis("event-lacks-the-key")
-def _(evidence):
+@rule
+def event_lacks_the_key(evidence):
     """The event lacks what the handler asks of it, so each consumer of the room ends."""
     found = evidence.error(r"^KeyError: '(\w+)'")
     where = found and evidence.where(found)
@@ -209,7 +211,7 @@ def _(evidence):
         return None
     key = found.message.strip("'")
     sent = _send_at(evidence)
-    return (
+    return Explanation(
         f"The handler asks the event for {key!r}, and what was sent to the group has no such key. "
         "Use the same key in group_send() and in the handler.",
         where or sent,

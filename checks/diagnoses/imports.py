@@ -6,10 +6,7 @@ import importlib.util
 import re
 import sys
 
-from workshop.checking.diagnosing import Catalogue
-
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
+from workshop.checking.explaining.rules import Explanation, rule
 
 LIBRARIES = ("channels", "channels_redis", "asgiref", "daphne", "django")
 
@@ -32,8 +29,8 @@ OLD = {
 }
 
 
-@diagnosis("file-shadows-a-package")
-def _(evidence):
+@rule
+def file_shadows_a_package(evidence):
     """A file of the attendee's that carries the name of a package, and is imported instead."""
     found = evidence.error(r"^(ModuleNotFoundError|ImportError|AttributeError)\b.*'([\w.]+)'")
     if found is None:
@@ -43,7 +40,7 @@ def _(evidence):
         installed = name in sys.stdlib_module_names or _is_installed(name)
         if own.is_file() and installed and evidence.is_theirs(own):
             source = evidence.project.source(name)
-            return (
+            return Explanation(
                 f"Your file {name}.py has the name of the package {name}, and Python imports it in "
                 "its place. Give your file another name.",
                 source.where() if source else None,
@@ -54,24 +51,23 @@ def _is_installed(name):
     return importlib.util.find_spec(name) is not None if name in LIBRARIES else False
 
 
-@diagnosis("circular-import")
-def _(evidence):
+@rule
+def circular_import(evidence):
     found = evidence.error(
         r"^ImportError: cannot import name '\w+' from partially initialized module"
     )
     if found is None:
         return None
     name, module = re.findall(r"'([\w.]+)'", found.message)[:2]
-    return (
+    return Explanation(
         f"Two files import each other: {module} is still being read when {name} is asked of it. "
-        f"Let "
-        "one of the two not import the other.",
+        "Let one of the two not import the other.",
         evidence.where(found),
     )
 
 
-@diagnosis("installed-app-missing")
-def _(evidence):
+@rule
+def installed_app_missing(evidence):
     """An entry of INSTALLED_APPS that is no module: no line of the attendee's imports it."""
     found = evidence.error(r"^ModuleNotFoundError: No module named '([\w.]+)'")
     apps = evidence.project.setting_value("INSTALLED_APPS")
@@ -90,21 +86,21 @@ def _(evidence):
         for node in ast.walk(evidence.project.setting("INSTALLED_APPS")):
             text = isinstance(node, ast.Constant) and node.value == entry
             if text and node.end_lineno > node.lineno:
-                return (
-                    "A comma is missing at the end of this line: without it Python takes two "
-                    f"texts for one, here {entry!r}.",
+                return Explanation(
+                    "A comma is missing at the end of this line: without it Python takes two texts "
+                    f"for one, here {entry!r}.",
                     evidence.project.where_set("INSTALLED_APPS", node),
                 )
         near = difflib.get_close_matches(name, known, 1)
         advice = f"Did you mean {near[0]!r}?" if near else "Look at its spelling."
-        return (
+        return Explanation(
             f"INSTALLED_APPS names {entry!r}, and there is no such app. {advice}",
             evidence.project.where_set("INSTALLED_APPS"),
         )
 
 
-@diagnosis("wrong-import")
-def _(evidence):
+@rule
+def wrong_import(evidence):
     """An import that fails, which runserver hides behind "Cannot import ASGI_APPLICATION"."""
     found = next(
         (
@@ -124,9 +120,9 @@ def _(evidence):
     said = found.message.split(" (")[0]
     for name, advice in OLD.items():
         if name in found.message:
-            return f"{found.name}: {said}. {advice}", where
+            return Explanation(f"{found.name}: {said}. {advice}", where)
     advice = suggestion(found.message, evidence.project)
-    return f"An import fails: {said}. {advice}", where
+    return Explanation(f"An import fails: {said}. {advice}", where)
 
 
 def suggestion(message, project):
@@ -172,11 +168,14 @@ def _names_of(package, names):
 
 # Names
 
-error(
-    "self-forgotten",
-    r"NameError: name '(send|accept|close|scope|channel_layer|channel_name|send_json)' is not",
-    "{0} belongs to the consumer: write self.{0}.",
-)
+
+@rule(raised=r"NameError: name '(send|accept|close|scope|channel_(?:layer|name)|send_json)' is not")
+def self_forgotten(evidence, error, name):
+    return Explanation(
+        f"{name} belongs to the consumer: write self.{name}.",
+        evidence.where(error),
+    )
+
 
 IMPORTS = {
     "json": "import json",
@@ -211,15 +210,15 @@ IMPORTS = {
 }
 
 
-@diagnosis("import-forgotten")
-def _(evidence):
+@rule
+def import_forgotten(evidence):
     found = evidence.error(r"NameError: name '(\w+)' is not defined")
     if found is None:
         return None
     name = found.message.split("'")[1]
     line = IMPORTS.get(name) or _import_of(name, evidence)
     if line:
-        return (
+        return Explanation(
             f"{name} is used here and was not imported. At the top of the file, write: {line}",
             evidence.where(found),
         )

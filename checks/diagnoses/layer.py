@@ -4,11 +4,8 @@ import ast
 import difflib
 import re
 
-from workshop.checking.diagnosing import Catalogue
+from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed, Crashed, Refused, Silent
-
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
 
 NAME = "CHANNEL_LAYERS"
 LAYERS = [
@@ -18,8 +15,8 @@ LAYERS = [
 ]
 
 
-@diagnosis("channel-layers-missing")
-def _(evidence):
+@rule
+def channel_layers_missing(evidence):
     found = evidence.error(
         r"'NoneType' object has no attribute '(group_\w+|send|receive|new_channel)'"
         r"|InvalidChannelLayerError: BACKEND is unconfigured or doesn't support groups"
@@ -39,7 +36,7 @@ def _(evidence):
         for node in [n for s in project.settings_files for n in s.nodes(ast.Assign)]:
             name = getattr(node.targets[0], "id", "")
             if difflib.SequenceMatcher(None, name.upper(), NAME).ratio() > 0.8:
-                return (
+                return Explanation(
                     f"{asked} The setting is called {NAME}, letter by letter; here it is {name}.",
                     project.where_set(name),
                 )
@@ -49,12 +46,12 @@ def _(evidence):
                     getattr(node.targets[0], "id", "") == NAME
                     and source not in project.settings_files
                 ):
-                    return (
+                    return Explanation(
                         f"{asked} {NAME} stands in a file that is not the settings, where nobody "
                         f"looks for it. Move it to {project.settings.path.name}.",
                         source.where(node),
                     )
-        return (
+        return Explanation(
             f"{asked} settings.py needs\n"
             "    CHANNEL_LAYERS = "
             '{"default": {"BACKEND": "channels_redis.core.RedisChannelLayer",\n'
@@ -64,49 +61,48 @@ def _(evidence):
     if isinstance(setting.value, ast.Dict):
         keys = [key.value for key in setting.value.keys if isinstance(key, ast.Constant)]
         if "default" not in keys:
-            return (
+            return Explanation(
                 f'{NAME} has no layer called "default", the one consumers use (its keys: '
                 f'{", ".join(map(repr, keys))}). Put BACKEND and CONFIG under "default".',
                 where,
             )
-    return f'{asked} Look at {NAME}: it needs a layer called "default".', where
+    return Explanation(f'{asked} Look at {NAME}: it needs a layer called "default".', where)
 
 
-@diagnosis("get-channel-layer-not-called")
-def _(evidence):
+@rule
+def get_channel_layer_not_called(evidence):
     found = evidence.error(r"'function' object has no attribute '(group_\w+|send|new_channel)'")
     if found:
-        return (
+        return Explanation(
             "get_channel_layer is a function that gives the layer: call it, get_channel_layer(). "
-            "In a "
-            "consumer the layer is there already: self.channel_layer.",
+            "In a consumer the layer is there already: self.channel_layer.",
             evidence.where(found),
         )
 
 
-@diagnosis("backend-cannot-be-imported")
-def _(evidence):
+@rule
+def backend_cannot_be_imported(evidence):
     found = evidence.error(r"Cannot import BACKEND '?(\S+?)'? specified for")
     if found is None:
         return None
     backend = re.search(r"BACKEND '?(\S+?)'? specified", found.message)[1]
     near = difflib.get_close_matches(backend, LAYERS, 1, 0.3)
-    return (
+    return Explanation(
         f"There is no channel layer {backend}. Did you mean {near[0] if near else LAYERS[0]}?",
         evidence.project.where_set(NAME),
     )
 
 
-error(
-    "backend-not-named",
-    r"InvalidChannelLayerError: No BACKEND specified for",
-    f'The layer in {NAME} names no "BACKEND", the class that it is: "BACKEND": "{LAYERS[0]}".',
-    setting=NAME,
-)
+@rule(raised=r"InvalidChannelLayerError: No BACKEND specified for")
+def backend_not_named(evidence, error):
+    return Explanation(
+        f'The layer in {NAME} names no "BACKEND", the class that it is: "BACKEND": "{LAYERS[0]}".',
+        evidence.project.where_set(NAME),
+    )
 
 
-@diagnosis("backend-is-no-layer")
-def _(evidence):
+@rule
+def backend_is_no_layer(evidence):
     """A class was found and made, and it has not what a layer has."""
     found = evidence.error(
         r"'(\w+)' object has no attribute '(new_channel|group_add|group_send|receive)'"
@@ -115,21 +111,21 @@ def _(evidence):
     if found and made and found.message.split("'")[1] == made[-1]["name"].rpartition(".")[2]:
         if found.message.split("'")[3] != "new_channel":
             return None
-        return (
+        return Explanation(
             f"{made[-1]['name']} is no channel layer. Write {LAYERS[0]!r} as the BACKEND.",
             evidence.project.where_set(NAME),
         )
     found = evidence.error(r"TypeError: (\w*Cache)\.__init__\(\)")
     if found:
         name = found.message.split(".")[0]
-        return (
+        return Explanation(
             f"{name} is a cache of Django's, no channel layer. Write {LAYERS[0]!r} as the BACKEND.",
             evidence.project.where_set(NAME),
         )
 
 
-@diagnosis("unknown-layer-option")
-def _(evidence):
+@rule
+def unknown_layer_option(evidence):
     found = evidence.error(r"ChannelLayer\.__init__\(\) got an unexpected keyword argument '(\w+)'")
     if found is None:
         return None
@@ -141,22 +137,22 @@ def _(evidence):
         "hosts": "A layer in memory asks no Redis: take it away, or use "
         "channels_redis.core.RedisChannelLayer.",
     }.get(option, "CONFIG holds the layer's own options only, such as hosts.")
-    return (
+    return Explanation(
         f"The channel layer has no option {option!r}. {advice}",
         evidence.project.where_set(NAME),
     )
 
 
-error(
-    "encryption-keys-not-a-list",
-    r"symmetric_encryption_keys must be a list",
-    "symmetric_encryption_keys takes a list, so that keys can be changed: [SECRET_KEY].",
-    setting=NAME,
-)
+@rule(raised=r"symmetric_encryption_keys must be a list")
+def encryption_keys_not_a_list(evidence, error):
+    return Explanation(
+        "symmetric_encryption_keys takes a list, so that keys can be changed: [SECRET_KEY].",
+        evidence.project.where_set(NAME),
+    )
 
 
-@diagnosis("hosts-malformed")
-def _(evidence):
+@rule
+def hosts_malformed(evidence):
     found = evidence.error(
         r"Redis URL must specify one of the following schemes"
         r"|'int' object has no attribute 'decode'|(too many|not enough) values to unpack"
@@ -165,7 +161,7 @@ def _(evidence):
     )
     setting = evidence.project.setting(NAME)
     if found and _in_redis(found) and setting:
-        return (
+        return Explanation(
             'The layer cannot read "hosts". It is a list with one entry for each Redis: '
             '[("127.0.0.1", 6379)] or ["redis://127.0.0.1:6379"].',
             evidence.project.where_set(NAME, value_of(setting, "hosts")),
@@ -177,48 +173,46 @@ def _in_redis(error):
     return any({"redis", "channels_redis"} & set(frame.file.parts) for frame in error.frames)
 
 
-error(
-    "redis-wants-a-password",
-    r"AuthenticationError|NOAUTH|WRONGPASS",
-    "Redis wants a password, or another one. Put it into the address: "
-    "redis://:password@127.0.0.1:6379",
-    setting=NAME,
-)
+@rule(raised=r"AuthenticationError|NOAUTH|WRONGPASS")
+def redis_wants_a_password(evidence, error):
+    return Explanation(
+        "Redis wants a password, or another one. Put it into the address: "
+        "redis://:password@127.0.0.1:6379",
+        evidence.project.where_set(NAME),
+    )
 
 
-@diagnosis("redis-address-malformed")
-def _(evidence):
+@rule
+def redis_address_malformed(evidence):
     found = evidence.error(
         r"^ValueError: (Port could not be cast|Port out of range|Invalid IPv6 URL)"
     )
     if found and _in_redis(found):
-        return (
+        return Explanation(
             f"The address of Redis cannot be read: {found.message}. It looks like this: "
             "redis://127.0.0.1:6379, or with the number of a database redis://127.0.0.1:6379/1.",
             evidence.project.where_set(NAME),
         )
 
 
-error(
-    "redis-has-no-such-database",
-    r"ResponseError: (DB index is out of range|invalid DB index)",
-    "Redis has no database of that number: they count from 0, and there are 16 unless its "
-    "configuration says otherwise. The number stands at the end of the address.",
-    setting=NAME,
-)
+@rule(raised=r"ResponseError: (DB index is out of range|invalid DB index)")
+def redis_has_no_such_database(evidence, error, name):
+    return Explanation(
+        "Redis has no database of that number: they count from 0, and there are 16 unless its "
+        "configuration says otherwise. The number stands at the end of the address.",
+        evidence.project.where_set(NAME),
+    )
 
 
-@diagnosis("layer-key-not-read")
-def _(evidence):
-    """Redis was asked for at the address that stands for none, and one was written down."""
-    if evidence.error(r"Error \S+ connecting to localhost:6379"):
-        return unread_key(evidence.project)
-
-
-def unread_key(project):
-    """What to say of the first key of a layer that Channels does not look at, or None; and where
-    it stands. It reads BACKEND, CONFIG and TEST_CONFIG (channels.layers.ChannelLayerManager)."""
-    setting = project.setting(NAME)
+@rule(advises=True)
+def layer_key_not_read(evidence):
+    """The first key of a layer that Channels does not look at: it reads BACKEND, CONFIG and
+    TEST_CONFIG (channels.layers.ChannelLayerManager). A check fails by it where Redis was asked for
+    at the address that is taken when none is given."""
+    default = evidence.error(r"Error \S+ connecting to localhost:6379")
+    setting = evidence.project.setting(NAME)
+    if evidence.failure and not default:
+        return None
     for layer in getattr(getattr(setting, "value", None), "values", ()):
         keys = [key for key in getattr(layer, "keys", ()) if isinstance(key, ast.Constant)]
         if "BACKEND" not in [key.value for key in keys]:
@@ -228,30 +222,29 @@ def unread_key(project):
                 continue
             like = str(key.value).upper() in ("CONFIG", "CONFIGS", "OPTIONS")
             advice = 'Call it "CONFIG".' if like else f'Put it into "CONFIG": {{"{key.value}": …}}.'
-            return (
+            return Explanation(
                 f'Nobody reads "{key.value}" here: of a layer Channels takes "BACKEND" and '
                 f'"CONFIG" alone. {advice}',
-                project.where_set(NAME, key),
+                evidence.project.where_set(NAME, key),
             )
-    return None
 
 
-@diagnosis("layer-flushed")
-def _(evidence):
+@rule
+def layer_flushed(evidence):
     """flush() closes the connections that others are waiting on."""
     if not evidence.saw(Refused, Closed, Silent, Crashed) or not evidence.errors:
         return None
     for consumer in evidence.consumers:
         for call in consumer.calls("flush"):
-            return (
+            return Explanation(
                 "flush() empties the channel layer for everybody, all groups included, and closes "
                 "its connections: it is for tests. To leave one group, call group_discard().",
                 consumer.where(call),
             )
 
 
-@diagnosis("layer-option-too-small", "step3")
-def _(evidence):
+@rule(needs="groups")
+def layer_option_too_small(evidence):
     """Events that the layer let go: too many for it, or too old, before anybody read them."""
     setting = evidence.project.setting(NAME)
     sent = evidence.layer_calls("group_send")
@@ -264,14 +257,14 @@ def _(evidence):
         node = value_of(setting, option)
         value = getattr(node, "value", None)
         if isinstance(value, int | float) and value < least:
-            return (
+            return Explanation(
                 f'"{option}" is {what}. {value} is too small.',
                 evidence.project.where_set(NAME, node),
             )
 
 
-@diagnosis("redis-does-not-answer")
-def _(evidence):
+@rule
+def redis_does_not_answer(evidence):
     if any(consumer.calls("flush") for consumer in evidence.consumers):
         return None  # it closed the connections by itself
     found = evidence.error(
@@ -292,15 +285,15 @@ def _(evidence):
         if named
         else f'name its address in {NAME}: "CONFIG": {{"hosts": […]}}'
     )
-    return (
+    return Explanation(
         f"The channel layer asked for Redis{address}, and none answers there. Start it with "
         f"`python3 -m workshop`, and {compare}.",
         evidence.project.where_set(NAME),
     )
 
 
-@diagnosis("redis-reading-timed-out")
-def _(evidence):
+@rule
+def redis_reading_timed_out(evidence):
     if evidence.error(r"TimeoutError: Timeout reading from"):
         setting = evidence.project.setting(NAME)
         if setting and "socket_timeout" in ast.dump(setting):
@@ -310,7 +303,7 @@ def _(evidence):
                 "Version 8 of redis-py gives up after 5 s by itself (channels_redis issue 422). "
                 'Type: pip install "redis<8"'
             )
-        return (
+        return Explanation(
             "The layer waits up to 5 s at a time for messages from Redis; the connection gave up "
             f"earlier, which closes every quiet WebSocket. {advice}",
             evidence.project.where_set(NAME),

@@ -1,21 +1,18 @@
 """A browser leaves, or the consumer ends the conversation."""
 
-from workshop.checking.diagnosing import Catalogue
+from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed, Crashed, Silent, StillRunning
 
-catalogue = Catalogue()
-diagnosis = catalogue.diagnosis
 
-
-@diagnosis("never-stops")
-def _(evidence):
+@rule
+def never_stops(evidence):
     """The consumer was told that its browser left, has handled that, and goes on."""
     left = len(evidence.events("handled", type="websocket.disconnect"))
     if not evidence.saw(StillRunning) or not left:
         return None
     consumer = next(iter(evidence.consumers), None)
     if consumer and consumer.is_bare:
-        return (
+        return Explanation(
             "The browser has left, and its consumer waits on for ever. A bare consumer ends "
             "itself: raise StopConsumer() (channels.exceptions) at the end of "
             "websocket_disconnect.",
@@ -23,29 +20,29 @@ def _(evidence):
         )
     overridden = consumer and consumer.methods.get("websocket_disconnect")
     if overridden:
-        return (
+        return Explanation(
             "websocket_disconnect is overridden and never ends the consumer. Override "
             "disconnect(self, close_code) instead, or call super().websocket_disconnect().",
             consumer.where(overridden),
         )
 
 
-@diagnosis("closed-by-the-consumer")
-def _(evidence):
+@rule
+def closed_by_the_consumer(evidence):
     """The consumer itself sent the close."""
     closes = evidence.sent("websocket.close")
     if evidence.saw(Closed) and closes and not evidence.errors:
         consumer = next(iter(evidence.consumers), None)
         calls = consumer.calls("close") if consumer else []
-        return (
-            "The consumer closed the socket itself, here. Take self.close() away to keep "
-            "the conversation going.",
+        return Explanation(
+            "The consumer closed the socket itself, here. Take self.close() away to keep the "
+            "conversation going.",
             evidence.place(closes[0]) or (consumer.where(calls[0]) if calls else None),
         )
 
 
-@diagnosis("stopped-by-the-consumer")
-def _(evidence):
+@rule
+def stopped_by_the_consumer(evidence):
     """The consumer's application ended without an exception while its browser was there: the
     socket was closed, or stays open with nobody behind it."""
     ended = [e for e in evidence.events("ended") if not e["error"]]
@@ -54,18 +51,18 @@ def _(evidence):
     if cut and ended and not evidence.errors:
         for consumer in evidence.consumers:
             for node in consumer.mentions("StopConsumer"):
-                return (
+                return Explanation(
                     "StopConsumer ended the consumer while its browser was still there. Raise it "
                     "only in websocket_disconnect.",
                     consumer.where(node),
                 )
 
 
-@diagnosis("crash-on-leaving")
-def _(evidence):
+@rule
+def crash_on_leaving(evidence):
     if evidence.saw(Crashed) and evidence.errors:
         found = evidence.errors[-1]
-        return (
+        return Explanation(
             f"When the browser had left, the consumer raised {found.text}.",
             evidence.where(found),
         )

@@ -7,15 +7,12 @@ import importlib
 import re
 import sys
 
-from workshop.checking.diagnosing import Catalogue
-from workshop.checking.source import last_name
-
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
 
 
-@diagnosis("name-unknown")
-def _(evidence):
+@rule
+def name_unknown(evidence):
     found = evidence.error(r"NameError: name '(\w+)' is not defined")
     if found is None:
         return None
@@ -29,14 +26,14 @@ def _(evidence):
         if near
         else "Look at its spelling, and whether it wants self. in front or an import above."
     )
-    return (
+    return Explanation(
         f"The name {name} is used here, but nothing of that name was made before. {advice}",
         where,
     )
 
 
-@diagnosis("attribute-unknown")
-def _(evidence):
+@rule
+def attribute_unknown(evidence):
     """What stands after a dot in a line of the attendee's, and is not there. Of self. in a consumer
     groups.py knows more."""
     found = evidence.error(r"^AttributeError: (module '|'\w+' object)")
@@ -51,13 +48,15 @@ def _(evidence):
     near = difflib.get_close_matches(name, known, 1, 0.6)
     where = evidence.where(found)
     if (owner, name) in ALREADY:
-        return f"{ALREADY[owner, name]}: take .{name}() away.", where
+        return Explanation(f"{ALREADY[owner, name]}: take .{name}() away.", where)
     if owner == "dict" and not near:
-        return f'The values of a dictionary are read in square brackets: ["{name}"].', where
+        return Explanation(
+            f'The values of a dictionary are read in square brackets: ["{name}"].', where
+        )
     if not near and (kind == "class" and hasattr(builtins, owner) or not known):
         return None  # it is another thing than was thought: why, only the line's author can see
     advice = f"Did you mean {near[0]}?" if near else "Look at its spelling."
-    return f"{owner} has nothing called {name}. {advice}", where
+    return Explanation(f"{owner} has nothing called {name}. {advice}", where)
 
 
 ALREADY = {
@@ -89,8 +88,8 @@ def _names_of(evidence, kind, owner):
 # Values that are called
 
 
-@diagnosis("thread-given-a-result")
-def _(evidence):
+@rule
+def thread_given_a_result(evidence):
     found = evidence.error(NOT_CALLABLE)
     if found is None or _on_their_line(evidence, found):
         return None
@@ -100,15 +99,15 @@ def _(evidence):
         given = call.args[place] if place is not None and len(call.args) > place else None
         if isinstance(given, ast.Call):
             name = ast.unparse(given.func)
-            return (
+            return Explanation(
                 f"{name}() was called before the thread was there, and the thread was given its "
                 f"result. Give it the function, without brackets: await asyncio.to_thread({name})",
                 where,
             )
 
 
-@diagnosis("called-what-is-no-function")
-def _(evidence):
+@rule
+def called_what_is_no_function(evidence):
     found = evidence.error(NOT_CALLABLE)
     if found is None or not _on_their_line(evidence, found):
         return None
@@ -121,40 +120,41 @@ def _(evidence):
         if kind in ("dict", "list", "tuple", "str")
         else "Or was another name meant?"
     )
-    return (
+    return Explanation(
         f"{what} is a value (of type {kind}) and no function: the round brackets call it. {advice}",
         where,
     )
 
 
-@diagnosis("function-read-like-a-value")
-def _(evidence):
+@rule
+def function_read_like_a_value(evidence):
     kinds = "builtin_function_or_method|method|function"
     found = evidence.error(rf"^TypeError: '({kinds})' object is not subscriptable")
     if found and _on_their_line(evidence, found):
-        return (
+        return Explanation(
             "What stands before the square brackets is a function. Call it with round ones: "
             'data.get("message"), or read the value itself: data["message"].',
             evidence.where(found),
         )
 
 
-error(
-    "text-and-something-added",
-    r"^TypeError: can only concatenate str \(not \"(\w+)\"\) to str",
-    "On one side of this + is a text and on the other a value of type {0}. Take the part of it "
-    'that is text, of a dictionary ["room_name"] say, or make a text of it with str().',
-)
+@rule(raised=r"^TypeError: can only concatenate str \(not \"(\w+)\"\) to str")
+def text_and_something_added(evidence, error, name):
+    return Explanation(
+        f"On one side of this + is a text and on the other a value of type {name}. Take the part "
+        'of it that is text, of a dictionary ["room_name"] say, or make a text of it with str().',
+        evidence.where(error),
+    )
 
 
-@diagnosis("environment-variable-missing")
-def _(evidence):
+@rule
+def environment_variable_missing(evidence):
     found = evidence.error(r"^KeyError: '\w+'")
     where = found and evidence.where(found)
     source = evidence.project.source_at(where)
     if source and "environ[" in source.line(where.line) and found is evidence.errors[0]:
         name = found.message.strip("'")
-        return (
+        return Explanation(
             f"The environment has no variable {name}. Look at its spelling, and give a value for "
             f'where it is not set: os.environ.get("{name}", "…")',
             where,

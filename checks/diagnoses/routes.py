@@ -4,11 +4,8 @@ import ast
 import difflib
 import re
 
-from workshop.checking.diagnosing import Catalogue
-from workshop.checking.source import ROUTES, last_name
-
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import ROUTES, last_name
 
 ROOM = re.compile(r"r[0-9a-f]{12}")  # the rooms of the checks
 CONVERTERS = {
@@ -23,41 +20,41 @@ CONVERTERS = {
 # The target
 
 
-@diagnosis("as-asgi-forgotten")
-def _(evidence):
+@rule
+def as_asgi_forgotten(evidence):
     found = evidence.error(r"object (\w+) can't be used in 'await' expression")
     name = found and re.search(r"object (\w+) can't", found.message)[1]
     if name in {node.name for _, node in evidence.project.classes}:
-        return (
+        return Explanation(
             f"The route was given the class {name} itself. A route needs an ASGI application that "
             f"makes one consumer per socket: {name}.as_asgi()",
             _route_of(evidence, name),
         )
     found = evidence.error(r"as_asgi\(\) takes 1 positional argument but \d were given")
     if found:
-        return (
+        return Explanation(
             "as_asgi was named in the route but not called: add the parentheses, as_asgi().",
             _route_of(evidence, "as_asgi"),
         )
 
 
-@diagnosis("class-is-no-consumer")
-def _(evidence):
+@rule
+def class_is_no_consumer(evidence):
     found = evidence.error(r"type object '(\w+)' has no attribute 'as_asgi'")
     if found is None:
         return None
     name = found.message.split("'")[1]
     for source, node in evidence.project.classes:
         if node.name == name:
-            return (
-                f"{name} is an ordinary class, with no consumer among its bases. Derive it: "
-                f"class {name}(AsyncWebsocketConsumer), from channels.generic.websocket.",
+            return Explanation(
+                f"{name} is an ordinary class, with no consumer among its bases. Derive it: class "
+                f"{name}(AsyncWebsocketConsumer), from channels.generic.websocket.",
                 source.where(node),
             )
 
 
-@diagnosis("consumer-instance-in-route")
-def _(evidence):
+@rule
+def consumer_instance_in_route(evidence):
     """One object served two WebSockets at the same time."""
     for program in evidence.programs:
         open_now = []
@@ -65,7 +62,7 @@ def _(evidence):
             if event["event"] == "consumer":
                 if any(event["object"] == other for other, _ in open_now):
                     name = event["classes"][0][1]
-                    return (
+                    return Explanation(
                         f"The route holds one object, {name}(), and all sockets share it: the last "
                         f"one to connect gets everything. Write {name}.as_asgi(), which makes one "
                         "consumer for each socket.",
@@ -93,8 +90,8 @@ def _route_of(evidence, name):
 # The path
 
 
-@diagnosis("no-route")
-def _(evidence):
+@rule
+def no_route(evidence):
     found = evidence.error(r"No route found for path '(.*?)'")
     if found is None:
         return None
@@ -115,13 +112,13 @@ def _(evidence):
             for call in source.nodes(ast.Call):
                 to_consumer = any(last_name(n) == "as_asgi" for n in ast.walk(call))
                 if source.path.name == "urls.py" and last_name(call.func) in ROUTES and to_consumer:
-                    return (
+                    return Explanation(
                         "The route to the consumer stands among the pages, where Django looks for "
                         "HTTP only. Move it to websocket_urlpatterns, which asgi.py gives to "
                         "URLRouter.",
                         source.where(call),
                     )
-        return (
+        return Explanation(
             f"The browser asked for {asked}, and websocket_urlpatterns has no route yet. Add one:\n"
             f'    re_path(r"^ws/chat/(?P<room_name>\\w+)/$", {consumer}.as_asgi()),',
             routing.where(_list_of_routes(routing)) if routing else None,
@@ -129,10 +126,10 @@ def _(evidence):
     for source, call, pattern in routes:
         why = _why_not(call, pattern, path, asked)
         if why:
-            return why, source.where(call)
+            return Explanation(why, source.where(call))
     shown = " and ".join(repr(pattern) for *_, pattern in routes)
     near = max(routes, key=lambda route: difflib.SequenceMatcher(None, route[2], asked).ratio())
-    return (
+    return Explanation(
         f"No route matches what the browser asked for, {asked}. There is {shown}: compare them "
         "letter by letter.",
         near[0].where(near[1]),
@@ -152,9 +149,8 @@ def _why_not(call, pattern, path, asked):
     nested = any(last_name(getattr(n, "func", None)) == "URLRouter" for n in ast.walk(call))
     if nested and pattern.endswith("$"):
         return (
-            f"This route leads to another URLRouter and ends with $, so it leaves nothing of "
-            f"{asked} "
-            "for the routes inside. Take the $ away."
+            "This route leads to another URLRouter and ends with $, so it leaves nothing of "
+            f"{asked} for the routes inside. Take the $ away."
         )
     if kind == "path" and re.search(r"\(\?P<|\\w|^\^|\$$", pattern):
         return (
@@ -169,8 +165,7 @@ def _why_not(call, pattern, path, asked):
     if pattern.lstrip("^").startswith("/") and _fits(kind, pattern.replace("/", "", 1), path):
         return (
             "The route begins with a slash. Django takes the first slash off before it compares, "
-            "so "
-            f"write {pattern.replace('/', '', 1)!r}."
+            f"so write {pattern.replace('/', '', 1)!r}."
         )
     if path.endswith("/") and _fits(kind, pattern, path[:-1]):
         return (
@@ -208,8 +203,8 @@ def _fits(kind, pattern, path, flags=0):
 # What the route hands on
 
 
-@diagnosis("room-name-not-in-route")
-def _(evidence):
+@rule
+def room_name_not_in_route(evidence):
     found = evidence.error(r"^KeyError: '(\w+)'")
     where = found and evidence.where(found)
     source = evidence.project.source_at(where)
@@ -218,7 +213,7 @@ def _(evidence):
     key, line = found.message.strip("'"), source.line(where.line)
     if key == "url_route":
         asgi = evidence.project.asgi
-        return (
+        return Explanation(
             "The scope has no url_route, because the socket did not come through a URLRouter. In "
             "asgi.py, wrap the routes: URLRouter(websocket_urlpatterns)",
             asgi.where() if asgi else where,
@@ -228,14 +223,14 @@ def _(evidence):
     if key in ("user", "session", "cookies"):
         return None  # see consumer.py
     if "kwargs" not in line or key == "kwargs":
-        return (
+        return Explanation(
             f"The scope has no key {key!r}. It keeps the route's arguments deeper: "
             'self.scope["url_route"]["kwargs"]["room_name"]',
             where,
         )
     names = _captured(evidence)
     there = f" (it captures {', '.join(map(repr, names))})" if names else ""
-    return (
+    return Explanation(
         f"The consumer asks for {key!r}, and the route captures no argument of that name{there}. "
         f"Use the same name in the route, (?P<{key}>\\w+), and in the consumer.",
         where,
@@ -251,8 +246,10 @@ def _captured(evidence):
     ]
 
 
-error(
-    "kwargs-like-a-view",
-    r"AttributeError: '\w+' object has no attribute '(kwargs|args|request)'",
-    'A view has self.{0}; a consumer has its scope: self.scope["url_route"]["kwargs"]["room_name"]',
-)
+@rule(raised=r"AttributeError: '\w+' object has no attribute '(kwargs|args|request)'")
+def kwargs_like_a_view(evidence, error, name):
+    return Explanation(
+        f"A view has self.{name}; a consumer has its scope: "
+        'self.scope["url_route"]["kwargs"]["room_name"]',
+        evidence.where(error),
+    )

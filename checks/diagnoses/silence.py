@@ -4,12 +4,9 @@ import ast
 import difflib
 import json
 
-from workshop.checking.diagnosing import Catalogue
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Silent
-from workshop.checking.source import last_name
-
-catalogue = Catalogue()
-diagnosis, error = catalogue.diagnosis, catalogue.error
 
 RECEIVES = ("receive", "receive_json", "websocket_receive")
 SENDS = ("send", "send_json", "group_send")
@@ -25,8 +22,8 @@ def nothing_sent(evidence):
     )
 
 
-@diagnosis("handler-missing-or-misspelled")
-def _(evidence):
+@rule
+def handler_missing_or_misspelled(evidence):
     """Nothing comes back because Channels calls a method that the class does not have."""
     if not nothing_sent(evidence) or evidence.layer_calls("group_send"):
         return None
@@ -36,7 +33,7 @@ def _(evidence):
         if consumer.is_bare or wanted in has or "websocket_receive" in has or "receive" in has:
             continue
         if has:
-            return (
+            return Explanation(
                 f"{consumer.name} has {has[0]}, which its base class never calls: a Json consumer "
                 "calls receive_json(self, content), any other receive(self, text_data=None, "
                 "bytes_data=None).",
@@ -44,19 +41,17 @@ def _(evidence):
             )
         for node in consumer.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
             if node.name == wanted:
-                return (
+                return Explanation(
                     f"{wanted} is defined inside another method, because it is indented too far, "
-                    f"so "
-                    "Channels does not find it. Methods of the class start four spaces in.",
+                    "so Channels does not find it. Methods of the class start four spaces in.",
                     consumer.where(node),
                 )
         for node in consumer.source.tree.body:
             if getattr(node, "name", None) == wanted:
-                return (
+                return Explanation(
                     f"{wanted} stands outside of the class {consumer.name}, because it is not "
                     "indented, so Channels does not find it. Methods of the class start four "
-                    "spaces "
-                    "in.",
+                    "spaces in.",
                     consumer.source.where(node),
                 )
         other = set(consumer.methods) - {"connect", "disconnect", "__init__"}
@@ -65,29 +60,29 @@ def _(evidence):
         answers = [n for n in other if any(consumer.calls(send, n) for send in SENDS)]
         name = (near or answers or [None])[0]
         if name:
-            return (
+            return Explanation(
                 f"Channels calls {wanted}, and this method is called {name}: it is never run. "
                 f"Rename it to {wanted}.",
                 consumer.where(consumer.methods[name]),
             )
         plain = "async def" if consumer.is_async else "def"
         signature = "content" if consumer.is_json else "text_data=None, bytes_data=None"
-        return (
+        return Explanation(
             f"{consumer.name} has no method {wanted}, so what the browser says is dropped. Write "
             f"`{plain} {wanted}(self, {signature})`, and let it send the message back.",
             consumer.where(),
         )
 
 
-@diagnosis("empty-text-dropped")
-def _(evidence):
+@rule
+def empty_text_dropped(evidence):
     """Everything was answered until an empty text came."""
     spoken = [line for line in evidence.timeline if line.direction == "out"]
     if not evidence.saw(Silent) or evidence.errors or not spoken:
         return None
     heard = evidence.sent("websocket.send")
     if heard and json.loads(spoken[-1].text or "null") == {"message": ""}:
-        return (
+        return Explanation(
             "What was not answered is an empty text: look for an if that asks whether there is a "
             "message. To keep blank lines out is a good idea for the page; the consumer sends on "
             "what it gets.",
@@ -104,8 +99,8 @@ def _of_an_if(evidence):
     return None
 
 
-@diagnosis("exception-swallowed")
-def _(evidence):
+@rule
+def exception_swallowed(evidence):
     """An `except` that lets nobody know, in a method that ran and did not come to its end."""
     if not nothing_sent(evidence) or evidence.layer_calls("group_send"):
         return None
@@ -116,17 +111,16 @@ def _(evidence):
                     isinstance(child, ast.Raise) for child in ast.walk(node)
                 )
                 if silent and any(consumer.calls(send, name) for send in SENDS):
-                    return (
+                    return Explanation(
                         f"{name}() did not come as far as sending, and an except catches whatever "
                         "went wrong before. Take this try and except away, and the server's log "
-                        "will "
-                        "show the reason.",
+                        "will show the reason.",
                         consumer.where(node),
                     )
 
 
-@diagnosis("nothing-is-sent")
-def _(evidence):
+@rule
+def nothing_is_sent(evidence):
     """The frame was handled to its end, and neither a browser nor a group was sent anything."""
     if not nothing_sent(evidence) or evidence.layer_calls("group_send"):
         return None
@@ -139,7 +133,7 @@ def _(evidence):
                 continue
             yields = [n for n in ast.walk(method) if isinstance(n, ast.Yield)]
             if yields:
-                return (
+                return Explanation(
                     f"{name}() has a yield, which makes it a generator: Channels calls it, and "
                     "nothing of it runs. A consumer answers by sending: await "
                     "self.send(text_data=…)",
@@ -148,18 +142,18 @@ def _(evidence):
             sends = [c for s in SENDS for c in consumer.calls(s) if _runs(consumer, name, c)]
             returned = [n for n in ast.walk(method) if isinstance(n, ast.Return) and n.value]
             if sends:
-                return (
+                return Explanation(
                     f"{name}() ran to its end and did not reach the line that sends. Look at what "
                     "stands before it: an if, a return.",
                     consumer.where(sends[0]),
                 )
             if returned:
-                return (
+                return Explanation(
                     f"{name}() returns its answer, and nobody takes it. A consumer answers by "
                     f"sending: {'await ' if consumer.is_async else ''}self.send(text_data=…)",
                     consumer.where(returned[0]),
                 )
-            return (
+            return Explanation(
                 f"{name}() gets the message and sends nothing. Send it back: "
                 f"{'await ' if consumer.is_async else ''}"
                 'self.send(text_data=json.dumps({"message": message}))',
@@ -175,8 +169,8 @@ def _runs(consumer, name, call):
     return at is not None and at.name in called
 
 
-@diagnosis("handler-sends-nothing")
-def _(evidence):
+@rule
+def handler_sends_nothing(evidence):
     """The group's message reached its handler, which ran to its end and sent nothing."""
     if not evidence.saw(Silent) or evidence.errors:
         return None
@@ -192,7 +186,7 @@ def _(evidence):
             wait = "await " if isinstance(method, ast.AsyncFunctionDef) else ""
             again = consumer.calls("group_send", name)
             if again:
-                return (
+                return Explanation(
                     f"{name}() gets the group's message and sends it to the group again. Let it "
                     f"send "
                     f'to its own browser: {wait}self.send(text_data=json.dumps({{"message": '
@@ -200,13 +194,13 @@ def _(evidence):
                     consumer.where(again[0]),
                 )
             if sends:
-                return (
+                return Explanation(
                     f"The group's message reached {name}() in {len(kinds)} consumers, and was sent "
                     f"on to a browser in {len(sends)} of them. Look at what keeps it from the "
                     "others: an if, a return.",
                     consumer.where(method),
                 )
-            return (
+            return Explanation(
                 f"The group's message reached {name}(), which sent nothing to its browser. Write "
                 f'{wait}self.send(text_data=json.dumps({{"message": event["message"]}})) there.',
                 consumer.where(method),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.checking.server import Server
+from workshop.checking.processes.server import Server
 from workshop.manifest import find
 
 from ..conftest import copy_of

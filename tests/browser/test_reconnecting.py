@@ -2,8 +2,8 @@
 
 import re
 
-from workshop.checking.program import Program
-from workshop.checking.server import Server
+from workshop.checking.processes.program import Program
+from workshop.checking.processes.server import Server
 from workshop.manifest import find
 
 from .browsing import expect

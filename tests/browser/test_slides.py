@@ -104,8 +104,8 @@ def test_the_fonts_are_in_the_page(show, address):
     page = show(address)
     page.evaluate("document.fonts.ready")
     loaded = page.evaluate(
-        "Promise.all([...document.fonts].map((font) => font.load())).then((all) =>"
-        " all.map((font) => font.status))"
+        "Promise.all([...document.fonts].map((font) => font.load())).then((all) => all.map((font) "
+        "=> font.status))"
     )
     assert loaded == ["loaded"] * 5
 

@@ -20,7 +20,7 @@ from traitlets.config import Config
 from workshop.building import writing
 from workshop.building.deck import FOLDER, BadDeck, Deck, Slide, decks
 from workshop.building.writing import embedded
-from workshop.checking.hints import NoSuchCode
+from workshop.checking.reporting.hints import NoSuchCode
 from workshop.manifest import ROOT
 
 THEME = FOLDER / "theme"

@@ -26,7 +26,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from workshop.checking.hints import quoted
+from workshop.checking.reporting.hints import quoted
 
 QUOTE = "{literalinclude}"
 

@@ -3,6 +3,7 @@
 import argparse
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -10,13 +11,13 @@ import time
 from pathlib import Path
 
 from workshop import manifest
-from workshop.checking import launch
-from workshop.checking.server import Server
+from workshop.checking.processes import launch
+from workshop.checking.processes.server import Server
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
 # Imported while the servers start, and not only when they are first used: at the first request,
 # and after the last check.
-MEANWHILE = ("httpcore", "anyio._backends._asyncio", "checks.advice")
+MEANWHILE = ("httpcore", "anyio._backends._asyncio")
 
 
 class NotMade(Exception):
@@ -57,10 +58,10 @@ def main(name: str, arguments: list[str] | None = None) -> int:
     try:
         folder = project_folder(step, options)
         if options.watch:
-            from workshop.checking.watch import watch
+            from workshop.checking.watching.watch import watch
 
             flags = [f"--{name}" for name in ("all", "log") if getattr(options, name)]
-            return watch(step, folder, flags)
+            return watch(step, folder, flags, content())
         report = check(step, folder, began, keep_going=options.all)
     except NotMade as error:
         if options.json:
@@ -125,22 +126,49 @@ def needs_redis() -> None:
     raise NotMade(f"{why} Start one: python3 -m workshop")
 
 
+def rules_for(step: manifest.Step) -> list:
+    """The rules that may speak for the step, in the order in which they are asked: here the
+    machinery, which knows no rule, meets the content of checks/."""
+    from workshop.checking.explaining.rules import rules_of
+
+    packages = [f"checks.{step.name}.diagnoses", "checks.diagnoses"]
+    return [
+        rule
+        for package in filter(importlib.util.find_spec, packages)
+        for rule in rules_of(importlib.import_module(package))
+        if rule.applies_to(step.capabilities)
+    ]
+
+
+def content() -> list[str]:
+    """The modules of checks/ that the checks of any step import, for a process that has them all
+    imported. (Not the tests, which pytest imports in its own way.)"""
+    packages = ["checks", *(f"checks.{step.name}" for step in manifest.steps())]
+    return [
+        ".".join(file.relative_to(manifest.ROOT).with_suffix("").parts)
+        for package in packages
+        for file in sorted((manifest.ROOT / package.replace(".", "/")).glob("**/*.py"))
+        if file.stem not in ("__init__", "conftest", "test_behavior")
+    ]
+
+
 def run(step, folder, servers, began, keep_going):
     import pytest
 
-    from workshop.checking.diagnosing import advise
+    from workshop.checking.explaining.rules import advise
     from workshop.checking.plugin import Checks
-    from workshop.checking.report import Report
-    from workshop.checking.scene import Run
+    from workshop.checking.reporting.report import Report
+    from workshop.checking.session import Session
 
     for name in MEANWHILE:
         importlib.import_module(name)
     gc.freeze()
     gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    scenes = Run(step, folder, servers)
-    checks = Checks(scenes)
-    arguments = [str(manifest.ROOT / "checks" / f"test_{step.short}.py"), "-s"]
+    session = Session(step, folder, servers)
+    rules = rules_for(step)
+    checks = Checks(session, rules)
+    arguments = [str(manifest.ROOT / "checks" / step.name / "test_behavior.py"), "-s"]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
     arguments += ["-p", "no:unraisableexception"]  # collects garbage five times at the end
     status = pytest.main(arguments if keep_going else [*arguments, "-x"], plugins=[checks])
@@ -160,7 +188,7 @@ def run(step, folder, servers, began, keep_going):
         "\n".join(server.log.text for server in servers),
     )
     if report.passed:
-        report.advice = advise(scenes.passed())
+        report.advice = advise(rules, session.passed())
     return report
 
 
@@ -168,8 +196,8 @@ def show(report, options: argparse.Namespace) -> int:
     """Print the report in the form that was asked for, and return the exit status."""
     from rich.console import Console
 
-    from workshop.checking import progress
-    from workshop.checking.report import print_report
+    from workshop.checking.reporting import progress
+    from workshop.checking.reporting.report import print_report
 
     console = Console(highlight=False)
     if report.folder == report.step.starter:
@@ -177,7 +205,7 @@ def show(report, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report.as_dict(), ensure_ascii=True))
     elif options.hint and report.failed:
-        from workshop.checking.hints import print_hint
+        from workshop.checking.reporting.hints import print_hint
 
         print_report(report.as_dict(), console)
         print_hint(report, console)

@@ -72,7 +72,11 @@ class Heard(Failure):
         self.expected = expected
 
 
-class Crashed(Failure):
+class EndedByException(Failure):
+    """Something of the learner's ended with an exception."""
+
+
+class Crashed(EndedByException):
     """The server's application for a browser that left ended with an exception."""
 
 
@@ -82,23 +86,6 @@ class StillRunning(Failure):
 
 class StillInGroup(Failure):
     """The channel layer's store still holds a group that everybody has left."""
-
-
-class NoRecord(Failure):
-    """The exhibition ended without telling what was played, or did not end."""
-
-
-class BrokeOff(Failure):
-    """An exhibition was ended by an exception."""
-
-
-class Miscounted(Failure):
-    """Something happened more or less often at the same time than it should."""
-
-    def __init__(self, who: str, count: int, expected: int, message: str):
-        super().__init__(who, message)
-        self.count = count
-        self.expected = expected
 
 
 class BadPage(Failure):

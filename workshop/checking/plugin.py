@@ -1,17 +1,16 @@
-"""The pytest plugin that runs a step's checks: their fixtures, and what became of each."""
+"""The pytest plugin that runs a step's checks: the result of each, and what fixtures build upon."""
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
-from workshop.checking.browser import Line, Room
-from workshop.checking.diagnosing import diagnose
-from workshop.checking.evidence import Diagnosis, Evidence
+from workshop.checking.explaining.evidence import Diagnosis, Evidence
+from workshop.checking.explaining.rules import Rule, diagnose
 from workshop.checking.failures import Failure
-from workshop.checking.pages import Pages
-from workshop.checking.scene import Run, Scene
-from workshop.checking.server import Server
+from workshop.checking.observers.browser import Line
+from workshop.checking.session import CheckRun, Session
 
 
 @dataclass
@@ -38,60 +37,23 @@ class Result:
 class Checks:
     """Registers itself with pytest; `results` holds one Result per check that was run."""
 
-    def __init__(self, run: Run):
-        self._run = run
+    def __init__(self, session: Session, rules: Sequence[Rule]):
+        self._session = session
+        self._rules = rules
         self.titles: list[str] = []
         self.results: list[Result] = []
 
-    # What a check can ask for
-
-    @pytest.fixture
-    def server(self) -> Server:
-        """The step's server."""
-        return self._run.servers[0]
-
-    @pytest.fixture
-    def second_server(self) -> Server:
-        """Another process of the same step, on another port."""
-        return self._run.servers[1]
-
-    @pytest.fixture
-    def pages(self) -> Pages:
-        """The pages of the step's server."""
-        return Pages(self._run.servers[0])
-
-    @pytest.fixture
-    def room(self) -> Room:
-        """A room of the chat that is empty and used by nobody else."""
-        return self._scene.room()
-
-    @pytest.fixture
-    def other_room(self) -> Room:
-        """Another one."""
-        return self._scene.room()
-
-    @pytest.fixture
-    def groups(self):
-        """The groups that the channel layer keeps in Redis."""
-        from workshop.checking.groups import Groups  # imports redis-py, which few checks need
-
-        return Groups()
+    # What fixtures build upon: see checks/conftest.py
 
     @pytest.fixture(scope="session")
-    def exhibition(self):
-        """Alice's exhibitions."""
-        from workshop.checking.exhibition import Exhibition
-
-        exhibition = Exhibition(self._run.folder, self._run.programs)
-        yield exhibition
-        exhibition.stop()
+    def checking_session(self) -> Session:
+        """All that this run of checks shares: its servers, its programs, the project."""
+        return self._session
 
     @pytest.fixture
-    def hall(self, server):
-        """The hall's pages, asked for by several browsers at once."""
-        from workshop.checking.exhibition import Hall
-
-        return Hall(server)
+    def check_run(self) -> CheckRun:
+        """The check that runs now."""
+        return self._check_run
 
     # What pytest tells
 
@@ -100,13 +62,13 @@ class Checks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item):
-        self._scene = Scene(self._run, item.name)
+        self._check_run = CheckRun(self._session, item.name)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem):
         names = pyfuncitem._fixtureinfo.argnames
         check = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
-        self._scene.play(check)
+        self._check_run.play(check)
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -121,13 +83,13 @@ class Checks:
         if call.excinfo is None:
             return result
         failure = call.excinfo.value
-        result.evidence = evidence = self._scene.evidence
+        result.evidence = evidence = self._check_run.evidence
         if not isinstance(failure, AssertionError) or evidence is None:
             result.broken = "".join(map(str, [call.excinfo.getrepr()]))
             return result
         result.seen = failure.message if isinstance(failure, Failure) else str(failure)
         result.timeline = evidence.timeline
-        result.diagnosis, result.also = diagnose(evidence)
+        result.diagnosis, result.also = diagnose(self._rules, evidence)
         return result
 
 

@@ -13,7 +13,7 @@ WIDTHS = {"step": 5, "": 22, "checks": 6, "s": 4}  # of the table's columns, in 
 
 
 def run(arguments: list[str]) -> int:
-    from ..checking import command
+    from workshop.checking import command
 
     if arguments and not arguments[0].startswith("-"):
         return command.main(find(arguments[0]).short, arguments[1:])
@@ -64,7 +64,7 @@ def report_of(step: Step, process: subprocess.Popen) -> dict:
 def show(found: list[tuple[Step, dict]]) -> None:
     from rich.table import Table
 
-    from ..checking.report import passed_of, print_report
+    from workshop.checking.reporting.report import passed_of, print_report
 
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in WIDTHS:

@@ -1,7 +1,8 @@
 """No command: where the attendee stands, and what to type next."""
 
+from workshop.checking.reporting import progress
+
 from .. import doctor, manifest, starters
-from ..checking import progress
 from ..console import console, say
 
 

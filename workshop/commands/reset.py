@@ -1,7 +1,8 @@
 """`reset`: back to a step's untouched starter."""
 
+from workshop.checking.reporting import progress
+
 from .. import folders, starters
-from ..checking import progress
 from ..console import say
 from ..manifest import find
 

@@ -1,0 +1,175 @@
+"""Checks made again and again: from warm processes, so that each takes a third of the time.
+
+Each is `checks/stepN` all the same, in a process of its own.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from workshop.checking.processes import launch
+from workshop.checking.processes.program import program_environment
+from workshop.manifest import ROOT, Step, steps
+
+SCRIPT = Path(__file__).with_name("fork_server.py")
+
+# What the programs of the attendee's import. Not daphne.server, which makes an event loop as it is
+# imported, and nothing that asks for Django's settings.
+FOR_PROGRAMS = (
+    "django.core.management.commands.runserver",
+    "django.core.management.commands.migrate",
+    "django.core.asgi",
+    "django.core.cache.backends.locmem",
+    "django.conf.urls.static",
+    "django.contrib.auth.apps",
+    "django.contrib.auth.decorators",
+    "django.contrib.auth.hashers",
+    "django.contrib.auth.password_validation",
+    "django.contrib.auth.tokens",
+    "django.contrib.auth.validators",
+    "django.contrib.contenttypes.apps",
+    "django.contrib.sessions.apps",
+    "django.contrib.sessions.backends.signed_cookies",
+    "django.contrib.sessions.middleware",
+    "django.contrib.staticfiles.apps",
+    "django.contrib.staticfiles.checks",
+    "django.contrib.staticfiles.finders",
+    "django.contrib.staticfiles.handlers",
+    "django.contrib.staticfiles.storage",
+    "django.db.backends.dummy.base",
+    "django.db.backends.sqlite3.base",
+    "django.db.migrations.executor",
+    "django.shortcuts",
+    "django.template.defaulttags",
+    "django.template.loader_tags",
+    "django.utils.translation.reloader",
+    "django.views.debug",
+    "django.views.defaults",
+    "django.views.csrf",
+    "channels.generic.websocket",
+    "channels.routing",
+    "channels.security.websocket",
+    "channels_redis.core",
+    "daphne.endpoints",
+    "daphne.http_protocol",
+    "daphne.management.commands",
+    "daphne.ws_protocol",
+    "twisted.internet.asyncioreactor",
+    "twisted.internet.endpoints",
+)
+# What a check imports: its own modules, and what pytest and httpx import only when they run.
+FOR_CHECKS = (
+    "workshop.checking.command",
+    "workshop.checking.observers.groups",
+    "workshop.checking.reporting.hints",
+    "workshop.environment",
+    "workshop.redis_server",
+    "_pytest.faulthandler",
+    "_pytest.helpconfig",
+    "_pytest.junitxml",
+    "_pytest.pastebin",
+    "_pytest.setuponly",
+    "_pytest.setupplan",
+    "_pytest.skipping",
+    "_pytest.threadexception",
+    "_pytest.tracemalloc",
+    "_pytest.unittest",
+    "_pytest.warnings",
+    "anyio._backends._asyncio",
+    "certifi",
+    "encodings.idna",
+    "httpcore._backends.anyio",
+    "pdb",
+)
+
+
+def is_possible() -> bool:
+    """Whether Python can fork here, and hand over open files."""
+    return hasattr(os, "fork") and hasattr(socket, "send_fds")
+
+
+class WarmProcess:
+    """A warm process that has imported `modules`; it ends when this object or its process does."""
+
+    def __init__(self, modules: tuple[str, ...], environment: dict[str, str]):
+        self.address: str | None = None
+        if not is_possible():
+            return
+        self._folder = tempfile.mkdtemp(prefix="workshop-")  # only its owner may enter
+        address = os.path.join(self._folder, "warm")
+        with socket.socket(socket.AF_UNIX) as listener:
+            try:
+                listener.bind(address)
+            except OSError:  # the path is too long: a hundred bytes must do (unix(7))
+                os.rmdir(self._folder)
+                return
+            listener.listen(64)
+            self._process = subprocess.Popen(
+                [sys.executable, str(SCRIPT), str(listener.fileno()), str(ROOT), *modules],
+                env=environment,
+                stdin=subprocess.PIPE,
+                # Nothing is written here. A pipe, because Python keeps for its streams whether they
+                # can be sought, and those of the programs cannot.
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=[listener.fileno()],
+                start_new_session=True,  # Ctrl-C is for whoever made this
+            )
+        self.address = address
+
+    def close(self) -> None:
+        if self.address:
+            self._process.stdin.close()
+            self._process.wait()
+            self._process.stdout.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self.address = None
+
+    def __enter__(self) -> "WarmProcess":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+
+class QuickChecks:
+    """Warm processes: one for the checks, and for the programs as many as a check has servers."""
+
+    def __init__(self, content: Sequence[str] = ()):
+        """`content`: the modules of checks/ that a check imports (command.content)."""
+        self._warm = ExitStack()
+        self._environment = dict(os.environ)  # once: checks may be started from several threads
+        self._checks = self._start((*FOR_CHECKS, *content), dict(os.environ))
+        servers = range(max(step.servers for step in steps()))
+        programs = [self._start(FOR_PROGRAMS, program_environment()) for _ in servers]
+        self._variable = {
+            launch.VARIABLE: os.pathsep.join(process.address or "" for process in programs)
+        }
+
+    def _start(self, modules: tuple[str, ...], environment: dict[str, str]) -> WarmProcess:
+        return self._warm.enter_context(WarmProcess(modules, environment))
+
+    def __enter__(self) -> "QuickChecks":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._warm.close()
+
+    def start(
+        self, step: Step, *arguments: str, **streams: launch.Stream
+    ) -> "subprocess.Popen | launch.Forked":
+        """Start `checks/stepN ARGUMENTS…`; `streams` are `stdout` and `stderr` as of Popen."""
+        command = [str(ROOT / "checks" / step.short), *arguments]
+        environment = {**self._environment, **self._variable}
+        warm = self._checks.address
+        return launch.start(command, Path.cwd(), environment, warm=warm, **streams)
+
+    def stop_forking(self) -> None:
+        """Start the checks plainly from now on."""
+        self._checks.close()

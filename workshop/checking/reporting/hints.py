@@ -1,0 +1,81 @@
+"""The hint ladder: a nudge, a pointer, the code, one rung at a time."""
+
+import ast
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text
+
+from workshop.checking.reporting import progress
+from workshop.checking.reporting.report import Report
+from workshop.environment import COMMAND
+from workshop.manifest import ROOT, Step
+
+RUNGS = {1: "A question", 2: "Where to look", 3: "The code"}
+
+
+class NoSuchCode(LookupError):
+    """A hint quotes what does not stand in the solution."""
+
+
+@cache
+def of_step(step: Step) -> dict[str, dict]:
+    """The step's hints.toml: for each check nudge, pointer, slide and code."""
+    with open(ROOT / "checks" / step.name / "hints.toml", "rb") as file:
+        return tomllib.load(file)
+
+
+def quoted(folder: Path, reference: str) -> str:
+    """The source of "file" or "file:name" in `folder`. Raises NoSuchCode."""
+    file, _, name = reference.partition(":")
+    text = (folder / file).read_text(encoding="utf-8")
+    body: list[ast.AST] = [ast.parse(text)]
+    for part in name.split(".") if name else ():
+        body = [node for parent in body for node in parent.body if part in _names(node)]
+    if not body:
+        raise NoSuchCode(f"{reference} is not in {folder}")
+    if not name:
+        return text
+    lines = text.splitlines()
+    return "\n".join("\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in body)
+
+
+def _names(node: ast.AST) -> list[str]:
+    """What a statement defines."""
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return [getattr(node, "name", "")]
+
+
+def code_of(step: Step, hint: dict) -> str:
+    """The code of a hint's third rung, from the solution."""
+    references = hint["code"] if isinstance(hint["code"], list) else [hint["code"]]
+    parts, last = [], None
+    for reference in references:
+        file = reference.partition(":")[0]
+        heading = [] if file == last else [f"# {file}"]
+        parts += [*heading, quoted(step.solution, reference)]
+        last = file
+    return "\n\n".join(parts)
+
+
+def print_hint(report: Report, console: Console) -> None:
+    """Show the next rung for the check that fails now, and remember it."""
+    step, failed = report.step, report.failed
+    hint = of_step(step)[failed.name]
+    rung = progress.next_rung(step, failed.name)
+    console.print()
+    console.print(Text(f"  Hint {rung} of 3 · {RUNGS[rung]}", "bold yellow"))
+    if rung == 3:
+        console.print(Syntax(code_of(step, hint), "python", background_color="default"))
+        return
+    if rung == 1:
+        console.print(Text(f"  {hint['nudge']}"), soft_wrap=True)
+    else:
+        console.print(Text(f"  {hint['pointer']}"), soft_wrap=True)
+        where = f"{COMMAND} slides {step.short}"
+        console.print(Text(f"  The slide “{hint['slide']}”: {where}"), soft_wrap=True)
+    console.print(Text(f"\n  More: {step.check_command} --hint", "dim"))

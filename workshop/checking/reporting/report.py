@@ -1,0 +1,161 @@
+"""What a run of checks found, and its words for the terminal and for programs.
+
+A report decides nothing: every form of it shows the same data.
+"""
+
+import textwrap
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from workshop.checking.explaining.evidence import Diagnosis
+from workshop.checking.explaining.source import Where
+from workshop.checking.observers.browser import Line
+from workshop.checking.plugin import Result
+from workshop.manifest import ROOT, Step, find
+
+LINES_SHOWN = 12  # of a timeline: its end
+TEXT_SHOWN = 56  # characters of a frame
+
+
+@dataclass
+class Report:
+    step: Step
+    folder: Path
+    titles: list[str]  # of all checks, those that were not run included
+    results: list[Result]
+    seconds: float
+    log: str = ""  # the servers' output
+    advice: list[Diagnosis] = field(default_factory=list)  # after a pass
+
+    @property
+    def passed(self) -> bool:
+        return len(self.results) == len(self.titles) and all(r.passed for r in self.results)
+
+    @property
+    def failed(self) -> Result | None:
+        """The first check that failed."""
+        return next((result for result in self.results if not result.passed), None)
+
+    def as_dict(self) -> dict:
+        """The object of --json."""
+        return {
+            "step": self.step.short,
+            "passed": self.passed,
+            "seconds": round(self.seconds, 3),
+            "total": len(self.titles),
+            "checks": [self._check_as_dict(result) for result in self.results],
+            "advice": [
+                {"id": advice.id, "message": advice.message, **place_as_dict(advice.where)}
+                for advice in self.advice
+            ],
+        }
+
+    def _check_as_dict(self, result: Result) -> dict:
+        where = result.diagnosis.where if result.diagnosis else None
+        also = {"also": result.also} if result.also else {}
+        return {
+            "name": result.name,
+            "title": result.title,
+            "passed": result.passed,
+            "seconds": round(result.seconds, 3),
+            "diagnosis": result.diagnosis.id if result.diagnosis else None,
+            "message": result.message,
+            "seen": result.seen,
+            **place_as_dict(where),
+            "timeline": [asdict(line) for line in result.timeline],
+            **also,
+        }
+
+
+def shown(path: Path) -> str:
+    """The path as the attendee would type it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def place_as_dict(where: Where | None) -> dict:
+    return {
+        "file": shown(where.file) if where else None,
+        "line": where.line if where else None,
+    }
+
+
+def place(found: dict) -> str:
+    return found["file"] + (f":{found['line']}" if found["line"] else "")
+
+
+def timeline_rows(lines: list[Line]) -> list[str]:
+    """The timeline as text: time, browser, direction, frame."""
+    width = max((len(line.who) for line in lines), default=0)
+    arrow = {
+        "out": "─▶ server  ",
+        "in": "◀─ server  ",
+        "silence": "◀─         ",
+        "note": "·          ",
+    }
+    rows = []
+    for (who, direction, text), same in groupby(
+        lines, lambda row: (row.who, row.direction, row.text)
+    ):
+        first, *more = same
+        row = f"{first.at:5.2f} s  {who:<{width}} {arrow[direction]}{cut(text)}"
+        rows.append(f"{row}  … {len(more)} times more" if more else row)
+    left_out = len(rows) - LINES_SHOWN
+    return rows if left_out <= 0 else [f"… {left_out} earlier lines", *rows[-LINES_SHOWN:]]
+
+
+def cut(text: str) -> str:
+    line = " ".join(text.splitlines())
+    return line if len(line) <= TEXT_SHOWN else f"{line[: TEXT_SHOWN - 1]}…"
+
+
+def print_report(found: dict, console: Console, offer: str = "") -> None:
+    """Print the report that `as_dict` gave; `offer` is a line about help that ends a failed one."""
+
+    def say(text: str = "", style: str = "", indent: int = 0) -> None:
+        console.print(Text(" " * indent + text, style), soft_wrap=True)
+
+    def say_message(text: str) -> None:
+        for paragraph in text.splitlines():
+            for line in wrapped(paragraph, min(console.width, 96) - 2):
+                say(line, indent=2)
+
+    step = find(found["step"])
+    heading = f"step {step.number} · {step.title}"
+    say(f"{heading:<62} {passed_of(found)} ✓", "bold")
+    for check in found["checks"]:
+        if check["passed"]:
+            say(f"✓ {check['title']}", "green")
+            continue
+        say(f"✗ {check['title']}", "bold red")
+        for row in timeline_rows([Line(**line) for line in check["timeline"]]):
+            say(row, "dim", indent=4)
+        console.print()
+        if check["seen"] != check["message"]:
+            say(f"  {check['seen']}", "bold")
+        say_message(check["message"])
+        if check["file"]:
+            say(place(check), "cyan", indent=2)
+    for advice in found["advice"]:
+        console.print()
+        say_message(f"It passes. Worth knowing: {advice['message']}")
+        if advice["file"]:
+            say(place(advice), "cyan", indent=2)
+    if offer:
+        console.print()
+        say(offer, indent=2)
+
+
+def passed_of(found: dict) -> str:
+    """ "3 of 6": how many checks pass, of how many."""
+    return f"{sum(check['passed'] for check in found['checks'])} of {found['total']}"
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width`; a line that is indented is code and stays as it is."""
+    if text.startswith("    ") or not text:
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
