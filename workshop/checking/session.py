@@ -5,11 +5,11 @@ import contextlib
 import os
 import secrets
 import time
-from collections import Counter
 from pathlib import Path
 
 from workshop.checking import failures
-from workshop.checking.explaining.evidence import Evidence, ProgramEvidence, errors_in
+from workshop.checking.events import Busy
+from workshop.checking.explaining.evidence import Evidence, ProgramEvidence
 from workshop.checking.explaining.source import Project
 from workshop.checking.observers.browser import Browser, Room, Timeline
 from workshop.checking.processes.program import Program
@@ -19,8 +19,7 @@ from workshop.manifest import Step
 # Seconds for all checks of a step; what comes before and after stays under 5. The workshop's own
 # tests, which keep the machine busy, give more.
 RUN_LIMIT = float(os.environ.get("WORKSHOP_RUN_LIMIT", 15))
-SETTLE = 0.06  # seconds for the last lines of a log to arrive after a failure
-LOGGED_WITHIN = 3  # seconds for the traceback of an exception that is known to have been raised
+SETTLE = 0.06  # seconds between two looks at what is busy after a failure
 
 
 class Session:
@@ -93,27 +92,13 @@ class CheckRun:
     def _browsers(self) -> list[Browser]:
         return [browser for room in self.rooms for browser in room.browsers]
 
-    async def _is_logged(self, program: Program) -> None:
-        """Return when the log shows every exception that ended a WebSocket, and the last that a
-        program wrote which has ended."""
-        if program.exit_code is not None:
-            await program.ended(1)
-
-        def shown(events):
-            raised = Counter(e["error"] for e in events if e["event"] == "ended" and e["error"])
-            if not raised:
-                return True
-            logged = Counter(e.brief for e in errors_in(program.log.text, self.session.folder))
-            return all(logged[error] >= count for error, count in raised.items())
-
-        await program.event(shown, LOGGED_WITHIN)
-
     async def _collect(self, failure: BaseException) -> Evidence:
-        asked = isinstance(failure, failures.Failure)
-        busy = await self._busy() if asked else []
+        for program in self.session.programs:
+            if program.exit_code is not None:
+                await program.ended(1)  # the last that it wrote has arrived
+        busy = await self._busy()
         await asyncio.sleep(SETTLE)
-        await asyncio.gather(*(self._is_logged(program) for program in self.session.programs))
-        still_busy = await self._busy() if busy else []
+        still_busy = await self._busy()
         return Evidence(
             check=self.check,
             failure=failure,
@@ -126,7 +111,7 @@ class CheckRun:
             paths={room.path for room in self.rooms},
         )
 
-    async def _busy(self) -> list[dict]:
+    async def _busy(self) -> list[Busy]:
         """What the programs are busy with now."""
         reports = await asyncio.gather(
             *(program.report_busy() for program in self.session.programs)

@@ -13,6 +13,7 @@ from websockets.exceptions import (
 )
 
 from workshop.checking import failures
+from workshop.checking.events import Connected, Ended, LeftUnanswered
 from workshop.checking.processes.server import Server
 
 # Seconds. Only a check that fails waits for them.
@@ -102,7 +103,7 @@ class Browser:
 
     async def _left_unanswered(self, server: Server, path: str) -> None:
         """Return when the server's application has turned to other things without answering."""
-        await server.event(lambda events: {"event": "unanswered", "path": path} in events, 60)
+        await server.event(lambda events: LeftUnanswered(path) in events, 60)
         await asyncio.sleep(ANSWERS_LATE)
 
     async def _read(self) -> None:
@@ -207,15 +208,14 @@ class Room:
         """A browser called `name` with an open WebSocket to this room. Raises as Browser.open."""
         browser = Browser(name, self._timeline)
         self.browsers.append(browser)
-        before = self._events("connected")
+        before = self._connected()
         await browser.open(self.server, self.path)
         # The browser may be in before connect() has ended: it can accept first and join after.
-        await self.server.event(lambda _: self._events("connected") > before, JOINS_WITHIN)
+        await self.server.event(lambda _: self._connected() > before, JOINS_WITHIN)
         return browser
 
-    def _events(self, kind: str) -> int:
-        events = self.server.log.events
-        return sum(e["event"] == kind and e["path"] == self.path for e in events)
+    def _connected(self) -> int:
+        return self.server.log.events.count(Connected(self.path))
 
     async def has_let_go(self, count: int = 1) -> None:
         """Return when the server's side of `count` browsers that left has ended without an
@@ -223,14 +223,14 @@ class Room:
 
         def ended():
             events = self.server.log.events
-            return [e for e in events if e["event"] == "ended" and e["path"] == self.path]
+            return [e for e in events if isinstance(e, Ended) and e.path == self.path]
 
         if not await self.server.event(lambda _: len(ended()) >= count, HEARS_WITHIN):
             raise failures.StillRunning(
                 "server", "The consumer goes on after its browser has left; it should have ended."
             )
         for event in ended():
-            if event["error"]:
+            if event.error:
                 raise failures.Crashed(
                     "server", f"When the browser had left, the consumer raised {event['error']}"
                 )

@@ -6,10 +6,12 @@ import sys
 import time
 from pathlib import Path
 
+from workshop.checking.events import Serving
 from workshop.checking.failures import NotASGI, NotListening
 from workshop.checking.processes.program import Program
 
 STARTS_WITHIN = 10  # seconds; only a check that fails waits for them
+SERVES_WITHIN = 1  # seconds, after it listens; what made it was told before
 
 
 def reserve_port() -> tuple[int, socket.socket | None]:
@@ -54,12 +56,13 @@ class Server(Program):
         raise NotListening("server", f"The server ended as it started (exit {self.exit_code}).")
 
     async def speaks_asgi(self) -> None:
-        """Raises NotASGI when it is Django's own development server, which speaks WSGI only.
+        """Raise NotASGI when it is Django's own development server, which speaks WSGI only."""
 
-        That one says "Starting development server", Daphne's "Starting ASGI/Daphne"."""
-        if not await self.event(lambda _: "Starting " in self.log.text, 1):
-            return
-        if "Starting development server" in self.log.text:
+        def served(events):
+            return [event.protocol for event in events if isinstance(event, Serving)]
+
+        await self.event(lambda events: bool(served(events)), SERVES_WITHIN)
+        if "wsgi" in served(self.log.events):
             raise NotASGI(
                 "server", "The server started, but it speaks WSGI: no WebSocket can open."
             )
