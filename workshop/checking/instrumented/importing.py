@@ -3,12 +3,12 @@
 Imports the standard library alone.
 """
 
-import importlib.abc
 import sys
 
 
-class AfterImport(importlib.abc.MetaPathFinder):
-    """Finds nothing itself: it lets the others find, and is called when the module was run."""
+class AfterImport:
+    """A finder of `sys.meta_path` that finds nothing itself: it lets the others find, and calls when
+    the module was run."""
 
     def __init__(self, functions):
         self.functions = functions  # by the module's name
