@@ -30,10 +30,9 @@ def a_take_home_step(tmp_path, monkeypatch) -> manifest.Step:
     (tmp_path / "workshop.toml").write_text(listed + AFTERWARDS, encoding="utf-8")
     with monkeypatch.context() as patch:
         patch.setattr(manifest, "ROOT", tmp_path)
-        manifest._read.cache_clear()
-        step = manifest.find("step4")
-    yield step  # what was read is remembered until the end of the test
-    manifest._read.cache_clear()
+        content = manifest._read.__wrapped__()  # not what is remembered of the real one
+    monkeypatch.setattr(manifest, "_read", lambda: content)
+    return manifest.find("step4")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 
 from workshop.checking.processes.program import Program
 from workshop.checking.processes.server import Server
-from workshop.manifest import finished_chat
+from workshop.manifest import find, finished_chat
 
 from .browsing import expect
 
