@@ -1,4 +1,4 @@
-"""The laboratories run on any machine, keep what they claim, and leave nothing behind."""
+"""The notebooks run on any machine, keep what they claim, and leave nothing behind."""
 
 import ast
 import json
@@ -113,6 +113,7 @@ def found(executed, name: str) -> dict:
 
 
 def test_there_is_one_for_each_step():
+    assert sorted(building.FOLDER.glob("*.ipynb")) == sorted(SOURCES.values())
     assert list(SOURCES) == [step.short for step in manifest.steps()] == list(ASKED)
 
 

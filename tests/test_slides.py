@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from workshop import cli, manifest
-from workshop.building import deck, slides, timetable, writing
+from workshop.building import deck, markdown, slides, timetable
 from workshop.checking.command import rules_for
 from workshop.checking.reporting.hints import NoSuchCode, quoted
 from workshop.commands import slides as command
@@ -52,7 +52,7 @@ def write(tmp_path):
 
 @pytest.fixture
 def writer():
-    return writing.Writer(deck.FOLDER)
+    return markdown.Writer(deck.FOLDER)
 
 
 # What every slide has
@@ -99,7 +99,7 @@ def test_code_of_the_solutions_is_quoted_and_not_typed():
     fences = re.compile(r"^```(\S*)", re.MULTILINE)
     for one in deck.decks():
         kinds = {kind for kind in fences.findall(one.file.read_text(encoding="utf-8")) if kind}
-        assert kinds <= {"{code-cell}", writing.QUOTE, "http", "sh"}, one.name
+        assert kinds <= {"{code-cell}", markdown.QUOTE, "http", "sh"}, one.name
 
 
 def test_a_slide_without_minutes_is_refused(tmp_path):
@@ -131,13 +131,13 @@ def test_a_quote_is_what_stands_in_the_solution(writer):
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("```{literalinclude} ../solutions/step2_echo/gone.py\n```", writing.BadText),
+        ("```{literalinclude} ../solutions/step2_echo/gone.py\n```", markdown.BadText),
         (
             "```{literalinclude} ../solutions/step2_echo/chat/urls.py\n:pyobject: gone\n```",
             NoSuchCode,
         ),
-        ("![A picture](diagrams/gone.svg)", writing.BadText),
-        ("```{note}\nno directive of ours\n```", writing.BadText),
+        ("![A picture](diagrams/gone.svg)", markdown.BadText),
+        ("```{note}\nno directive of ours\n```", markdown.BadText),
     ],
 )
 def test_what_is_gone_is_an_error(writer, text, error):
@@ -155,7 +155,7 @@ def test_docstrings_are_left_out():
         return "x"
 """
     kept = [line for line in code.splitlines() if "'''" not in line]
-    assert writing.without_docstrings(code).splitlines() == kept
+    assert markdown.without_docstrings(code).splitlines() == kept
 
 
 @pytest.mark.parametrize(
