@@ -2,10 +2,10 @@
 
 import asyncio
 import socket
-import sys
 import time
 from pathlib import Path
 
+from workshop import ports
 from workshop.checking.events import Serving
 from workshop.checking.failures import NotASGI, NotListening
 from workshop.checking.processes.program import Program
@@ -14,30 +14,12 @@ STARTS_WITHIN = 10  # seconds; only a check that fails waits for them
 SERVES_WITHIN = 1  # seconds, after it listens; what made it was told before
 
 
-def reserve_port() -> tuple[int, socket.socket | None]:
-    """A port of 127.0.0.1 that is free now, and on Linux the socket that keeps it so.
-
-    Linux lets a server listen where another socket is bound with SO_REUSEADDR but does not listen,
-    and gives that port to nobody else (ip(7), socket(7)). Elsewhere the port is only probably free
-    a moment later.
-    """
-    holder = socket.socket()
-    if sys.platform == "linux":
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    holder.bind(("127.0.0.1", 0))
-    port = holder.getsockname()[1]
-    if sys.platform == "linux":
-        return port, holder
-    holder.close()
-    return port, None
-
-
 class Server(Program):
     """`manage.py runserver --noreload` of the project in `folder`, on a port of 127.0.0.1: a free
     one, or the `port` of a server that has stopped."""
 
     def __init__(self, folder: Path, port: int | None = None, **environment: str):
-        self.port, self._holder = (port, None) if port else reserve_port()
+        self.port, self._holder = (port, None) if port else ports.reserve()
         command = ("manage.py", "runserver", "--noreload", self.address)
         super().__init__(folder, *command, **environment)
 
