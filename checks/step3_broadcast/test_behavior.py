@@ -2,7 +2,7 @@
 
 import asyncio
 
-from workshop.checking.failures import Heard
+from workshop.checking.failures import Heard, HeardTwice
 
 
 async def test_the_server_starts(server, second_server, pages):
@@ -34,7 +34,7 @@ async def test_everyone_in_the_room_hears_it(room):
     for browser in everyone:
         heard = await browser.hears()
         if heard == "hello":
-            raise Heard(browser.name, heard, "hi Ana", f"{browser.name} heard 'hello' twice.")
+            raise HeardTwice(browser.name, heard, "hi Ana")
         assert heard == "hi Ana"
 
     await asyncio.gather(

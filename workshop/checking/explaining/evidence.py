@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from workshop.checking.explaining.source import Consumer, Project, Where
-from workshop.checking.observers.browser import Line
+from workshop.checking.observers.timeline import Line
 
 
 @dataclass(frozen=True)

@@ -210,6 +210,10 @@ def main(arguments):
     if "runserver" in arguments:
         notice_websockets()
         consumers.start(tell)
+    if file := os.environ.pop("WORKSHOP_DATABASE", None):
+        from workshop.checking.instrumented import database
+
+        database.keep_away_from_others(file)
     gc.freeze()
     gc.enable()
     for name in [name for name in sys.modules if name.partition(".")[0] == "workshop"]:

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from workshop.checking import patience
 from workshop.checking.instrumented.start import MARK
 from workshop.checking.processes import launch
 from workshop.manifest import ROOT
 
 LAUNCHER = Path(__file__).parents[1] / "instrumented" / "start.py"
 LOOK_EVERY = 0.002  # seconds; a check waits some twenty times for an event that is all but there
-ANSWERS_WITHIN = 3  # seconds; one that holds the interpreter's lock takes its time
+ANSWERS_WITHIN = patience.seconds(3)  # one that holds the interpreter's lock takes its time
 LOG_KEPT = 200_000  # bytes of the log's start, and as many of its end
 
 
@@ -63,6 +64,16 @@ def program_environment() -> dict[str, str]:
     }
 
 
+async def becomes(true: Callable[[], object], limit: float) -> bool:
+    """Wait until `true()` is: True then, False after `limit` seconds."""
+    end = time.monotonic() + limit
+    while not true():
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(LOOK_EVERY)
+    return True
+
+
 class Program:
     """`python SCRIPT ARGUMENTS…` in `folder`, in a process of its own that is sure to end."""
 
@@ -99,22 +110,14 @@ class Program:
 
     async def ended(self, limit: float) -> bool:
         """True as soon as the program has ended; False after `limit` seconds."""
-        end = time.monotonic() + limit
-        while self.exit_code is None:
-            if time.monotonic() > end:
-                return False
-            await asyncio.sleep(LOOK_EVERY)
+        if not await becomes(lambda: self.exit_code is not None, limit):
+            return False
         self._reader.join(1)
         return True
 
     async def event(self, found: Callable[[list[dict]], bool], limit: float) -> bool:
         """Wait until `found(events)` is true: True then, False after `limit` seconds."""
-        end = time.monotonic() + limit
-        while not found(self.log.events):
-            if time.monotonic() > end:
-                return False
-            await asyncio.sleep(LOOK_EVERY)
-        return True
+        return await becomes(lambda: found(self.log.events), limit)
 
     async def report_busy(self) -> list[dict]:
         """What the program is busy with now: the `busy` events that it answers with."""
