@@ -21,9 +21,8 @@ from workshop.manifest import Step
 # For what is prepared and all checks of a step; what comes before and after stays under 5 s.
 RUN_LIMIT = patience.seconds(15)
 SETTLE = 0.06  # seconds for the last lines of a log to arrive after a failure
-LOGGED_WITHIN = patience.seconds(
-    3
-)  # for the traceback of an exception that is known to have been raised
+# For the traceback of an exception that is known to have been raised.
+LOGGED_WITHIN = patience.seconds(3)
 
 
 class Session:

@@ -11,6 +11,7 @@ program's log, lines that start with MARK and carry one JSON object each:
     {"event": "connected", "path": "/ws/chat/a/"}      what was to be done at the handshake is done
     {"event": "unanswered", "path": "/ws/chat/a/"}     it is, and there was neither accept nor close
     {"event": "ended", "path": "/ws/chat/a/", "error": "KeyError: 'message'" or null}
+    {"event": "held_up"}
     {"event": "busy", "what": "task" or "thread", "frames": [...]}
 
 A frame is [file, line, function], the outermost first. consumers.py adds the events of consumers
@@ -20,8 +21,9 @@ Why each is needed, seen with Daphne 4.2 (and reported in daphne issue 352): Pyt
 coroutine was never awaited goes nowhere, because Twisted takes the warnings over; a consumer that
 never accepts shows nothing for five seconds; a crash is noticed on a poll of one second.
 
-On its standard input it listens to the check: a line asks it to report what is busy; the end of the
-input, which comes when the check ends in whatever way, ends the server too.
+On its standard input it listens to the check: "?" asks it to report what is busy; "(" holds up the
+server's event loop, as a slow machine would, and ")" lets it go on. The end of the input, which
+comes when the check ends in whatever way, ends the server too.
 
 Imports the standard library and consumers.py alone, and Daphne where it is installed.
 """
@@ -195,9 +197,21 @@ def listen_to_the_check():
     os.dup2(nothing, 0)
     sys.stdin = open(0, closefd=False)
 
+    go_on = threading.Event()
+
+    def hold_up():
+        tell("held_up")
+        go_on.wait()
+
     def listen():
-        while questions.read(1):
-            report_busy()
+        while asked := questions.read(1):
+            if asked == b"?":
+                report_busy()
+            elif asked == b"(" and server_loop:
+                go_on.clear()
+                server_loop.call_soon_threadsafe(hold_up)
+            elif asked == b")":
+                go_on.set()
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()

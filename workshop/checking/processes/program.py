@@ -7,7 +7,8 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from workshop.checking import patience
@@ -122,13 +123,30 @@ class Program:
     async def report_busy(self) -> list[dict]:
         """What the program is busy with now: the `busy` events that it answers with."""
         seen = len(self.log.events)
-        try:
-            self._process.stdin.write(b"?")
-            self._process.stdin.flush()
-        except OSError:  # it has ended
+        if not self._ask(b"?"):
             return []
         await self.event(lambda events: {"event": "reported"} in events[seen:], ANSWERS_WITHIN)
         return [event for event in self.log.events[seen:] if event["event"] == "busy"]
+
+    @asynccontextmanager
+    async def held_up(self) -> AsyncIterator[None]:
+        """Hold up the program's event loop for a `with` block: what arrives there has to wait."""
+        seen = len(self.log.events)
+        self._ask(b"(")
+        try:
+            await self.event(lambda events: {"event": "held_up"} in events[seen:], ANSWERS_WITHIN)
+            yield
+        finally:
+            self._ask(b")")
+
+    def _ask(self, question: bytes) -> bool:
+        """Ask instrumented/start.py, inside the program. False when it has ended."""
+        try:
+            self._process.stdin.write(question)
+            self._process.stdin.flush()
+        except OSError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End the server and all it started. Returns when they are gone."""
