@@ -30,9 +30,11 @@ class Migrating(Program):
     """`manage.py migrate` of the project in `folder`."""
 
     may_end = True
+    # Its progress ends in no newline: a traceback would follow in the middle of a line.
+    command = ("manage.py", "migrate", "--noinput", "--verbosity", "0")
 
     def __init__(self, folder: Path, **environment: str):
-        super().__init__(folder, "manage.py", "migrate", "--noinput", **environment)
+        super().__init__(folder, *self.command, **environment)
 
     async def failure(self) -> NotPrepared | None:
         """What went wrong, when it has ended or should have."""
