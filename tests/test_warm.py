@@ -224,7 +224,7 @@ def test_it_ends_when_whoever_asked_for_it_is_killed(folder, warm):
         "import os, sys\n"
         "from pathlib import Path\n"
         "sys.path.insert(0, sys.argv[2])\n"
-        "from workshop.checking import launch, program\n"
+        "from workshop.checking.processes import launch, program\n"
         "command, environment = [os.path.abspath('sleeps.py')], program.program_environment()\n"
         "process = launch.start(command, Path.cwd(), environment, warm=sys.argv[1])\n"
         "print(process.pid, type(process).__name__, flush=True)\n"
