@@ -2,9 +2,9 @@
 
 import pytest
 
-from workshop.checking.observers.browser import Room
 from workshop.checking.observers.pages import Pages
-from workshop.checking.processes.server import Server
+from workshop.checking.observers.room import Room
+from workshop.checking.processes.server import Listening, Server
 
 
 @pytest.fixture
@@ -17,6 +17,12 @@ def server(checking_session) -> Server:
 def second_server(checking_session) -> Server:
     """Another process of the same step, on another port."""
     return checking_session.servers[1]
+
+
+@pytest.fixture
+def programs(checking_session) -> list[Listening]:
+    """What runs beside the servers, in the order of `programs` in workshop.toml."""
+    return checking_session.beside
 
 
 @pytest.fixture

@@ -1,0 +1,6 @@
+"""The workshop's own tests. They keep the machine busy, so their checks are given more patience:
+set here, before anything of the checks is imported, and inherited by all that the tests start."""
+
+import os
+
+os.environ.setdefault("WORKSHOP_PATIENCE", "2")

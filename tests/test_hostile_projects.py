@@ -10,8 +10,11 @@ import pytest
 
 from tests.conftest import ROOT, check, copy_of, edit
 from workshop import manifest
+from workshop.checking import patience
 
-ENDS_WITHIN = 20  # seconds: DESIGN's bound on a whole run, whatever the code does
+RUN_WITHIN = 20  # seconds: the design's bound on a whole run, whatever the code does
+AROUND_THE_CHECKS = 5  # of them: what comes before and after
+GIVEN_UP_AFTER = 600  # seconds, for a test that hangs; no measure of anything
 STEP2 = manifest.find("step2")
 RECEIVE = '        message = json.loads(text_data)["message"]\n'
 CONNECT = "        await self.accept()\n"
@@ -123,7 +126,7 @@ def test_it_ends_in_time_and_says_why(what, tmp_path):
     edit(copy, *change)
     began = time.monotonic()
     done = check("step2", "--project", copy, "--json")
-    assert time.monotonic() - began < ENDS_WITHIN
+    assert_in_time(time.monotonic() - began)
     assert done.code == 1, done.out + done.err
     assert done.failed["message"]
     if diagnosis:
@@ -132,6 +135,18 @@ def test_it_ends_in_time_and_says_why(what, tmp_path):
         file = copy / "chat" / "consumers.py"
         assert line in file.read_text(encoding="utf-8").splitlines()[done.failed["line"] - 1]
     assert not left_behind(copy)
+
+
+def assert_in_time(seconds: float) -> None:
+    """That a check which took `seconds` kept to the bound. Where the machine is so busy that
+    everything takes its time, that is measured too: a check of a right answer takes 1 s at most."""
+    if seconds < patience.seconds(RUN_WITHIN):
+        return
+    began = time.monotonic()
+    assert check("step2", "--solution").code == 0
+    ordinary = time.monotonic() - began
+    checks = patience.seconds(RUN_WITHIN - AROUND_THE_CHECKS)
+    assert seconds < checks + ordinary * AROUND_THE_CHECKS
 
 
 def left_behind(folder) -> list[str]:
@@ -178,7 +193,7 @@ def test_nothing_is_left_when_the_check_is_killed(tmp_path):
 
 
 def wait_until(true) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + GIVEN_UP_AFTER
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -191,7 +206,7 @@ def test_two_checks_at_once_do_not_disturb_each_other():
         for _ in range(2)
     ]
     for process in both:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=600)  # for a test that hangs
         assert process.returncode == 0, out
 
 

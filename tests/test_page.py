@@ -46,7 +46,7 @@ def ask(step, paths):
         input=json.dumps({"paths": paths}),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=600,  # for a test that hangs; no measure of anything
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -27,7 +27,7 @@ try:
 except ImportError:  # Windows
     pty = termios = None
 
-PATIENCE = 60  # seconds; only a test that fails waits for them
+PATIENCE = 600  # seconds, for a test that hangs; no measure of anything
 POSIX = pytest.mark.skipif(pty is None, reason="needs a POSIX terminal and its signals")
 PASSED, FAILED = r"7 of 7 ✓", r"✗ "
 WAITING = "Waiting for a save"

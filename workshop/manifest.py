@@ -36,10 +36,12 @@ class Step:
     minutes: int
     files: tuple[str, ...]  # what the attendee edits, relative to the step's folder
     servers: int
-    redis: bool
+    redis: int  # how many; true counts as one
     cut: str
     teaches: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict, hash=False)
+    database: bool = False
+    programs: tuple[list[str], ...] = ()  # beside the servers: a script and its arguments
     continues: bool = False
     brings: tuple[str, ...] = ()
 

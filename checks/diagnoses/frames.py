@@ -6,7 +6,7 @@ import re
 
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import on_self
-from workshop.checking.failures import Closed, Heard, NotTheContract
+from workshop.checking.failures import Changed, Closed, Heard, HeardTwice, NotTheContract
 
 ANSWER = 'self.send(text_data=json.dumps({"message": message}))'
 
@@ -293,7 +293,7 @@ def sent_more_than_once(evidence):
 
 
 def _had_come_before(evidence):
-    if not evidence.saw(Heard) or "twice" in evidence.failure.message:
+    if not evidence.saw(Heard) or evidence.saw(HeardTwice):
         return False
     failure = evidence.failure
     came = [line for line in evidence.timeline if (line.who, line.direction) == (failure.who, "in")]
@@ -329,7 +329,7 @@ def _sent_unasked(evidence):
 @rule(needs="chat")
 def message_replaced(evidence):
     """Always the same text: a literal, where the message belongs."""
-    if not evidence.saw(Heard) or not isinstance(evidence.failure.heard, str):
+    if not evidence.saw(Changed) or not isinstance(evidence.failure.heard, str):
         return None
     if _sent_unasked(evidence):
         return None
@@ -341,7 +341,7 @@ def message_replaced(evidence):
         keys += [key for n in consumer.nodes(ast.Dict) for key in n.keys]
         for node in consumer.nodes(ast.Constant):
             read_or_key = any(node is key for key in keys)
-            if node.value == heard and not read_or_key and evidence.check in FIRST_CHECKS:
+            if node.value == heard and not read_or_key:
                 return Explanation(
                     f"Whatever the browser says, {heard[:40]!r} comes back: that text stands here "
                     'as it is. Send what arrived: {"message": message}.',
@@ -349,19 +349,15 @@ def message_replaced(evidence):
                 )
 
 
-FIRST_CHECKS = ("test_a_message_comes_back", "test_the_sender_hears_itself")
-
-
 @rule(needs="chat")
 def message_changed(evidence):
-    if not evidence.saw(Heard) or _had_come_before(evidence) or _sent_unasked(evidence):
+    if not evidence.saw(Changed) or _had_come_before(evidence) or _sent_unasked(evidence):
         return None
-    if evidence.check in FIRST_CHECKS:
-        return Explanation(
-            f"{evidence.failure.message} The consumer must send back the text as it came, whatever "
-            "is in it.",
-            _where_sent(evidence),
-        )
+    return Explanation(
+        f"{evidence.failure.message} The consumer must send back the text as it came, whatever is "
+        "in it.",
+        _where_sent(evidence),
+    )
 
 
 def _where_sent(evidence):

@@ -1,7 +1,7 @@
 """What is left when no cause is known: what was seen, and the attendee's own last line in it."""
 
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.failures import BadPage, NotListening, Silent, Unanswered
+from workshop.checking.failures import BadPage, NotListening, NotPrepared, Silent, Unanswered
 
 
 @rule
@@ -17,7 +17,7 @@ def exception(evidence):
 
 @rule
 def server_exited(evidence):
-    if evidence.exited:
+    if evidence.exited and not evidence.saw(NotPrepared):
         codes = [p.exit_code for p in evidence.programs if p.exit_code is not None]
         last = [line for line in evidence.log.splitlines() if line.strip()][-3:]
         return Explanation(
@@ -29,7 +29,7 @@ def server_exited(evidence):
 
 @rule
 def never_started(evidence):
-    if evidence.saw(NotListening):
+    if evidence.saw(NotListening) or (evidence.saw(NotPrepared) and evidence.stuck):
         where = evidence.stuck[1] if evidence.stuck else None
         return Explanation(
             f"{evidence.failure.message} While it should have started, it was busy elsewhere: look "

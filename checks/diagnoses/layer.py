@@ -244,12 +244,13 @@ def layer_flushed(evidence):
             )
 
 
-@rule(needs="groups")
+@rule(needs="groups", advises=True)
 def layer_option_too_small(evidence):
-    """Events that the layer let go: too many for it, or too old, before anybody read them."""
+    """Events that the layer lets go: too many for it, or too old, before anybody reads them. How
+    many wait is a matter of luck, unless a server is held up; so it is said after a pass, too."""
     setting = evidence.project.setting(NAME)
-    sent = evidence.layer_calls("group_send")
-    if not evidence.saw(Silent) or evidence.errors or not sent or setting is None:
+    lost = evidence.saw(Silent) and not evidence.errors and evidence.layer_calls("group_send")
+    if (evidence.failure and not lost) or setting is None:
         return None
     for option, least, what in (
         ("capacity", 20, "how many events may wait at once; more are lost, and nobody is told"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from checks.step1_sync_vs_async.failures import NoRecord
+from workshop.checking import patience
 from workshop.checking.failures import Failure, Silent
 from workshop.checking.processes.program import Program
 from workshop.checking.processes.server import Server
@@ -17,9 +18,9 @@ from workshop.checking.processes.server import Server
 BOARDS = 5  # no more than the threads that asyncio.to_thread has on a laptop with one core
 PAIRS = 3
 SPEED = 3000  # hall seconds in one real second: 15 minutes one after another take 0.3 s
-PLAYS_WITHIN = 8  # seconds; only a check that fails waits for them
+PLAYS_WITHIN = patience.seconds(8)  # only a check that fails waits for them
 BROWSERS = 8
-ANSWERS_WITHIN = 8  # seconds; only a check that fails waits for them
+ANSWERS_WITHIN = patience.seconds(8)  # only a check that fails waits for them
 
 
 class Games(Program):
@@ -43,7 +44,7 @@ class Exhibition:
             self.program = Games(self.folder, "exhibition.py", "--record", str(file), *sizes)
             self.programs.append(self.program)
             if not await self.program.ended(PLAYS_WITHIN):
-                raise NoRecord("exhibition.py", f"It did not end within {PLAYS_WITHIN} s.")
+                raise NoRecord("exhibition.py", f"It did not end within {PLAYS_WITHIN:g} s.")
             with contextlib.suppress(OSError, ValueError):
                 self.record = json.loads(file.read_text(encoding="utf-8"))
         if not self.record:

@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 from workshop import manifest
+from workshop.checking.prepare import Prepared, prepared
 from workshop.checking.processes import launch
-from workshop.checking.processes.server import Server
+from workshop.checking.processes.server import Listening, Server, replaced
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
 # Imported while the servers start, and not only when they are first used: at the first request,
@@ -99,18 +100,41 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
     if step.redis:
         needs_redis()
     servers: list[Server] = []
-    try:
-        # The servers take the longest to start, so they go first; the rest is read meanwhile.
-        for _ in range(step.servers):
-            servers.append(Server(folder, **step.environment))
-        report = run(step, folder, servers, began, keep_going)
-    finally:
-        for server in servers:
-            server.stop()
-    if not report.passed and any(server.is_suspect for server in servers):
+    beside: list[Listening] = []
+    with prepared(step, folder, import_the_rest) as made:
+        try:
+            # The servers take the longest to start, so they go first; the rest is read meanwhile.
+            if not made.failure:
+                for _ in range(step.servers):
+                    servers.append(Server(folder, **made.environment))
+                for command in step.programs:
+                    beside.append(start_beside(step, folder, servers, command, made))
+            report = run(step, folder, made, servers, beside, began, keep_going)
+        finally:
+            for program in (*beside, *servers):
+                program.stop()
+    programs = (*made.programs, *servers, *beside)
+    if not report.passed and any(program.is_suspect for program in programs):
         os.environ.pop(launch.VARIABLE, None)
         return check(step, folder, began, keep_going)
     return report
+
+
+def start_beside(
+    step: manifest.Step, folder: Path, servers: list[Server], command: list[str], made: Prepared
+) -> Listening:
+    """Start a program of workshop.toml's `programs`: one of the check's own, or the attendee's."""
+    places = {f"{{server{number}}}": server.address for number, server in enumerate(servers, 1)}
+    script, *arguments = (replaced(word, places) for word in command)
+    own = manifest.ROOT / "checks" / step.name / script
+    return Listening(folder, str(own) if own.is_file() else script, *arguments, **made.environment)
+
+
+def import_the_rest() -> None:
+    """Import what the checks need, while something else is waited for."""
+    importlib.import_module("pytest")
+    for name in MEANWHILE:
+        importlib.import_module(name)
 
 
 def needs_redis() -> None:
@@ -152,7 +176,7 @@ def content() -> list[str]:
     ]
 
 
-def run(step, folder, servers, began, keep_going):
+def run(step, folder, made, servers, beside, began, keep_going):
     import pytest
 
     from workshop.checking.explaining.rules import advise
@@ -160,18 +184,19 @@ def run(step, folder, servers, began, keep_going):
     from workshop.checking.reporting.report import Report
     from workshop.checking.session import Session
 
-    for name in MEANWHILE:
-        importlib.import_module(name)
+    import_the_rest()
     gc.freeze()
     gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    session = Session(step, folder, servers)
+    session = Session(step, folder, made, servers, beside)
     rules = rules_for(step)
     checks = Checks(session, rules)
     arguments = [str(manifest.ROOT / "checks" / step.name / "test_behavior.py"), "-s"]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
     arguments += ["-p", "no:unraisableexception"]  # collects garbage five times at the end
-    status = pytest.main(arguments if keep_going else [*arguments, "-x"], plugins=[checks])
+    if made.failure or not keep_going:
+        arguments.append("-x")
+    status = pytest.main(arguments, plugins=[checks])
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     broken = next((result.broken for result in checks.results if result.broken), None)
@@ -185,7 +210,7 @@ def run(step, folder, servers, began, keep_going):
         checks.titles,
         checks.results,
         time.monotonic() - began,
-        "\n".join(server.log.text for server in servers),
+        "\n".join(program.log.text for program in (*made.programs, *servers, *beside)),
     )
     if report.passed:
         report.advice = advise(rules, session.passed())

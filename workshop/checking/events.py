@@ -174,6 +174,11 @@ class Reported(Event):
     """All that is busy was told."""
 
 
+@dataclass(frozen=True)
+class HeldUp(Event):
+    """The event loop does nothing until it is let go on."""
+
+
 KINDS = {
     "serving": Serving,
     "connected": Connected,
@@ -190,6 +195,7 @@ KINDS = {
     "caught": Caught,
     "busy": Busy,
     "reported": Reported,
+    "held_up": HeldUp,
 }
 
 

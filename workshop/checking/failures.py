@@ -13,6 +13,10 @@ class Failure(AssertionError):
         self.message = message
 
 
+class NotPrepared(Failure):
+    """What is to be done before the servers start, such as the migrations, went wrong."""
+
+
 class NotListening(Failure):
     """The server ended before it listened, or did not listen in time."""
 
@@ -39,6 +43,10 @@ class Silent(Failure):
     def __init__(self, who: str, seconds: float):
         super().__init__(who, f"{who} heard nothing for {seconds:g} s.")
         self.seconds = seconds
+
+
+class SilentElsewhere(Silent):
+    """Nothing arrived, and whoever had spoken is on another server."""
 
 
 class Closed(Failure):
@@ -70,6 +78,17 @@ class Heard(Failure):
         )
         self.heard = heard
         self.expected = expected
+
+
+class Changed(Heard):
+    """What came back to its sender, the only message under way, is not what it said."""
+
+
+class HeardTwice(Heard):
+    """A message arrived again where the one after it was to come."""
+
+    def __init__(self, who: str, heard: str, expected: str):
+        super().__init__(who, heard, expected, f"{who} heard {brief(heard)} twice.")
 
 
 class EndedByException(Failure):

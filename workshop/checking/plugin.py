@@ -9,7 +9,7 @@ import pytest
 from workshop.checking.explaining.evidence import Diagnosis, Evidence
 from workshop.checking.explaining.rules import Rule, diagnose
 from workshop.checking.failures import Failure
-from workshop.checking.observers.browser import Line
+from workshop.checking.observers.timeline import Line
 from workshop.checking.session import CheckRun, Session
 
 
@@ -63,6 +63,7 @@ class Checks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item):
         self._check_run = CheckRun(self._session, item.name)
+        self._check_run.is_prepared()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem):

@@ -2,40 +2,51 @@
 
 import asyncio
 import contextlib
-import os
 import secrets
 import time
 from pathlib import Path
 
-from workshop.checking import failures
+from workshop.checking import failures, patience
 from workshop.checking.events import Busy
 from workshop.checking.explaining.evidence import Evidence, ProgramEvidence
 from workshop.checking.explaining.source import Project
-from workshop.checking.observers.browser import Browser, Room, Timeline
+from workshop.checking.observers.browser import Browser
+from workshop.checking.observers.room import Room
+from workshop.checking.observers.timeline import Timeline
+from workshop.checking.prepare import Prepared
 from workshop.checking.processes.program import Program
-from workshop.checking.processes.server import Server
+from workshop.checking.processes.server import Listening, Server
 from workshop.manifest import Step
 
-# Seconds for all checks of a step; what comes before and after stays under 5. The workshop's own
-# tests, which keep the machine busy, give more.
-RUN_LIMIT = float(os.environ.get("WORKSHOP_RUN_LIMIT", 15))
 SETTLE = 0.06  # seconds between two looks at what is busy after a failure
+# For what is prepared and all checks of a step; what comes before and after stays under 5 s.
+RUN_LIMIT = patience.seconds(15)
 
 
 class Session:
-    """The checks of `step` on the project in `folder`, with its servers, which are starting."""
+    """The checks of `step` on the project in `folder`, with what was prepared for them, and its
+    servers and the programs beside them, which are starting."""
 
-    def __init__(self, step: Step, folder: Path, servers: list[Server]):
+    def __init__(
+        self,
+        step: Step,
+        folder: Path,
+        prepared: Prepared,
+        servers: list[Server],
+        beside: list[Listening],
+    ):
         self.step = step
         self.folder = folder
+        self.prepared = prepared
         self.servers = servers
-        self.began = time.monotonic()
+        self.beside = beside
         self.project = Project(folder)
-        self.programs: list[Program] = list(servers)  # all that a failure may have a log of
+        # All that a failure may have a log of.
+        self.programs: list[Program] = [*prepared.programs, *servers, *beside]
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self.began
+        return time.monotonic() - self.prepared.began
 
     def told(self) -> list[ProgramEvidence]:
         """What each program has left so far."""
@@ -66,13 +77,21 @@ class CheckRun:
 
     def room(self) -> Room:
         """A room that nobody else is in, whatever other checks run at the same time."""
-        room = Room(self.session.servers[0], f"r{secrets.token_hex(6)}", self.timeline)
+        name = f"r{secrets.token_hex(6)}"
+        room = Room(self.session.servers[0], name, self.timeline, self.session.programs)
         self.rooms.append(room)
         return room
 
     def play(self, check) -> None:
         """Run the coroutine. Raises what it raises, after the evidence was collected."""
         asyncio.run(self._play(check))
+
+    def is_prepared(self) -> None:
+        """Raises what went wrong before the servers were to start, after the evidence was
+        collected."""
+        if failure := self.session.prepared.failure:
+            self.evidence = asyncio.run(self._collect(failure))
+            raise failure
 
     async def _play(self, check) -> None:
         limit = max(1.0, RUN_LIMIT - self.session.seconds)
@@ -108,7 +127,7 @@ class CheckRun:
             programs=self.session.told(),
             busy=busy,
             still_busy=still_busy,
-            paths={room.path for room in self.rooms},
+            paths={path for room in self.rooms for path in room.paths},
         )
 
     async def _busy(self) -> list[Busy]:

@@ -23,7 +23,7 @@ from workshop.checking.events import (
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.source import Consumer, Project, Where
 from workshop.checking.explaining.tracebacks import errors_in
-from workshop.checking.observers.browser import Line
+from workshop.checking.observers.timeline import Line
 
 E = TypeVar("E", bound=Event)
 

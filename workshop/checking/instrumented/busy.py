@@ -2,6 +2,7 @@
 
     {"event": "busy", "what": "task" or "thread", "frames": [...]}
     {"event": "reported"}                                  that was all
+    {"event": "held_up"}                                   the event loop does nothing for now
 
 Imports the standard library alone.
 """
@@ -18,6 +19,7 @@ READ_AGAIN = 20  # times
 TASKS_KEPT = 50
 
 loop = None  # the server's, as soon as it is known
+_go_on = threading.Event()
 
 
 def _frames_of_task(task):
@@ -51,3 +53,19 @@ def report():
     for what, frames in found:
         telling.tell("busy", what=what, frames=frames[-FRAMES_KEPT:])
     telling.tell("reported")
+
+
+def hold_up():
+    """Let the event loop do nothing, as on a slow machine: what arrives has to wait."""
+
+    def wait():
+        telling.tell("held_up")
+        _go_on.wait()
+
+    if loop:
+        _go_on.clear()
+        loop.call_soon_threadsafe(wait)
+
+
+def let_go_on():
+    _go_on.set()

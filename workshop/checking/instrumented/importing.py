@@ -7,8 +7,8 @@ import sys
 
 
 class AfterImport:
-    """A finder of `sys.meta_path` that finds nothing itself: it lets the others find, and calls when
-    the module was run."""
+    """A finder of `sys.meta_path` that finds nothing itself: it lets the others find, and calls
+    when the module was run."""
 
     def __init__(self, functions):
         self.functions = functions  # by the module's name

@@ -9,8 +9,9 @@ with the same arguments and answers the same, and nothing is imported before tha
 Each module of this package says which events it tells, and telling.py how they are written;
 workshop/checking/events.py reads them.
 
-On its standard input it listens to the check: a byte asks it to report what is busy; the end of the
-input, which comes when the check ends in whatever way, ends the program too.
+On its standard input it listens to the check: "?" asks it to report what is busy; "(" holds up the
+server's event loop, as a slow machine would, and ")" lets it go on. The end of the input, which
+comes when the check ends in whatever way, ends the program too.
 
 Imports the standard library alone.
 """
@@ -24,6 +25,7 @@ from workshop.checking.instrumented import (
     busy,
     consumers,
     coroutines,
+    database,
     exceptions,
     importing,
     layers,
@@ -50,8 +52,13 @@ def listen_to_the_check():
     sys.stdin = open(0, closefd=False)
 
     def listen():
-        while questions.read(1):
-            busy.report()
+        while asked := questions.read(1):
+            if asked == b"?":
+                busy.report()
+            elif asked == b"(":
+                busy.hold_up()
+            elif asked == b")":
+                busy.let_go_on()
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
@@ -65,6 +72,8 @@ def main(arguments):
     exceptions.start()
     rewriting.start()
     importing.when_imported(TOLD_OF)
+    if file := os.environ.pop(database.VARIABLE, None):
+        database.keep_away_from_others(file)
     gc.freeze()
     gc.enable()
     for name in [name for name in sys.modules if name.partition(".")[0] == "workshop"]:

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -12,61 +11,61 @@ from websockets.exceptions import (
     InvalidStatus,
 )
 
-from workshop.checking import failures
-from workshop.checking.events import Connected, Ended, LeftUnanswered
-from workshop.checking.processes.server import Server
+from workshop.checking import failures, patience
+from workshop.checking.events import LeftUnanswered
+from workshop.checking.observers.timeline import Timeline
+from workshop.checking.processes.program import becomes
+from workshop.checking.processes.server import Listening
 
-# Seconds. Only a check that fails waits for them.
-HEARS_WITHIN = 3
-JOINS_WITHIN = 1  # for what connect() does after it has accepted
-OPENS_WITHIN = 7  # Daphne gives an application 5 s to answer a handshake
-ANSWERS_LATE = (
-    0.5  # for a handshake that the handler left unanswered, and something else may answer
-)
+# Only a check that fails waits for these.
+HEARS_WITHIN = patience.seconds(3)
+OPENS_WITHIN = patience.seconds(7)  # Daphne gives an application 5 s to answer a handshake
+# For a handshake that the handler left unanswered, and something else may answer.
+ANSWERS_LATE = patience.seconds(0.5)
 FLOOD = 2000  # frames that nobody waits for
+OWN_ORIGIN = "its own"  # the address of the server, as for a page that came from there
 
 
-@dataclass
-class Line:
-    """One line of the timeline."""
+@dataclass(frozen=True)
+class Frame:
+    """What a browser received. `content` is the object of a frame that holds JSON of one, and any
+    other frame as it came: str for text, bytes for binary."""
 
     at: float  # seconds since the check began
-    who: str
-    direction: str  # "out": to the server; "in": from it; "silence"; "note"
-    text: str
-
-
-@dataclass
-class Timeline:
-    """Every frame of a check, in the order in which the browsers saw them."""
-
-    lines: list[Line] = field(default_factory=list)
-    began: float = field(default_factory=time.monotonic)
-
-    def add(self, who: str, direction: str, text: str) -> None:
-        if len(self.lines) < FLOOD:
-            self.lines.append(Line(time.monotonic() - self.began, who, direction, text))
+    content: dict | str | bytes
 
 
 class Browser:
-    """One tab, with one WebSocket. Made by `Room.open`."""
+    """One tab, with one WebSocket. Made by `Room.open`; `everyone` are all browsers of the room."""
 
-    def __init__(self, name: str, timeline: Timeline):
+    def __init__(self, name: str, server: Listening, everyone: list["Browser"], timeline: Timeline):
         self.name = name
+        self.server = server
+        self.path = ""  # of its WebSocket, without the query
         self.said: list[str] = []
+        self.spoke_at = -1.0  # seconds since the check began; before it: not at all
         self.heard: list[str] = []
+        self.frames: list[Frame] = []  # all that it received, waited for or not
+        self._everyone = everyone
         self._timeline = timeline
-        self._frames: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._coming: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._flooded = False
         self._left = False
 
-    async def open(self, server: Server, path: str) -> None:
-        """Open the WebSocket. Raises Refused, Unanswered or Closed."""
-        self._timeline.add(self.name, "note", f"opens {path}")
+    async def open(
+        self, target: str, headers: dict[str, str], origin: str | None, cookies: dict[str, str]
+    ) -> None:
+        """Open the WebSocket at `target`, a path with or without a query. Raises Refused or
+        Unanswered."""
+        self.path = target.partition("?")[0]
+        self._timeline.add(self.name, "note", f"opens {target}")
+        if cookies:
+            headers = {**headers, "Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())}
         handshake = asyncio.ensure_future(
             connect(
-                f"ws://{server.address}{path}",
-                origin=f"http://{server.address}",
+                f"ws://{self.server.address}{target}",
+                additional_headers=headers,
+                origin=f"http://{self.server.address}" if origin == OWN_ORIGIN else origin,
                 compression=None,
                 max_size=None,
                 open_timeout=None,
@@ -74,7 +73,7 @@ class Browser:
                 proxy=None,
             ).__aenter__()
         )
-        left = asyncio.ensure_future(self._left_unanswered(server, path))
+        left = asyncio.ensure_future(self._left_unanswered())
         try:
             await asyncio.wait(
                 [handshake, left], timeout=OPENS_WITHIN, return_when=asyncio.FIRST_COMPLETED
@@ -101,9 +100,10 @@ class Browser:
         self._timeline.add(self.name, "note", "open")
         self._reader = asyncio.ensure_future(self._read())
 
-    async def _left_unanswered(self, server: Server, path: str) -> None:
+    async def _left_unanswered(self) -> None:
         """Return when the server's application has turned to other things without answering."""
-        await server.event(lambda events: LeftUnanswered(path) in events, 60)
+        unanswered = LeftUnanswered(self.path)
+        await becomes(lambda: unanswered in self.server.log.events, 10 * OPENS_WITHIN)
         await asyncio.sleep(ANSWERS_LATE)
 
     async def _read(self) -> None:
@@ -111,20 +111,22 @@ class Browser:
             async for frame in self._socket:
                 text = frame if isinstance(frame, str) else f"binary, {len(frame)} bytes"
                 self._timeline.add(self.name, "in", text)
-                self._frames.put_nowait(frame)
-                if self._frames.qsize() > FLOOD:
+                self.frames.append(Frame(self._timeline.now, content_of(frame)))
+                self._coming.put_nowait(frame)
+                if self._coming.qsize() > FLOOD:
                     self._flooded = True
                     break
         except ConnectionClosed:
             pass
         if not self._flooded and not self._left:
             self._timeline.add(self.name, "note", f"closed, code {self._socket.close_code}")
-        self._frames.put_nowait(None)
+        self._coming.put_nowait(None)
 
-    async def say(self, message: str) -> None:
-        """Send {"message": message}."""
+    async def say(self, message: str, **keys) -> None:
+        """Send {"message": message}, with further keys where they are given."""
         self.said.append(message)
-        await self.send(json.dumps({"message": message}, ensure_ascii=False))
+        self.spoke_at = self._timeline.now
+        await self.send(json.dumps({"message": message, **keys}, ensure_ascii=False))
 
     async def send(self, text: str) -> None:
         """Send one text frame. Nothing is raised when the socket is closed: `hears` will tell."""
@@ -136,28 +138,55 @@ class Browser:
 
     async def hears(self, expected: str | None = None) -> str:
         """The next message that arrives. Raises what was seen instead: Silent, Closed, Flooded,
-        NotTheContract, or Heard when a message is expected and another one came."""
+        NotTheContract, or Heard or Changed when a message is expected and another one came."""
+        message = self._message_in(await self._next())
+        before = list(self.heard)
+        self.heard.append(message)
+        if expected is not None and message != expected:
+            # Alone in the room, and all that it had said before has come back: what came now can
+            # only be the answer to what it said last.
+            alone = self._everyone == [self] and self.said == [*before, expected]
+            raise (failures.Changed if alone else failures.Heard)(self.name, message, expected)
+        return message
+
+    async def hears_frame(self, **expected) -> dict | str | bytes:
+        """The next frame that arrives, whole: see Frame.content. With `expected`, it must be an
+        object that has those keys with those values. Raises Silent, Closed, Flooded, NotTheContract
+        for a frame that is no such object, Heard for one with another value."""
+        frame = await self._next()
+        content = content_of(frame)
+        if expected and not isinstance(content, dict):
+            raise self._not_the_contract(f"{self.name} got {failures.brief(frame)}", frame)
+        for key, value in expected.items():
+            if key not in content:
+                what = f"{self.name} got {failures.brief(frame)}, which has no key {key!r}"
+                raise self._not_the_contract(what, frame)
+            if content[key] != value:
+                what = f"with {key} {failures.brief(content[key])} instead of"
+                message = f"{self.name} heard a message {what} {failures.brief(value)}."
+                raise failures.Heard(self.name, content[key], value, message)
+        return content
+
+    async def _next(self) -> str | bytes:
+        """The next frame that arrives, as it comes. Raises Silent, Closed or Flooded."""
         try:
-            frame = await asyncio.wait_for(self._frames.get(), HEARS_WITHIN)
+            frame = await asyncio.wait_for(self._coming.get(), HEARS_WITHIN)
         except TimeoutError:
             self._timeline.add(self.name, "silence", f"nothing for {HEARS_WITHIN:g} s")
-            raise failures.Silent(self.name, HEARS_WITHIN) from None
+            speaker = max(self._everyone, key=lambda browser: browser.spoke_at)
+            elsewhere = speaker.spoke_at >= 0 and speaker.server is not self.server
+            kind = failures.SilentElsewhere if elsewhere else failures.Silent
+            raise kind(self.name, HEARS_WITHIN) from None
         if self._flooded:
             raise failures.Flooded(self.name, f"More than {FLOOD} frames came back to {self.name}.")
         if frame is None:
-            self._frames.put_nowait(None)
+            self._coming.put_nowait(None)
             raise failures.Closed(self.name, self._socket.close_code or 1006)
-        message = self._message_in(frame)
-        self.heard.append(message)
-        if expected is not None and message != expected:
-            raise failures.Heard(self.name, message, expected)
-        return message
+        return frame
 
     def _message_in(self, frame: str | bytes) -> str:
         def wrong(what):
-            return failures.NotTheContract(
-                self.name, f'{what}. The page expects JSON like {{"message": "hello"}}.', frame
-            )
+            return self._not_the_contract(what, frame)
 
         if isinstance(frame, bytes):
             raise wrong(f"{self.name} got a binary frame")
@@ -172,6 +201,11 @@ class Browser:
             raise wrong(f'{self.name} got {shown}, which has no key "message"')
         return content["message"]
 
+    def _not_the_contract(self, what: str, frame: str | bytes) -> failures.NotTheContract:
+        return failures.NotTheContract(
+            self.name, f'{what}. The page expects JSON like {{"message": "hello"}}.', frame
+        )
+
     async def leaves(self) -> None:
         """Close the WebSocket as a closed tab does, with code 1001 (RFC 6455 section 7.4.1)."""
         self._timeline.add(self.name, "note", "leaves")
@@ -185,52 +219,13 @@ class Browser:
             self._socket.transport.abort()
 
 
-class Room:
-    """A room of the chat on one server."""
-
-    def __init__(self, server: Server, name: str, timeline: Timeline):
-        self.server = server
-        self.name = name
-        self.browsers: list[Browser] = []
-        self._timeline = timeline
-
-    @property
-    def path(self) -> str:
-        return f"/ws/chat/{self.name}/"
-
-    def on(self, server: Server) -> "Room":
-        """The room of the same name on another server."""
-        room = Room(server, self.name, self._timeline)
-        room.browsers = self.browsers
-        return room
-
-    async def open(self, name: str) -> Browser:
-        """A browser called `name` with an open WebSocket to this room. Raises as Browser.open."""
-        browser = Browser(name, self._timeline)
-        self.browsers.append(browser)
-        before = self._connected()
-        await browser.open(self.server, self.path)
-        # The browser may be in before connect() has ended: it can accept first and join after.
-        await self.server.event(lambda _: self._connected() > before, JOINS_WITHIN)
-        return browser
-
-    def _connected(self) -> int:
-        return self.server.log.events.count(Connected(self.path))
-
-    async def has_let_go(self, count: int = 1) -> None:
-        """Return when the server's side of `count` browsers that left has ended without an
-        exception. Raises StillRunning or Crashed."""
-
-        def ended():
-            events = self.server.log.events
-            return [e for e in events if isinstance(e, Ended) and e.path == self.path]
-
-        if not await self.server.event(lambda _: len(ended()) >= count, HEARS_WITHIN):
-            raise failures.StillRunning(
-                "server", "The consumer goes on after its browser has left; it should have ended."
-            )
-        for event in ended():
-            if event.error:
-                raise failures.Crashed(
-                    "server", f"When the browser had left, the consumer raised {event['error']}"
-                )
+def content_of(frame: str | bytes) -> dict | str | bytes:
+    """The object that a text frame holds as JSON; any other frame as it is."""
+    if isinstance(frame, str):
+        try:
+            content = json.loads(frame)
+        except ValueError:
+            return frame
+        if isinstance(content, dict):
+            return content
+    return frame

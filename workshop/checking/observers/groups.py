@@ -14,10 +14,10 @@ from contextlib import asynccontextmanager
 import redis.asyncio as redis
 
 from workshop import redis_server
-from workshop.checking import failures
-from workshop.checking.observers.browser import Room
+from workshop.checking import failures, patience
+from workshop.checking.observers.room import Room
 
-GONE_WITHIN = 2  # seconds; only a check that fails waits for them
+GONE_WITHIN = patience.seconds(2)  # only a check that fails waits for them
 ROOM_OF_A_CHECK = re.compile(r"r[0-9a-f]{12}")
 KEYS_READ = 20_000
 
@@ -28,7 +28,7 @@ class Groups:
     @asynccontextmanager
     async def of(self, room: Room):
         """The group of a room that nobody has joined yet."""
-        client = redis.from_url(redis_server.url(), socket_timeout=10, protocol=2)
+        client = redis.from_url(redis_server.url(), socket_timeout=patience.seconds(10), protocol=2)
         try:
             yield Group(client, room, await names(client))
         finally:

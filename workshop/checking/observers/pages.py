@@ -2,10 +2,10 @@
 
 import httpx
 
-from workshop.checking import failures
+from workshop.checking import failures, patience
 from workshop.checking.processes.server import Server
 
-ANSWERS_WITHIN = 5  # seconds; only a check that fails waits for them
+ANSWERS_WITHIN = patience.seconds(5)  # only a check that fails waits for them
 
 
 class Pages:
@@ -22,7 +22,7 @@ class Pages:
                 return await client.get(path)
             except httpx.TimeoutException:
                 raise failures.BadPage(
-                    path, None, f"{path} was not answered within {ANSWERS_WITHIN} s."
+                    path, None, f"{path} was not answered within {ANSWERS_WITHIN:g} s."
                 ) from None
             except httpx.TransportError as error:
                 raise failures.BadPage(

@@ -6,17 +6,19 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from workshop.checking.events import Busy, Event, Reported
+from workshop.checking import patience
+from workshop.checking.events import Busy, Event, HeldUp, Reported
 from workshop.checking.processes import launch
 from workshop.checking.processes.log import LOG_KEPT, Log
 from workshop.manifest import ROOT
 
 LAUNCHER = Path(__file__).parents[1] / "instrumented" / "start.py"
 LOOK_EVERY = 0.002  # seconds; a check waits some twenty times for an event that is all but there
-ANSWERS_WITHIN = 3  # seconds; one that holds the interpreter's lock takes its time
+ANSWERS_WITHIN = patience.seconds(3)  # one that holds the interpreter's lock takes its time
 
 
 def program_environment() -> dict[str, str]:
@@ -32,6 +34,16 @@ def program_environment() -> dict[str, str]:
         # somebody who saves, checks and saves again.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+
+
+async def becomes(true: Callable[[], object], limit: float) -> bool:
+    """Wait until `true()` is: True then, False after `limit` seconds."""
+    end = time.monotonic() + limit
+    while not true():
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(LOOK_EVERY)
+    return True
 
 
 class Program:
@@ -70,33 +82,42 @@ class Program:
 
     async def ended(self, limit: float) -> bool:
         """True as soon as the program has ended; False after `limit` seconds."""
-        end = time.monotonic() + limit
-        while self.exit_code is None:
-            if time.monotonic() > end:
-                return False
-            await asyncio.sleep(LOOK_EVERY)
+        if not await becomes(lambda: self.exit_code is not None, limit):
+            return False
         self._reader.join(1)
         return True
 
     async def event(self, found: Callable[[list[Event]], bool], limit: float) -> bool:
         """Wait until `found(events)` is true: True then, False after `limit` seconds."""
-        end = time.monotonic() + limit
-        while not found(self.log.events):
-            if time.monotonic() > end:
-                return False
-            await asyncio.sleep(LOOK_EVERY)
-        return True
+        return await becomes(lambda: found(self.log.events), limit)
 
     async def report_busy(self) -> list[Busy]:
         """What the program is busy with now. All that it told before has been read then."""
         seen = len(self.log.events)
-        try:
-            self._process.stdin.write(b"?")
-            self._process.stdin.flush()
-        except OSError:  # it has ended
+        if not self._ask(b"?"):
             return []
         await self.event(lambda events: Reported() in events[seen:], ANSWERS_WITHIN)
         return [event for event in self.log.events[seen:] if isinstance(event, Busy)]
+
+    @asynccontextmanager
+    async def held_up(self) -> AsyncIterator[None]:
+        """Hold up the program's event loop for a `with` block: what arrives there has to wait."""
+        seen = len(self.log.events)
+        self._ask(b"(")
+        try:
+            await self.event(lambda events: HeldUp() in events[seen:], ANSWERS_WITHIN)
+            yield
+        finally:
+            self._ask(b")")
+
+    def _ask(self, question: bytes) -> bool:
+        """Ask instrumented/start.py, inside the program. False when it has ended."""
+        try:
+            self._process.stdin.write(question)
+            self._process.stdin.flush()
+        except OSError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End the server and all it started. Returns when they are gone."""

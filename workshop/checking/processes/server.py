@@ -1,4 +1,4 @@
-"""A step's server while it is checked."""
+"""What listens while a step is checked: its servers, and programs beside them."""
 
 import asyncio
 import socket
@@ -6,22 +6,23 @@ import time
 from pathlib import Path
 
 from workshop import ports
+from workshop.checking import patience
 from workshop.checking.events import Serving
 from workshop.checking.failures import NotASGI, NotListening
 from workshop.checking.processes.program import Program
 
-STARTS_WITHIN = 10  # seconds; only a check that fails waits for them
-SERVES_WITHIN = 1  # seconds, after it listens; what made it was told before
+STARTS_WITHIN = patience.seconds(10)  # only a check that fails waits for them
+SERVES_WITHIN = patience.seconds(1)  # after it listens; what made it was told before
 
 
-class Server(Program):
-    """`manage.py runserver --noreload` of the project in `folder`, on a port of 127.0.0.1: a free
-    one, or the `port` of a server that has stopped."""
+class Listening(Program):
+    """A program that listens on a port of 127.0.0.1: a free one, or the `port` of one that has
+    stopped. Where its command says {port} or {address}, the program is given them."""
 
-    def __init__(self, folder: Path, port: int | None = None, **environment: str):
+    def __init__(self, folder: Path, *command: str, port: int | None = None, **environment: str):
         self.port, self._holder = (port, None) if port else ports.reserve()
-        command = ("manage.py", "runserver", "--noreload", self.address)
-        super().__init__(folder, *command, **environment)
+        places = {"{port}": str(self.port), "{address}": self.address}
+        super().__init__(folder, *(replaced(word, places) for word in command), **environment)
 
     @property
     def address(self) -> str:
@@ -33,21 +34,9 @@ class Server(Program):
             return
         if self.exit_code is None:
             raise NotListening(
-                "server", f"The server did not listen within {STARTS_WITHIN} s of its start."
+                "server", f"The server did not listen within {STARTS_WITHIN:g} s of its start."
             )
         raise NotListening("server", f"The server ended as it started (exit {self.exit_code}).")
-
-    async def speaks_asgi(self) -> None:
-        """Raise NotASGI when it is Django's own development server, which speaks WSGI only."""
-
-        def served(events):
-            return [event.protocol for event in events if isinstance(event, Serving)]
-
-        await self.event(lambda events: bool(served(events)), SERVES_WITHIN)
-        if "wsgi" in served(self.log.events):
-            raise NotASGI(
-                "server", "The server started, but it speaks WSGI: no WebSocket can open."
-            )
 
     async def listens(self, limit: float) -> bool:
         """True as soon as the server takes connections; False when it ended or after `limit` s."""
@@ -68,3 +57,30 @@ class Server(Program):
         super().stop()
         if self._holder:
             self._holder.close()
+
+
+class Server(Listening):
+    """`manage.py runserver --noreload` of the project in `folder`."""
+
+    def __init__(self, folder: Path, port: int | None = None, **environment: str):
+        command = ("manage.py", "runserver", "--noreload", "{address}")
+        super().__init__(folder, *command, port=port, **environment)
+
+    async def speaks_asgi(self) -> None:
+        """Raises NotASGI when it is Django's own development server, which speaks WSGI only."""
+
+        def protocols(events):
+            return [event.protocol for event in events if isinstance(event, Serving)]
+
+        await self.event(lambda events: bool(protocols(events)), SERVES_WITHIN)
+        if "wsgi" in protocols(self.log.events):
+            raise NotASGI(
+                "server", "The server started, but it speaks WSGI: no WebSocket can open."
+            )
+
+
+def replaced(text: str, places: dict[str, str]) -> str:
+    """The text, with each of the keys in it replaced by its value."""
+    for place, value in places.items():
+        text = text.replace(place, value)
+    return text

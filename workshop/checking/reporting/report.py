@@ -13,7 +13,7 @@ from rich.text import Text
 
 from workshop.checking.explaining.evidence import Diagnosis
 from workshop.checking.explaining.source import Where
-from workshop.checking.observers.browser import Line
+from workshop.checking.observers.timeline import Line
 from workshop.checking.plugin import Result
 from workshop.manifest import ROOT, Step, find
 

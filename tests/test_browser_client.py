@@ -1,0 +1,229 @@
+"""The browsers of a check, against a tiny WebSocket server in this process."""
+
+import json
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import pytest
+from websockets.asyncio.server import serve
+
+from tests.conftest import run_coroutine
+from workshop.checking import failures
+from workshop.checking.events import Connected, Ended
+from workshop.checking.observers import browser as browsers
+from workshop.checking.observers.room import Room
+from workshop.checking.observers.timeline import Timeline
+from workshop.checking.processes.program import Log
+
+
+class Chat:
+    """A server for one test: `answer(text)` gives the frames that answer a browser's."""
+
+    def __init__(self, answer=lambda text: [text]):
+        self.answer = answer
+        self.log = Log()
+        self.requests = []  # the handshakes that came
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def serve(self, socket) -> None:
+        self.requests.append(socket.request)
+        path = socket.request.path.partition("?")[0]
+        self.log.events.append(Connected(path))
+        async for text in socket:
+            for frame in self.answer(text):
+                await socket.send(frame)
+        self.log.events.append(Ended(path, None))
+
+    @asynccontextmanager
+    async def runs(self):
+        async with serve(self.serve, "127.0.0.1", 0) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield self
+
+
+def played(check, *chats: Chat):
+    """Run `check(room, …)` with the same room on each of the servers."""
+
+    async def play(left, rooms):
+        if left:
+            async with left[0].runs() as chat:
+                rooms.append(rooms[0].on(chat) if rooms else Room(chat, "lobby", Timeline(), chats))
+                return await play(left[1:], rooms)
+        try:
+            return await check(*rooms)
+        finally:
+            for browser in rooms[0].browsers:
+                await browser.drop()
+
+    return run_coroutine(play(chats, []))
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Nothing comes, and is not waited for."""
+    monkeypatch.setattr(browsers, "HEARS_WITHIN", 0.05)
+
+
+def test_a_browser_sends_what_any_page_of_the_server_sends():
+    chat = Chat()
+
+    async def check(room):
+        await room.open("Ana")
+
+    played(check, chat)
+    request = chat.requests[0]
+    assert request.path == "/ws/chat/lobby/"
+    assert request.headers["Origin"] == f"http://{chat.address}"
+    assert "Cookie" not in request.headers
+
+
+def test_path_headers_origin_and_cookies_are_the_checks_own():
+    chat = Chat()
+
+    async def check(room):
+        await room.open(
+            "Ana",
+            path="/ws/moves/?last=7",
+            headers={"X-Forwarded-For": "192.0.2.1"},
+            origin="http://elsewhere.example",
+            cookies={"sessionid": "abc", "csrftoken": "def"},
+        )
+        await room.open("Ben", origin=None)
+        return room.paths
+
+    assert played(check, chat) == {"/ws/chat/lobby/", "/ws/moves/"}
+    ana, ben = chat.requests
+    assert ana.path == "/ws/moves/?last=7"
+    assert ana.headers["X-Forwarded-For"] == "192.0.2.1"
+    assert ana.headers["Origin"] == "http://elsewhere.example"
+    assert ana.headers["Cookie"] == "sessionid=abc; csrftoken=def"
+    assert "Origin" not in ben.headers
+
+
+def test_whole_frames_are_kept_and_further_keys_are_sent():
+    chat = Chat(lambda text: [text, b"\x00\x01", "no JSON", "[1]"])
+
+    async def check(room):
+        ana = await room.open("Ana")
+        await ana.say("hello", client_id="c1", id=7)
+        heard = [await ana.hears_frame(message="hello", id=7)]
+        heard += [await ana.hears_frame() for _ in range(3)]
+        return heard, ana.frames
+
+    heard, frames = played(check, chat)
+    said = {"message": "hello", "client_id": "c1", "id": 7}
+    assert heard == [said, b"\x00\x01", "no JSON", "[1]"]
+    assert [frame.content for frame in frames] == heard
+    times = [frame.at for frame in frames]
+    assert times == sorted(times) and times[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure", "said"),
+    [
+        ('{"message": "hello", "id": 8}', failures.Heard, "with id 8 instead of 7"),
+        ('{"message": "hello"}', failures.NotTheContract, "has no key 'id'"),
+        ("hello", failures.NotTheContract, "got 'hello'"),
+        (b"hello", failures.NotTheContract, "got b'hello'"),
+    ],
+)
+def test_a_frame_that_is_not_the_expected_one(answer, failure, said):
+    async def check(room):
+        ana = await room.open("Ana")
+        await ana.say("hello", id=7)
+        await ana.hears_frame(message="hello", id=7)
+
+    with pytest.raises(failure, match=said):
+        played(check, Chat(lambda text: [answer]))
+
+
+def test_messages_and_frames_come_in_one_order():
+    async def check(room):
+        ana = await room.open("Ana")
+        for message in ("one", "two", "three"):
+            await ana.say(message)
+        await ana.hears("one")
+        assert await ana.hears_frame() == {"message": "two"}
+        await ana.hears("three")
+        assert ana.heard == ["one", "three"]
+
+    played(check, Chat())
+
+
+def shouted(text: str) -> list[str]:
+    return [json.dumps({"message": json.loads(text)["message"].upper()})]
+
+
+def test_what_comes_back_changed_to_one_who_is_alone():
+    async def check(room):
+        ana = await room.open("Ana")
+        await ana.say("HELLO")
+        await ana.hears("HELLO")
+        await ana.say("hello")
+        await ana.hears("hello")
+
+    with pytest.raises(failures.Changed) as raised:
+        played(check, Chat(shouted))
+    assert (raised.value.heard, raised.value.expected) == ("HELLO", "hello")
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["others", "more under way"])
+def test_what_may_be_another_message_is_not_called_changed(others):
+    async def check(room):
+        ana = await room.open("Ana")
+        if others:
+            await room.open("Ben")
+        else:
+            await ana.say("first")
+        await ana.say("hello")
+        await ana.hears("hello")
+
+    with pytest.raises(failures.Heard) as raised:
+        played(check, Chat(shouted))
+    assert type(raised.value) is failures.Heard
+
+
+def test_silence_tells_whether_the_speaker_is_on_another_server(impatient):
+    async def check(room, elsewhere):
+        ana = await room.open("Ana")
+        ben = await elsewhere.open("Ben")
+        with pytest.raises(failures.Silent) as nobody_spoke:
+            await ben.hears()
+        await ana.say("hello")
+        with pytest.raises(failures.Silent) as same_server:
+            await ana.hears()
+        with pytest.raises(failures.Silent) as other_server:
+            await ben.hears()
+        return [type(raised.value) for raised in (nobody_spoke, same_server, other_server)]
+
+    silent = Chat(lambda text: []), Chat(lambda text: [])
+    expected = [failures.Silent, failures.Silent, failures.SilentElsewhere]
+    assert played(check, *silent) == expected
+
+
+def test_who_left_has_let_go_on_whichever_server():
+    async def check(room, elsewhere):
+        ana = await room.open("Ana")
+        ben = await elsewhere.open("Ben")
+        await ana.leaves()
+        await ben.leaves()
+        await room.has_let_go(2)
+
+    played(check, Chat(), Chat())
+
+
+def test_through_a_proxy_the_servers_behind_it_tell_who_is_in():
+    """A proxy has no events of its own."""
+    behind = Chat()
+
+    async def check(room):
+        proxy = SimpleNamespace(address=room.server.address, log=Log())
+        ana = await room.on(proxy).open("Ana")
+        assert behind.log.events == [Connected(ana.path)]
+        await ana.say("hello")
+        await ana.hears("hello")
+
+    played(check, behind)

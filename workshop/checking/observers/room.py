@@ -1,0 +1,89 @@
+"""A room of the chat, in which a check's browsers meet."""
+
+from collections.abc import Sequence
+
+from workshop.checking import failures, patience
+from workshop.checking.events import Connected, Ended, Event
+from workshop.checking.observers.browser import HEARS_WITHIN, OWN_ORIGIN, Browser
+from workshop.checking.observers.timeline import Timeline
+from workshop.checking.processes.program import Program, becomes
+from workshop.checking.processes.server import Listening
+
+JOINS_WITHIN = patience.seconds(1)  # for what connect() does after it has accepted
+
+
+class Room:
+    """The room called `name`, on one server.
+
+    `programs` are those whose events tell what becomes of its WebSockets: the server, and whatever
+    else may serve them, as the servers behind a proxy do.
+    """
+
+    def __init__(
+        self, server: Listening, name: str, timeline: Timeline, programs: Sequence[Program] = ()
+    ):
+        self.server = server
+        self.name = name
+        self.browsers: list[Browser] = []
+        self._timeline = timeline
+        self._programs = programs or [server]
+
+    @property
+    def path(self) -> str:
+        return f"/ws/chat/{self.name}/"
+
+    @property
+    def paths(self) -> set[str]:
+        """Of all WebSockets opened here, as ASGI has them: without the query."""
+        return {self.path, *(browser.path for browser in self.browsers)}
+
+    def on(self, server: Listening) -> "Room":
+        """The room of the same name on another server; with the same browsers in it."""
+        room = Room(server, self.name, self._timeline, self._programs)
+        room.browsers = self.browsers
+        return room
+
+    async def open(
+        self,
+        name: str,
+        path: str | None = None,
+        headers: dict[str, str] | None = None,
+        origin: str | None = OWN_ORIGIN,
+        cookies: dict[str, str] | None = None,
+    ) -> Browser:
+        """A browser called `name` with an open WebSocket to this room, or to `path`, which may have
+        a query. `headers` and `cookies` are sent with the handshake; so is `origin`, unless it is
+        None. Raises as Browser.open."""
+        browser = Browser(name, self.server, self.browsers, self._timeline)
+        self.browsers.append(browser)
+        target = path or self.path
+        before = len(self._events(Connected, {target.partition("?")[0]}))
+        await browser.open(target, headers or {}, origin, cookies or {})
+        # The browser may be in before connect() has ended: it can accept first and join after.
+        await becomes(lambda: len(self._events(Connected, {browser.path})) > before, JOINS_WITHIN)
+        return browser
+
+    def _events(self, kind: type[Event], paths: set[str]) -> list[Event]:
+        return [
+            event
+            for program in self._programs
+            for event in program.log.events
+            if isinstance(event, kind) and event.path in paths
+        ]
+
+    async def has_let_go(self, count: int = 1) -> None:
+        """Return when the servers' side of `count` browsers that left has ended without an
+        exception. Raises StillRunning or Crashed."""
+
+        def ended():
+            return self._events(Ended, self.paths)
+
+        if not await becomes(lambda: len(ended()) >= count, HEARS_WITHIN):
+            raise failures.StillRunning(
+                "server", "The consumer goes on after its browser has left; it should have ended."
+            )
+        for event in ended():
+            if event.error:
+                raise failures.Crashed(
+                    "server", f"When the browser had left, the consumer raised {event.error}"
+                )
