@@ -13,13 +13,13 @@ import threading
 from collections.abc import Callable
 
 
-def listen(pipe, end: Callable, asked: Callable = lambda: None) -> None:
-    """In a thread of its own: call `asked` for each byte that comes through `pipe`, an unbuffered
+def listen(pipe, end: Callable, asked: Callable[[bytes], None] = lambda byte: None) -> None:
+    """In a thread of its own: call `asked` with each byte that comes through `pipe`, an unbuffered
     binary file, and `end` when the program at its other end is gone."""
 
     def read():
-        while pipe.read(1):
-            asked()
+        while byte := pipe.read(1):
+            asked(byte)
         end()
 
     threading.Thread(target=read, daemon=True).start()

@@ -13,14 +13,14 @@ On its standard input it listens to the check: "?" asks it to report what is bus
 server's event loop, as a slow machine would, and ")" lets it go on. The end of the input, which
 comes when the check ends in whatever way, ends the program too.
 
-Imports the standard library alone.
+Imports the standard library alone, and lifeline.py, which does too.
 """
 
 import gc
 import os
 import sys
-import threading
 
+from workshop import lifeline
 from workshop.checking.instrumented import (
     busy,
     consumers,
@@ -51,17 +51,8 @@ def listen_to_the_check():
     os.dup2(nothing, 0)
     sys.stdin = open(0, closefd=False)
 
-    def listen():
-        while asked := questions.read(1):
-            if asked == b"?":
-                busy.report()
-            elif asked == b"(":
-                busy.hold_up()
-            elif asked == b")":
-                busy.let_go_on()
-        os._exit(0)
-
-    threading.Thread(target=listen, daemon=True).start()
+    answers = {b"?": busy.report, b"(": busy.hold_up, b")": busy.let_go_on}
+    lifeline.listen(questions, lambda: os._exit(0), lambda byte: answers[byte]())
 
 
 def main(arguments):
