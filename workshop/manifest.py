@@ -28,9 +28,9 @@ class Step:
     redis: int  # how many; true counts as one
     cut: str
     teaches: tuple[str, ...] = ()
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict, hash=False)
     database: bool = False
-    programs: tuple[list[str], ...] = ()  # beside the servers: a script and its arguments
+    programs: tuple[tuple[str, ...], ...] = ()  # beside the servers: a script and its arguments
     continues: bool = False
     brings: tuple[str, ...] = ()
 
@@ -74,7 +74,7 @@ def steps() -> tuple[Step, ...]:
 
 
 def _frozen(value):
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def find(name: str) -> Step:
