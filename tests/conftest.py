@@ -102,29 +102,8 @@ def hears_ctrl_c():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def a_redis(tmp_path_factory):
+def a_redis():
     """A Redis for the tests alone, on a port of its own, so that no other one is touched."""
-    from workshop.checking.processes.server import reserve_port
-
-    port, holder = reserve_port()
-    if holder:
-        holder.close()
-    folder = tmp_path_factory.mktemp("redis")
-    server = subprocess.Popen(
-        [redis_server.binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
-        cwd=folder,
-        env={**os.environ, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    before = os.environ.get("REDIS_URL")
-    os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}"
-    while not redis_server.find(os.environ["REDIS_URL"]):
-        assert server.poll() is None, "The tests' Redis did not start."
-    yield
-    server.terminate()
-    server.wait()
-    if before is None:
-        del os.environ["REDIS_URL"]
-    else:
-        os.environ["REDIS_URL"] = before
+    with redis_server.private() as redis, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REDIS_URL", redis.url)
+        yield

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import venv
@@ -35,13 +34,6 @@ class Workshop:
             encoding="utf-8",
             timeout=600,  # for a test that hangs; no measure of anything
         )
-
-
-def free_port() -> int:
-    """A port on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def python_with_nothing(folder: Path) -> Path:

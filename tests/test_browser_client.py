@@ -9,6 +9,7 @@ from websockets.asyncio.server import serve
 
 from tests.conftest import run_coroutine
 from workshop.checking import failures
+from workshop.checking.events import Connected, Ended
 from workshop.checking.observers import browser as browsers
 from workshop.checking.observers.room import Room
 from workshop.checking.observers.timeline import Timeline
@@ -30,11 +31,11 @@ class Chat:
     async def serve(self, socket) -> None:
         self.requests.append(socket.request)
         path = socket.request.path.partition("?")[0]
-        self.log.events.append({"event": "connected", "path": path})
+        self.log.events.append(Connected(path))
         async for text in socket:
             for frame in self.answer(text):
                 await socket.send(frame)
-        self.log.events.append({"event": "ended", "path": path, "error": None})
+        self.log.events.append(Ended(path, None))
 
     @asynccontextmanager
     async def runs(self):
@@ -221,7 +222,7 @@ def test_through_a_proxy_the_servers_behind_it_tell_who_is_in():
     async def check(room):
         proxy = SimpleNamespace(address=room.server.address, log=Log())
         ana = await room.on(proxy).open("Ana")
-        assert behind.log.events == [{"event": "connected", "path": ana.path}]
+        assert behind.log.events == [Connected(ana.path)]
         await ana.say("hello")
         await ana.hears("hello")
 

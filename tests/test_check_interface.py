@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT, check, copy_of, edit
-from workshop import manifest
-from workshop.checking.processes.server import reserve_port
+from workshop import manifest, ports, redis_server
 
 
 def test_json_is_one_object_and_nothing_else():
@@ -68,7 +67,7 @@ def test_a_check_that_cannot_be_made(arguments, said):
 
 
 def test_no_redis():
-    port, holder = reserve_port()
+    port, holder = ports.reserve()
     done = check("step3", "--solution", "--json", REDIS_URL=f"redis://127.0.0.1:{port}")
     if holder:
         holder.close()
@@ -85,32 +84,15 @@ def test_step_2_needs_no_redis():
 
 def test_redis_is_stopped_during_a_check(tmp_path):
     """The consumer itself ends the Redis, in the middle of a check."""
-    from workshop import redis_server
-
-    port, holder = reserve_port()
-    if holder:
-        holder.close()
-    url = f"redis://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [redis_server.binary(), "--port", str(port), "--save", ""],
-        env={"LC_ALL": "C"},
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        while not redis_server.find(url):
-            assert server.poll() is None
+    with redis_server.private() as redis:
         copy = copy_of(manifest.find("step3").solution, tmp_path / "copy")
         stop = (
             "        import os, signal\n"
-            f"        os.kill({server.pid}, signal.SIGKILL)\n"
+            f"        os.kill({redis.pid}, signal.SIGKILL)\n"
             "        message = json.loads"
         )
         edit(copy, "chat/consumers.py", "        message = json.loads", stop)
-        done = check("step3", "--project", copy, "--json", REDIS_URL=url)
-    finally:
-        server.kill()
-        server.wait()
+        done = check("step3", "--project", copy, "--json", REDIS_URL=redis.url)
     assert done.code == 1, done.out + done.err
     assert done.failed["diagnosis"] == "redis_does_not_answer", done.failed["message"]
 

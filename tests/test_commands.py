@@ -17,7 +17,7 @@ import pytest
 from workshop import manifest, ports, redis_server
 from workshop.commands import run as run_command
 
-from .copied import Workshop, free_port
+from .copied import Workshop
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
 STEP2 = manifest.find("step2").name
@@ -329,7 +329,7 @@ def answers(host: str, port: int) -> bool:
 @posix_only
 @pytest.mark.parametrize("step", ["step1", "step2", "step3"])
 def test_run_serves_the_step_and_ctrl_c_ends_it(workshop, step):
-    port = free_port()
+    port = ports.any_free()
     with running(workshop, step, "--solution", "--port", str(port)) as (process, its_port):
         assert its_port == port
         os.killpg(process.pid, signal.SIGINT)
@@ -340,10 +340,10 @@ def test_run_serves_the_step_and_ctrl_c_ends_it(workshop, step):
 
 @posix_only
 def test_run_starts_the_redis_that_the_step_needs_and_stop_ends_both(workshop):
-    redis = f"redis://127.0.0.1:{free_port()}"
+    redis = f"redis://127.0.0.1:{ports.any_free()}"
     try:
         with running(
-            workshop, "step3", "--solution", "--port", str(free_port()), REDIS_URL=redis
+            workshop, "step3", "--solution", "--port", str(ports.any_free()), REDIS_URL=redis
         ) as (process, port):
             assert redis_server.find(redis)
             done = workshop.type("stop", REDIS_URL=redis)
@@ -397,7 +397,7 @@ def test_run_refuses_what_cannot_be(workshop):
 
 @posix_only
 def test_run_on_other_addresses_says_what_that_means(workshop):
-    port = str(free_port())
+    port = str(ports.any_free())
     process = subprocess.Popen(
         workshop.command("run", "step2", "--solution", "--host", "0.0.0.0", "--port", port),
         cwd=workshop.root,

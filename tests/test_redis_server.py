@@ -10,13 +10,13 @@ import subprocess
 import sys
 import threading
 
+import psutil
 import pytest
 
-from workshop import manifest, redis_server
+from workshop import manifest, ports, redis_server
 from workshop.redis_server import RedisError
 
 from .conftest import check, copy_of, edit
-from .copied import free_port
 
 ours_only = pytest.mark.skipif(os.name == "nt", reason="no Redis is packaged for Windows")
 
@@ -24,7 +24,7 @@ ours_only = pytest.mark.skipif(os.name == "nt", reason="no Redis is packaged for
 @pytest.fixture
 def address(tmp_path, monkeypatch):
     """Where nobody listens, for a workshop whose state is the test's own."""
-    address = f"redis://127.0.0.1:{free_port()}"
+    address = f"redis://127.0.0.1:{ports.any_free()}"
     monkeypatch.setattr(manifest, "STATE", tmp_path / "état of the workshop")
     monkeypatch.setenv("REDIS_URL", address)
     yield address
@@ -32,18 +32,11 @@ def address(tmp_path, monkeypatch):
 
 
 @contextlib.contextmanager
-def foreign_redis(address: str, folder, *options: str):
+def foreign_redis(address: str, *options: str):
     """A Redis that somebody else started."""
-    port = address.rpartition(":")[2]
-    command = [redis_server.binary(), "--port", port, "--bind", "127.0.0.1", "--save", ""]
-    with subprocess.Popen([*command, *options], cwd=folder, stdout=subprocess.DEVNULL) as process:
-        try:
-            while not redis_server._connects(redis_server._split(address)):
-                assert process.poll() is None
-            yield process
-            assert process.poll() is None, "somebody else's Redis was stopped"
-        finally:
-            process.terminate()
+    with redis_server.private(*options, port=int(address.rpartition(":")[2])) as foreign:
+        yield foreign
+        assert psutil.pid_exists(foreign.pid), "somebody else's Redis was stopped"
 
 
 @contextlib.contextmanager
@@ -129,25 +122,25 @@ def test_two_commands_at_once_share_one(address):
 
 
 @ours_only
-def test_somebody_elses_is_used_and_never_stopped(address, tmp_path):
-    with foreign_redis(address, tmp_path) as process:
+def test_somebody_elses_is_used_and_never_stopped(address):
+    with foreign_redis(address) as foreign:
         found = redis_server.start()
-        assert found.pid == process.pid and not found.ours
+        assert found.pid == foreign.pid and not found.ours
         assert redis_server.stop() is None
         assert redis_server.find(address) == found
 
 
 @ours_only
-def test_an_old_record_does_not_make_a_redis_ours(address, tmp_path):
+def test_an_old_record_does_not_make_a_redis_ours(address):
     started = redis_server.start()
     record = redis_server._record_file()
     kept = record.read_text()
     redis_server.stop()
     record.write_text(kept)  # as after a power cut
-    with foreign_redis(address, tmp_path) as process:
-        assert process.pid != started.pid
+    with foreign_redis(address) as foreign:
+        assert foreign.pid != started.pid
         assert redis_server.stop() is None
-        assert redis_server.find(address).pid == process.pid
+        assert redis_server.find(address).pid == foreign.pid
     assert not record.exists()
 
 
@@ -174,9 +167,9 @@ def test_a_program_that_only_listens_is_not_waited_for(address):
 
 
 @ours_only
-def test_a_password(address, tmp_path):
+def test_a_password(address):
     protected = address.replace("redis://", "redis://:s%C3%A9cret%2F@")
-    with foreign_redis(address, tmp_path, "--requirepass", "sécret/"):
+    with foreign_redis(address, "--requirepass", "sécret/"):
         with pytest.raises(RedisError, match="asks for a password.*REDIS_URL=redis://:PASSWORD@"):
             redis_server.start()
         with pytest.raises(RedisError, match="does not accept the password"):
@@ -188,18 +181,18 @@ def test_a_password(address, tmp_path):
 
 @ours_only
 def test_a_layer_that_does_not_know_the_password_is_named(tmp_path):
-    protected = f"redis://127.0.0.1:{free_port()}"
+    protected = f"redis://127.0.0.1:{ports.any_free()}"
     copy = copy_of(manifest.find("step3").solution, tmp_path / "project")
     taken = 'os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")'
     edit(copy, "mysite/settings.py", taken, repr(protected))
-    with foreign_redis(protected, tmp_path, "--requirepass", "secret"):
+    with foreign_redis(protected, "--requirepass", "secret"):
         done = check("step3", "--project", copy, "--json")
     assert done.failed["diagnosis"] == "redis_wants_a_password", done.out
 
 
 @ours_only
-def test_tls_where_there_is_none(address, tmp_path):
-    with foreign_redis(address, tmp_path), pytest.raises(RedisError, match="TLS"):
+def test_tls_where_there_is_none(address):
+    with foreign_redis(address), pytest.raises(RedisError, match="TLS"):
         redis_server.find(address.replace("redis://", "rediss://"))
 
 
@@ -234,3 +227,36 @@ def test_a_redis_that_cannot_start_says_why(address, monkeypatch):
     monkeypatch.setattr(redis_server, "binary", lambda: os.devnull)  # no program at all
     with pytest.raises(RedisError, match="did not start(?s:.*)[Pp]ermission denied"):
         redis_server.start()
+
+
+@ours_only
+def test_a_private_one_keeps_nothing_and_ends_with_its_block(address):
+    with redis_server.private() as private:
+        found = redis_server.find(private.url)
+        assert (found.pid, found.ours) == (private.pid, False)
+        assert redis_server.find(address) is None
+    assert redis_server.find(private.url) is None and not psutil.pid_exists(private.pid)
+
+
+@ours_only
+def test_a_private_one_ends_with_a_process_that_is_killed():
+    code = "from workshop import redis_server\nwith redis_server.private() as own:\n"
+    command = subprocess.Popen(
+        [sys.executable, "-c", f"{code}    print(own.pid, flush=True); input()"],
+        cwd=manifest.ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with command:
+        redis = psutil.Process(int(command.stdout.readline()))
+        command.kill()
+    redis.wait()
+
+
+@ours_only
+def test_a_private_one_that_cannot_start_says_why():
+    with redis_server.private() as first, pytest.raises(RedisError, match="already in use"):
+        with redis_server.private("--port", str(first.port)):
+            pass
+    with pytest.raises(RedisError, match="nonsense"), redis_server.private("--nonsense", "yes"):
+        pass

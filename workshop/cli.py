@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     add_with_step(
         "catchup", "put the solution before a step in place (what is there is saved first)"
     )
-    notebooks = add("notebooks", "open the laboratories in JupyterLab, until Ctrl-C")
+    notebooks = add("notebooks", "open the notebooks in JupyterLab, until Ctrl-C")
     notebooks.add_argument(
         "--port", type=port, help="its port (default: 8888, or the next free one)"
     )

@@ -5,6 +5,7 @@ Only what is not worth seeing stands here; what a notebook is about stands in th
 
 import asyncio
 import atexit
+import contextlib
 import inspect
 import json
 import os
@@ -26,7 +27,6 @@ from IPython import get_ipython  # noqa: E402
 from IPython.display import Code, display  # noqa: E402
 
 from workshop import redis_server  # noqa: E402
-from workshop.checking.processes.server import reserve_port  # noqa: E402
 from workshop.checking.reporting import hints as hints  # noqa: E402
 from workshop.checking.reporting.html import as_html  # noqa: E402
 from workshop.manifest import ROOT, find  # noqa: E402
@@ -135,14 +135,8 @@ async def serve(application) -> str:
 
 # A Redis
 
-# Ends with the notebook, however that ends: the input of this program ends with it.
-WATCHED = """
-import subprocess, sys
-program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-sys.stdin.read()
-program.terminate()
-program.wait()
-"""
+_to_the_end = contextlib.ExitStack()  # of the notebook
+atexit.register(_to_the_end.close)
 
 
 async def a_redis() -> redis_server.Found | None:
@@ -156,7 +150,8 @@ async def a_redis() -> redis_server.Found | None:
         found = redis_server.find(redis_server.url())
         whose = "found, and used as it is"
         if not found:
-            found = await _our_own_redis()
+            own = _to_the_end.enter_context(redis_server.private())
+            found = redis_server.find(own.url)
             whose = "started for as long as this notebook runs"
     except redis_server.RedisError as error:
         print(f"{error}\n\nUntil then the cells that need a Redis are passed over.")
@@ -172,32 +167,6 @@ def _pass_over(lines: list[str]) -> list[str]:
     if lines and lines[0].strip() == "# needs Redis":
         return ["print('Passed over: this cell needs a Redis.')\n"]
     return lines
-
-
-async def _our_own_redis() -> redis_server.Found:
-    port, holder = reserve_port()
-    if holder:
-        holder.close()
-    _start_redis(port)
-    address = f"redis://127.0.0.1:{port}"
-    await until(lambda: redis_server.find(address))
-    return redis_server.find(address)
-
-
-def _start_redis(port: int) -> None:
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    watched = subprocess.Popen(
-        [sys.executable, "-c", WATCHED, redis_server.binary(), *options],
-        stdin=subprocess.PIPE,
-        start_new_session=True,  # to interrupt a cell, Jupyter interrupts the kernel's session
-        env={**os.environ, "LC_ALL": "C"},  # Valkey does not start in a locale it does not know
-    )
-
-    def stop():
-        watched.stdin.close()
-        watched.wait()
-
-    atexit.register(stop)
 
 
 async def until(is_so) -> None:

@@ -1,7 +1,8 @@
-"""TCP ports of this machine: whether one is free, and who has it if not."""
+"""TCP ports of this machine: whether one is free, one that is, and who has it if not."""
 
 import os
 import socket
+import sys
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # what no other machine reaches
 
@@ -24,6 +25,32 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 def next_free(port: int, host: str = "127.0.0.1") -> int:
     """The first free port from `port` on."""
     return next(candidate for candidate in range(port, 65536) if is_free(candidate, host))
+
+
+def any_free() -> int:
+    """A port of 127.0.0.1 on which nobody listens now."""
+    port, holder = reserve()
+    if holder:
+        holder.close()
+    return port
+
+
+def reserve() -> tuple[int, socket.socket | None]:
+    """A port of 127.0.0.1 that is free now, and on Linux the socket that keeps it so.
+
+    Linux lets a server listen where another socket is bound with SO_REUSEADDR but does not listen,
+    and gives that port to nobody else (ip(7), socket(7)). Elsewhere the port is only probably free
+    a moment later.
+    """
+    holder = socket.socket()
+    if sys.platform == "linux":
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port = holder.getsockname()[1]
+    if sys.platform == "linux":
+        return port, holder
+    holder.close()
+    return port, None
 
 
 def listener(port: int) -> str:

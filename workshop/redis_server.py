@@ -18,11 +18,12 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from . import manifest, ports
+from . import lifeline, manifest, ports
 
 DEFAULT_URL = "redis://127.0.0.1:6379"
 OLDEST = (5, 0)  # channels_redis waits for messages with BZPOPMIN, which came with Redis 5.0
@@ -48,6 +49,19 @@ class Found:
     def place(self) -> str:
         """Its host and port, without the password that the URL may hold."""
         return _place(_split(self.url))
+
+
+@dataclasses.dataclass(frozen=True)
+class Private:
+    """A Redis that private() started."""
+
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """Its address, without the password that an option may have given it."""
+        return f"redis://127.0.0.1:{self.port}"
 
 
 def url() -> str:
@@ -109,6 +123,39 @@ def stop() -> Found | None:
     return found
 
 
+@contextlib.contextmanager
+def private(*options: str, port: int | None = None) -> Iterator[Private]:
+    """A Redis for the body of a `with` statement alone, on `port` or a free one of 127.0.0.1.
+
+    It keeps nothing, and ends with this process, however that one ends. `options` are further ones
+    of the program: "--requirepass", "secret". Raises RedisError if it cannot start.
+    """
+    import tempfile  # here, because a check that only asks for a Redis needs neither
+
+    import psutil
+
+    with contextlib.ExitStack() as stack:
+        if port is None:
+            port, holder = ports.reserve()
+            if holder:
+                stack.enter_context(holder)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        log = stack.enter_context(tempfile.TemporaryFile())
+        own = [binary(), "--bind", "127.0.0.1", "--port", str(port)]
+        own += ["--save", "", "--appendonly", "no", *options]
+        watcher = lifeline.start(*own, cwd=folder, env=_variables(), stdout=log, stderr=log)
+        stack.callback(lifeline.end, watcher)
+        address = f"redis://127.0.0.1:{port}"
+        while not (_ask(address, ["PING"]) or "").startswith(("+PONG", "-NOAUTH")):
+            if watcher.poll() is not None:
+                log.seek(0)
+                said = log.read().decode(errors="replace").strip()
+                raise RedisError(f"Redis did not start on port {port}. It said:\n{said}")
+            time.sleep(0.005)
+        (program,) = psutil.Process(watcher.pid).children()
+        yield Private(port, program.pid)
+
+
 def _start_ours(address: str) -> Found:
     parts = _split(address)
     where = _place(parts)
@@ -150,12 +197,19 @@ def _run_detached(command: list[str], folder: Path) -> int:
     goes to redis.log in the folder.
     """
     shell = ["/bin/sh", "-c", '"$@" </dev/null >>redis.log 2>&1 & echo $!', "sh"]
-    # Valkey does not start with a locale that the system does not know, and C is always known.
-    variables = {**os.environ, "LC_ALL": "C"}
     started = subprocess.run(
-        shell + command, cwd=folder, env=variables, start_new_session=True, stdout=subprocess.PIPE
+        shell + command,
+        cwd=folder,
+        env=_variables(),
+        start_new_session=True,
+        stdout=subprocess.PIPE,
     )
     return int(started.stdout)
+
+
+def _variables() -> dict[str, str]:
+    """Valkey does not start with a locale that the system does not know, and C is always known."""
+    return {**os.environ, "LC_ALL": "C"}
 
 
 def _runs(pid: int) -> bool:

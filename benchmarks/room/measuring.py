@@ -4,7 +4,7 @@ import contextlib
 import math
 import time
 
-from benchmarks.programs import Program
+from benchmarks.programs import Measured, Program
 from benchmarks.room.browsers import Browsers
 from benchmarks.room.chats import Chat
 
@@ -17,7 +17,7 @@ DRAIN = 60  # seconds that late deliveries get
 class Room:
     """The servers, their Redis and the browsers, and what they used so far."""
 
-    def __init__(self, servers: list[Program], store: Program):
+    def __init__(self, servers: list[Program], store: Measured):
         self.servers = servers
         self.store = store
         self.browsers: Browsers | None = None

@@ -8,6 +8,7 @@ import ast
 import difflib
 import re
 
+from workshop.checking.events import Ended, Handled, Handles, NeverAwaited
 from workshop.checking.explaining.rules import Explanation, advice
 from workshop.checking.explaining.source import last_name, on_self
 
@@ -76,9 +77,9 @@ def never_awaited(evidence):
     """Nothing that a browser sees depends on it, or the check would have failed."""
     for program in evidence.programs:
         for event in program.events:
-            where = evidence.place(event) if event["event"] == "never_awaited" else None
+            where = evidence.place(event) if isinstance(event, NeverAwaited) else None
             if where:
-                name = event["coroutine"].rpartition(".")[2]
+                name = event.coroutine.rpartition(".")[2]
                 return Explanation(
                     f"{name}(…) was called without await, so nothing of it has run.", where
                 )
@@ -179,7 +180,7 @@ def state_on_the_class(evidence):
 @advice(needs="chat")
 def method_never_called(evidence):
     """Almost the name of a method that Channels calls: the inherited one ran in its place."""
-    handled = {(e["type"] or "").replace(".", "_") for e in evidence.events("handles")}
+    handled = {(e.type or "").replace(".", "_") for e in evidence.events(Handles)}
     for consumer in evidence.consumers:
         if consumer.is_bare:
             continue
@@ -239,8 +240,8 @@ def group_discard_forgotten(evidence):
     joined = evidence.layer_calls("group_add")
     if not joined or evidence.layer_calls("group_discard"):
         return None
-    if not evidence.events("handled", type="websocket.disconnect") and not any(
-        event["error"] is None for event in evidence.events("ended")
+    if not evidence.events(Handled, type="websocket.disconnect") and not any(
+        event.error is None for event in evidence.events(Ended)
     ):
         return None
     for consumer in evidence.consumers:

@@ -3,6 +3,7 @@
 import ast
 import re
 
+from workshop.checking.events import ConsumerMade
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import BadPage, Refused
@@ -10,7 +11,7 @@ from workshop.checking.failures import BadPage, Refused
 
 @rule
 def asgi_py_left_default(evidence):
-    if evidence.logged("Django can only handle ASGI/HTTP connections, not websocket"):
+    if evidence.error("Django can only handle ASGI/HTTP connections, not websocket"):
         asgi = evidence.project.asgi
         return Explanation(
             "The WebSocket reached Django itself, which speaks HTTP only. In asgi.py, let "
@@ -110,7 +111,7 @@ def origin_not_allowed(evidence):
 def denied(evidence):
     """Whether Channels' own WebsocketDenier answered, to which an OriginValidator sends whom it
     does not let in."""
-    return any(e["classes"][0][1] == "WebsocketDenier" for e in evidence.events("consumer"))
+    return any(e.name == "WebsocketDenier" for e in evidence.events(ConsumerMade))
 
 
 # Pages
@@ -118,7 +119,7 @@ def denied(evidence):
 
 @rule
 def host_not_allowed(evidence):
-    if evidence.saw(BadPage) and evidence.logged("Invalid HTTP_HOST header"):
+    if evidence.saw(BadPage) and evidence.error(r"DisallowedHost: "):
         return Explanation(
             "Django answers only for the hosts in ALLOWED_HOSTS, and 127.0.0.1 is not among them. "
             'Write ALLOWED_HOSTS = ["127.0.0.1", "localhost"].',

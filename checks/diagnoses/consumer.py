@@ -4,6 +4,7 @@ import ast
 import re
 
 from checks.diagnoses.asgi import denied
+from workshop.checking.events import Handled, Handles, LayerCall, LeftUnanswered
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Flooded, Refused, Silent, StillRunning, Unanswered
 
@@ -113,7 +114,7 @@ def two_copies_of_a_method(evidence):
 @rule
 def not_accepted(evidence):
     """connect() came to its end, and nobody accepted."""
-    if not evidence.saw(Unanswered) or not evidence.events("unanswered"):
+    if not evidence.saw(Unanswered) or not evidence.events(LeftUnanswered):
         return None
     consumer = next(iter(evidence.consumers), None)
     if consumer is None:
@@ -258,7 +259,7 @@ def blocked(evidence):
         return None
     source = evidence.project.source_at(where)
     line = source.line(where.line) if source else ""
-    if what == "thread" and sum(evidence.place(e) == where for e in evidence.events("layer")) > 1:
+    if what == "thread" and sum(evidence.place(e) == where for e in evidence.events(LayerCall)) > 1:
         return None  # it comes by this line again and again, and lets others go on between
     if what == "task" and not _in_a_handler(evidence, where):
         return None  # a task of its own, which nobody waits for
@@ -275,7 +276,7 @@ def blocked(evidence):
 
 def _in_a_handler(evidence, where):
     """Whether a consumer has begun to handle something that it has not ended."""
-    return len(evidence.events("handles")) > len(evidence.events("handled"))
+    return len(evidence.events(Handles)) > len(evidence.events(Handled))
 
 
 @rule

@@ -8,6 +8,7 @@ import ast
 import asyncio
 import re
 
+from workshop.checking.events import Handles, NeverAwaited
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import (
@@ -237,7 +238,7 @@ def sync_method_in_async_consumer(evidence):
     if "encode_json" in code or "decode_json" in code:
         name = re.search(r"(encode_json|decode_json)", code)[1]
     if name is None and "handler(" in code:
-        began = [event["type"] or "" for event in evidence.events("handles")]
+        began = [event.type or "" for event in evidence.events(Handles)]
         name = began[-1].replace(".", "_") if began else None
     for consumer in evidence.consumers:
         method = consumer.methods.get(name)
@@ -337,8 +338,8 @@ def never_awaited(evidence):
 def _never_awaited(evidence):
     for program in evidence.programs:
         for event in program.events:
-            if event["event"] == "never_awaited":
-                yield event["coroutine"], evidence.place(event)
+            if isinstance(event, NeverAwaited):
+                yield event.coroutine, evidence.place(event)
 
 
 def _explains(evidence, coroutine, where):

@@ -185,7 +185,7 @@ def wrong_key_read(evidence):
     found = evidence.error(r"^KeyError: ('\w+'|\d+)")
     where = found and evidence.where(found)
     method = evidence.project.method_at(where)
-    sent = {(e["type"] or "").replace(".", "_") for e in evidence.layer_calls("group_send")}
+    sent = {(e.type or "").replace(".", "_") for e in evidence.layer_calls("group_send")}
     if method and method.name in sent:
         return None  # a handler's event: see handlers.py
     if where and evidence.saw(Closed):

@@ -5,6 +5,7 @@ import difflib
 import re
 
 from checks.diagnoses.routes import ROOM
+from workshop.checking.events import Handles, LayerCall, LayerMade
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, on_self
 from workshop.checking.failures import (
@@ -33,11 +34,11 @@ def group_arguments_swapped(evidence):
     if not evidence.error(r"TypeError: (Group|Channel) name must be"):
         return None
     for call in evidence.layer_calls("group_add") + evidence.layer_calls("group_discard"):
-        if "!" in call["group"] and call["channel"] and "!" not in call["channel"]:
+        if "!" in call.group and call.channel and "!" not in call.channel:
             return Explanation(
                 f"{call['call']}() takes the group first and the channel second: "
                 f"{call['call']}(self.room_group_name, self.channel_name)",
-                evidence.place(call) or _mention(evidence, call["call"]),
+                evidence.place(call) or _mention(evidence, call.call),
             )
 
 
@@ -46,7 +47,7 @@ def channel_in_place_of_a_group(evidence):
     if not evidence.error(r"TypeError: Group name must be"):
         return None
     for call in evidence.layer_calls("group_send"):
-        if "!" in call["group"]:
+        if "!" in call.group:
             return Explanation(
                 "group_send() was given the name of one browser's channel. Give it the group's: "
                 "self.channel_layer.group_send(self.room_group_name, …)",
@@ -59,7 +60,7 @@ def group_name_invalid(evidence):
     found = evidence.error(r"Group name must be")
     if found is None:
         return None
-    names = {call["group"] for call in evidence.events("layer")}
+    names = {call.group for call in evidence.events(LayerCall)}
     wrong = next((n for n in names if not re.fullmatch(r"[a-zA-Z0-9\-_.]{1,99}", n)), None)
     said = f"{shown(wrong)} is no name for a group." if wrong else "That is no name for a group."
     braces = (
@@ -190,7 +191,7 @@ def sent_to_one_channel(evidence):
     if not evidence.saw(Silent) or evidence.errors or evidence.layer_calls("group_send"):
         return None
     for call in evidence.layer_calls("send"):
-        if "!" in call["group"]:
+        if "!" in call.group:
             return Explanation(
                 "channel_layer.send() reaches one channel: one browser. To reach the room, send to "
                 "its group: self.channel_layer.group_send(self.room_group_name, …)",
@@ -264,7 +265,7 @@ def group_joined_without_the_channel(evidence):
     if not evidence.saw(Silent) or evidence.errors:
         return None
     for call in evidence.layer_calls("group_add"):
-        if call["channel"] and "!" not in call["channel"]:
+        if call.channel and "!" not in call.channel:
             return Explanation(
                 f"group_add() was given {shown(call['channel'])} as the channel. A consumer's own "
                 "is self.channel_name.",
@@ -279,9 +280,9 @@ def group_differs_between_servers(evidence):
         return None
     joined = []
     for program in evidence.programs:
-        calls = [e for e in program.events if e["event"] == "layer" and e["call"] == "group_add"]
-        calls = [e for e in calls if evidence.paths is None or e["path"] in evidence.paths]
-        joined.append({e["group"] for e in calls})
+        calls = [e for e in program.events if isinstance(e, LayerCall) and e.call == "group_add"]
+        calls = [e for e in calls if evidence.paths is None or e.path in evidence.paths]
+        joined.append({e.group for e in calls})
     if len(joined) == 2 and all(joined) and not joined[0] & joined[1]:
         first, second = (sorted(names)[0] for names in joined)
         return Explanation(
@@ -302,7 +303,7 @@ def class_value_for_all(evidence):
             owner = getattr(node.value, "id", None) or ast.unparse(node.value)
             shared = owner in (consumer.name, "self.__class__", "type(self)", "cls")
             if shared and isinstance(node.ctx, ast.Store):
-                sends = {e["group"] for e in evidence.layer_calls("group_send")}
+                sends = {e.group for e in evidence.layer_calls("group_send")}
                 if len(evidence.paths or ()) > 1 or evidence.saw(Heard) or not sends:
                     return Explanation(
                         f"{ast.unparse(node)} stands on the class, so all consumers of this "
@@ -317,9 +318,9 @@ def group_names_differ(evidence):
     """What was joined and what was sent to, as the channel layer was told."""
     if not evidence.saw(Silent) or evidence.errors:
         return None
-    joined = {call["group"] for call in evidence.layer_calls("group_add")}
+    joined = {call.group for call in evidence.layer_calls("group_add")}
     sends = evidence.layer_calls("group_send")
-    if joined and sends and not joined & {call["group"] for call in sends}:
+    if joined and sends and not joined & {call.group for call in sends}:
         return Explanation(
             f"The consumer joins the group {shown(sorted(joined)[0])} and sends to the group "
             f"{shown(sends[0]['group'])}. Use the same name for both, such as "
@@ -376,7 +377,7 @@ def one_group_for_all_rooms(evidence):
         return None
     rooms = {}
     for call in evidence.layer_calls("group_add"):
-        rooms.setdefault(call["group"], {})[call["path"]] = call
+        rooms.setdefault(call.group, {})[call.path] = call
     for calls in rooms.values():
         if len(calls) > 1:
             call = next(iter(calls.values()))
@@ -424,10 +425,10 @@ def group_discard_missing(evidence):
     """The channel layer was told who joins, and not that the same one leaves."""
     if not evidence.saw(StillInGroup):
         return None
-    joined = {(e["group"], e["channel"]) for e in evidence.layer_calls("group_add")}
+    joined = {(e.group, e.channel) for e in evidence.layer_calls("group_add")}
     discards = evidence.layer_calls("group_discard")
     left = "Everybody has left the room, and Redis still counts them as members"
-    wrong = [e for e in discards if (e["group"], e["channel"]) not in joined]
+    wrong = [e for e in discards if (e.group, e.channel) not in joined]
     if wrong:
         return Explanation(
             f"{left}: the consumer joined {shown(next(iter(joined))[0])} and left "
@@ -479,13 +480,13 @@ def layers_do_not_meet(evidence):
     sent = evidence.layer_calls("group_send")
     if not sent or evidence.errors or _is_in_memory(evidence):
         return None
-    group, kind = sent[-1]["group"], sent[-1]["type"]
+    group, kind = sent[-1].group, sent[-1].type
     for program in evidence.programs:
-        told = [(e["event"], e.get("call"), e.get("group")) for e in program.events]
-        if ("layer", "group_add", group) not in told:
+        joined = [e.group for e in program.events if getattr(e, "call", None) == "group_add"]
+        if group not in joined:
             return None
     came = [
-        any(e["event"] == "handles" and e["type"] == kind for e in program.events)
+        any(isinstance(e, Handles) and e.type == kind for e in program.events)
         for program in evidence.programs
     ]
     if came.count(True) == 1:
@@ -499,8 +500,8 @@ def layers_do_not_meet(evidence):
 
 def _is_in_memory(evidence):
     """Whether a server made the layer that keeps its groups in its own memory."""
-    made = [e for program in evidence.programs for e in program.events if e["event"] == "backend"]
-    return any(event["name"] == "channels.layers.InMemoryChannelLayer" for event in made)
+    made = [e for program in evidence.programs for e in program.events if isinstance(e, LayerMade)]
+    return any(event.name == "channels.layers.InMemoryChannelLayer" for event in made)
 
 
 def _mention(evidence, name):

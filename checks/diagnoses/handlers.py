@@ -5,6 +5,7 @@ import difflib
 import re
 
 from checks.diagnoses.layer import value_of
+from workshop.checking.events import Handles
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed, Flooded, Silent
 
@@ -17,7 +18,7 @@ def type_collides(evidence):
     if not evidence.saw(Closed) or not evidence.errors:
         return None
     for event in evidence.layer_calls("group_send") + evidence.layer_calls("send"):
-        kind = event["type"] or ""
+        kind = event.type or ""
         name = kind.replace(".", "_")
         if name in BUILT_IN and evidence.begun(kind):
             return Explanation(
@@ -32,7 +33,7 @@ def type_collides(evidence):
 def type_of_asgi(evidence):
     """ "websocket.receive" sent to the group: every consumer takes it for a browser's frame."""
     for event in evidence.layer_calls("group_send"):
-        kind = event["type"] or ""
+        kind = event.type or ""
         if kind in ("websocket.receive", "websocket.connect", "websocket.disconnect") and (
             evidence.saw(Silent, Flooded, Closed)
         ):
@@ -141,7 +142,7 @@ def handler_signature(evidence):
     if found is None or evidence.is_theirs(found.frames[-1].file if found.frames else ""):
         return None
     name = found.message.split("(")[0].rpartition(".")[2]
-    kinds = {event["type"] for event in evidence.events("handles")}
+    kinds = {event.type for event in evidence.events(Handles)}
     handlers = {(kind or "").replace(".", "_") for kind in kinds}
     for consumer in evidence.consumers:
         if name in consumer.methods and name in handlers and not name.startswith("websocket_"):
@@ -206,7 +207,7 @@ def event_lacks_the_key(evidence):
     method = evidence.project.method_at(where)
     if method is None or not evidence.saw(Closed):
         return None
-    kinds = {event["type"] for event in evidence.layer_calls("group_send")}
+    kinds = {event.type for event in evidence.layer_calls("group_send")}
     if method.name not in {(kind or "").replace(".", "_") for kind in kinds}:
         return None
     key = found.message.strip("'")

@@ -4,6 +4,7 @@ import ast
 import difflib
 import re
 
+from workshop.checking.events import LayerMade
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed, Crashed, Refused, Silent
 
@@ -25,7 +26,7 @@ def channel_layers_missing(evidence):
     nameless = evidence.error(r"AttributeError: '\w+' object has no attribute 'channel_name'")
     if nameless and nameless.frames[-1].function != "__init__":
         found = found or nameless
-    if found is None or evidence.events("backend"):
+    if found is None or evidence.events(LayerMade):
         return None
     project = evidence.project
     setting, where = project.setting(NAME), project.where_set(NAME)
@@ -107,8 +108,8 @@ def backend_is_no_layer(evidence):
     found = evidence.error(
         r"'(\w+)' object has no attribute '(new_channel|group_add|group_send|receive)'"
     )
-    made = evidence.events("backend")
-    if found and made and found.message.split("'")[1] == made[-1]["name"].rpartition(".")[2]:
+    made = evidence.events(LayerMade)
+    if found and made and found.message.split("'")[1] == made[-1].name.rpartition(".")[2]:
         if found.message.split("'")[3] != "new_channel":
             return None
         return Explanation(

@@ -1,5 +1,6 @@
 """A browser leaves, or the consumer ends the conversation."""
 
+from workshop.checking.events import Ended, Handled
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed, Crashed, Silent, StillRunning
 
@@ -7,7 +8,7 @@ from workshop.checking.failures import Closed, Crashed, Silent, StillRunning
 @rule
 def never_stops(evidence):
     """The consumer was told that its browser left, has handled that, and goes on."""
-    left = len(evidence.events("handled", type="websocket.disconnect"))
+    left = len(evidence.events(Handled, type="websocket.disconnect"))
     if not evidence.saw(StillRunning) or not left:
         return None
     consumer = next(iter(evidence.consumers), None)
@@ -45,7 +46,7 @@ def closed_by_the_consumer(evidence):
 def stopped_by_the_consumer(evidence):
     """The consumer's application ended without an exception while its browser was there: the
     socket was closed, or stays open with nobody behind it."""
-    ended = [e for e in evidence.events("ended") if not e["error"]]
+    ended = [e for e in evidence.events(Ended) if not e.error]
     left = evidence.begun("websocket.disconnect")
     cut = evidence.saw(Closed) or (evidence.saw(Silent) and not left)
     if cut and ended and not evidence.errors:

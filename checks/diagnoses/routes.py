@@ -4,6 +4,7 @@ import ast
 import difflib
 import re
 
+from workshop.checking.events import ConsumerMade, Ended
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import ROUTES, last_name
 
@@ -59,18 +60,18 @@ def consumer_instance_in_route(evidence):
     for program in evidence.programs:
         open_now = []
         for event in program.events:
-            if event["event"] == "consumer":
-                if any(event["object"] == other for other, _ in open_now):
-                    name = event["classes"][0][1]
+            if isinstance(event, ConsumerMade):
+                if any(event.object == other for other, _ in open_now):
+                    name = event.name
                     return Explanation(
                         f"The route holds one object, {name}(), and all sockets share it: the last "
                         f"one to connect gets everything. Write {name}.as_asgi(), which makes one "
                         "consumer for each socket.",
                         _route_of(evidence, name),
                     )
-                open_now.append((event["object"], event["path"]))
-            if event["event"] == "ended":
-                gone = next((pair for pair in open_now if pair[1] == event["path"]), None)
+                open_now.append((event.object, event.path))
+            if isinstance(event, Ended):
+                gone = next((pair for pair in open_now if pair[1] == event.path), None)
                 if gone:
                     open_now.remove(gone)
 

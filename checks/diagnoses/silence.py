@@ -4,6 +4,7 @@ import ast
 import difflib
 import json
 
+from workshop.checking.events import Handled
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Silent
@@ -124,7 +125,7 @@ def nothing_is_sent(evidence):
     """The frame was handled to its end, and neither a browser nor a group was sent anything."""
     if not nothing_sent(evidence) or evidence.layer_calls("group_send"):
         return None
-    if evidence.layer_calls("send") or len(evidence.events("handled")) < 2:
+    if evidence.layer_calls("send") or len(evidence.events(Handled)) < 2:
         return None
     for consumer in evidence.consumers:
         for name in RECEIVES:
@@ -174,7 +175,7 @@ def handler_sends_nothing(evidence):
     """The group's message reached its handler, which ran to its end and sent nothing."""
     if not evidence.saw(Silent) or evidence.errors:
         return None
-    kinds = [event["type"] for event in evidence.events("handled")]
+    kinds = [event.type for event in evidence.events(Handled)]
     kinds = [kind for kind in kinds if kind and not kind.startswith("websocket.")]
     sends = evidence.sent("websocket.send")
     if len(kinds) <= len(sends):

@@ -15,12 +15,12 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
-from workshop.building import writing
+from workshop.building import markdown
 from workshop.building.slides import ICON, palette
-from workshop.manifest import ROOT
+from workshop.manifest import ROOT, steps
 
 FOLDER = ROOT / "notebooks"
-TEMPLATE = Path(__file__).with_name("laboratory")
+TEMPLATE = Path(__file__).with_name("notebook")
 LIVE = "<p class='live'>In JupyterLab the chat's page stands here, and you can talk in it.</p>"
 LONGEST = 120  # seconds for one cell, on however busy a machine
 
@@ -30,7 +30,8 @@ class BadNotebook(Exception):
 
 
 def notebooks() -> list[Path]:
-    return sorted(FOLDER.glob("*.ipynb"))
+    """That of each step, in their order."""
+    return [FOLDER / f"{step.name}.ipynb" for step in steps()]
 
 
 def build(target: Path) -> list[Path]:
@@ -72,24 +73,24 @@ def page_of(notebook: NotebookNode) -> str:
         template_name=TEMPLATE.name,
         extra_template_basedirs=[str(TEMPLATE.parent)],
         filters={
-            "text": text_from(writing.Writer(FOLDER)),
-            "code": lambda code: writing.coloured(code, "ipython"),
+            "text": text_from(markdown.Writer(FOLDER)),
+            "code": lambda code: markdown.coloured(code, "ipython"),
         },
     )
-    page, _ = exporter.from_notebook_node(notebook, {"page": furniture(notebook)})
+    page, _ = exporter.from_notebook_node(notebook, {"page": assets(notebook)})
     return page
 
 
-def text_from(writer: writing.Writer):
+def text_from(writer: markdown.Writer):
     """Markdown to HTML; links into the workshop's folders hold from build/notebooks/ too."""
     return lambda text: re.sub(r'href="\.\./', 'href="../../', writer.html(text))
 
 
-def furniture(notebook: NotebookNode) -> dict[str, str]:
+def assets(notebook: NotebookNode) -> dict[str, str]:
     """What the page carries besides the cells: its title, the looks, the icon."""
     style = (TEMPLATE / "style.css").read_text(encoding="utf-8")
     return {
         "title": re.search("^# (.+)", notebook.cells[0].source, re.MULTILINE)[1],
         "style": "\n".join([palette(), style, HtmlFormatter().get_style_defs("pre")]),
-        "icon": writing.embedded(ICON),
+        "icon": markdown.embedded(ICON),
     }

@@ -17,9 +17,9 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert.exporters import HTMLExporter
 from traitlets.config import Config
 
-from workshop.building import writing
+from workshop.building import markdown
 from workshop.building.deck import FOLDER, BadDeck, Deck, Slide, decks
-from workshop.building.writing import embedded
+from workshop.building.markdown import embedded
 from workshop.checking.reporting.hints import NoSuchCode
 from workshop.manifest import ROOT
 
@@ -64,7 +64,7 @@ def page_of(deck: Deck) -> str:
         return converted(deck)
     except CellExecutionError as error:
         raise BadDeck(f"{deck.file.name}: the code of a slide fails.\n{error}") from error
-    except (NoSuchCode, writing.BadText) as error:
+    except (NoSuchCode, markdown.BadText) as error:
         raise BadDeck(f"{deck.file.name}: {error}") from error
 
 
@@ -116,7 +116,7 @@ def task(slide: Slide) -> str:
 
 
 def converted(deck: Deck) -> str:
-    writer = writing.Writer(FOLDER)
+    writer = markdown.Writer(FOLDER)
     exporter = HTMLExporter(
         template_name=THEME.name,
         extra_template_basedirs=[str(FOLDER)],
@@ -128,15 +128,15 @@ def converted(deck: Deck) -> str:
         ),
         filters={
             "slide_text": writer.html,
-            "slide_code": lambda code: writing.coloured(code, "python"),
-            "slide_svg": writing.inline_svg,
+            "slide_code": lambda code: markdown.coloured(code, "python"),
+            "slide_svg": markdown.inline_svg,
         },
     )
-    page, _ = exporter.from_notebook_node(deck.notebook, {"page": furniture()})
+    page, _ = exporter.from_notebook_node(deck.notebook, {"page": assets()})
     return page
 
 
-def furniture() -> dict[str, str]:
+def assets() -> dict[str, str]:
     """What every page carries: reveal.js with its speaker view, the theme, the icon."""
     reveal = resources.files("pyreveal") / "revealjs" / "dist"
     styles = [

@@ -95,39 +95,6 @@ def _redises(count: int, stack: ExitStack) -> dict[str, str]:
     """The variables that lead to `count` Redis instances: the workshop's, then private ones."""
     from workshop import redis_server
 
-    others = [stack.enter_context(_private_redis()).url for _ in range(1, count)]
+    others = [stack.enter_context(redis_server.private()).url for _ in range(1, count)]
     names = {f"REDIS_URL_{number}": url for number, url in enumerate(others, 2)}
     return {"REDIS_URL": redis_server.url(), **names}
-
-
-# REPLACE AT THE MERGE by redis_server.private(), which yields an object with url, port and pid.
-@contextmanager
-def _private_redis():
-    import subprocess
-    import tempfile
-    from types import SimpleNamespace
-
-    from workshop import redis_server
-    from workshop.checking.processes.server import reserve_port
-
-    port, holder = reserve_port()
-    if holder:
-        holder.close()
-    url = f"redis://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory() as place:
-        server = subprocess.Popen(
-            [redis_server.binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
-            cwd=place,
-            env={**os.environ, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            while not redis_server.find(url):
-                if server.poll() is not None:
-                    raise redis_server.RedisError(f"No Redis could be started at {url}.")
-                time.sleep(0.005)
-            yield SimpleNamespace(url=url, port=port, pid=server.pid)
-        finally:
-            server.terminate()
-            server.wait()

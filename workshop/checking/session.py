@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections import Counter
 from pathlib import Path
 
 from workshop.checking import failures, patience
-from workshop.checking.explaining.evidence import Evidence, ProgramEvidence, errors_in
+from workshop.checking.events import Busy
+from workshop.checking.explaining.evidence import Evidence, ProgramEvidence
 from workshop.checking.explaining.source import Project
 from workshop.checking.observers.browser import Browser
 from workshop.checking.observers.room import Room
@@ -18,11 +18,9 @@ from workshop.checking.processes.program import Program
 from workshop.checking.processes.server import Listening, Server
 from workshop.manifest import Step
 
+SETTLE = 0.06  # seconds between two looks at what is busy after a failure
 # For what is prepared and all checks of a step; what comes before and after stays under 5 s.
 RUN_LIMIT = patience.seconds(15)
-SETTLE = 0.06  # seconds for the last lines of a log to arrive after a failure
-# For the traceback of an exception that is known to have been raised.
-LOGGED_WITHIN = patience.seconds(3)
 
 
 class Session:
@@ -113,27 +111,13 @@ class CheckRun:
     def _browsers(self) -> list[Browser]:
         return [browser for room in self.rooms for browser in room.browsers]
 
-    async def _is_logged(self, program: Program) -> None:
-        """Return when the log shows every exception that ended a WebSocket, and the last that a
-        program wrote which has ended."""
-        if program.exit_code is not None:
-            await program.ended(1)
-
-        def shown(events):
-            raised = Counter(e["error"] for e in events if e["event"] == "ended" and e["error"])
-            if not raised:
-                return True
-            logged = Counter(e.brief for e in errors_in(program.log.text, self.session.folder))
-            return all(logged[error] >= count for error, count in raised.items())
-
-        await program.event(shown, LOGGED_WITHIN)
-
     async def _collect(self, failure: BaseException) -> Evidence:
-        asked = isinstance(failure, failures.Failure)
-        busy = await self._busy() if asked else []
+        for program in self.session.programs:
+            if program.exit_code is not None:
+                await program.ended(1)  # the last that it wrote has arrived
+        busy = await self._busy()
         await asyncio.sleep(SETTLE)
-        await asyncio.gather(*(self._is_logged(program) for program in self.session.programs))
-        still_busy = await self._busy() if busy else []
+        still_busy = await self._busy()
         return Evidence(
             check=self.check,
             failure=failure,
@@ -146,7 +130,7 @@ class CheckRun:
             paths={path for room in self.rooms for path in room.paths},
         )
 
-    async def _busy(self) -> list[dict]:
+    async def _busy(self) -> list[Busy]:
         """What the programs are busy with now."""
         reports = await asyncio.gather(
             *(program.report_busy() for program in self.session.programs)

@@ -1,10 +1,10 @@
-"""`notebooks`: JupyterLab on the laboratories, in the foreground."""
+"""`notebooks`: JupyterLab on the notebooks, in the foreground."""
 
 import os
 import secrets
 import sys
 
-from .. import environment, ports, servers
+from .. import environment, pidfiles, ports
 from ..console import console, say
 from ..manifest import ROOT
 
@@ -25,9 +25,9 @@ def run(port: int | None, no_browser: bool) -> int:
     )
     os.environ["JUPYTER_CONFIG_PATH"] = str(SETTINGS)
     address = f"http://127.0.0.1:{port}/lab/tree/notebooks?token={token}"
-    say(f"The laboratories: {address}    (Ctrl-C ends it)", style="bold")
+    say(f"The notebooks: {address}    (Ctrl-C ends it)", style="bold")
     console.file.flush()
-    servers.record(f"JupyterLab on 127.0.0.1:{port}")
+    pidfiles.record(f"JupyterLab on 127.0.0.1:{port}")
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.extension_manager=readonly"]
     command += [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/notebooks"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1"]

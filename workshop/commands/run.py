@@ -3,7 +3,7 @@
 import os
 import sys
 
-from .. import environment, ports, redis_server, servers
+from .. import environment, pidfiles, ports, redis_server
 from ..console import console, say
 from ..manifest import ROOT, find
 
@@ -40,7 +40,7 @@ def run(step: str, solution: bool, port: int | None, host: str) -> int:
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])  # the page stands there
     )
-    servers.record(f"{kind} of {chosen.short} on {address}")
+    pidfiles.record(f"{kind} of {chosen.short} on {address}")
     environment.become([sys.executable, "manage.py", "runserver", address])
 
 

@@ -1,11 +1,11 @@
 """`stop`: ends what the workshop started."""
 
-from .. import redis_server, servers
+from .. import pidfiles, redis_server
 from ..console import say
 
 
 def run() -> int:
-    stopped = [f"the {what}" for what in servers.stop()]
+    stopped = [f"the {what}" for what in pidfiles.stop()]
     if redis := redis_server.stop():
         stopped.append(f"{redis.name} at {redis.place}")
     for what in stopped:

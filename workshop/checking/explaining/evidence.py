@@ -2,78 +2,30 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
+from workshop.checking.events import (
+    Busy,
+    Caught,
+    ConsumerMade,
+    Event,
+    Frame,
+    Handles,
+    LayerCall,
+    NeverAwaited,
+    Raised,
+    Sends,
+)
+from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.source import Consumer, Project, Where
+from workshop.checking.explaining.tracebacks import errors_in
 from workshop.checking.observers.timeline import Line
 
-
-@dataclass(frozen=True)
-class Frame:
-    file: Path
-    line: int
-    function: str
-    code: str = ""  # the line itself, as the traceback shows it
-
-
-@dataclass(frozen=True)
-class Error:
-    """An exception that the server's log shows."""
-
-    type: str  # "ValueError", "django.core.exceptions.ImproperlyConfigured"
-    message: str
-    frames: tuple[Frame, ...]
-    chain: int = 0  # the same number for exceptions that were raised while handling one another
-
-    @property
-    def text(self) -> str:
-        return f"{self.type}: {self.message}" if self.message else self.type
-
-    @property
-    def name(self) -> str:
-        """The type without its module."""
-        return self.type.rpartition(".")[2]
-
-    @property
-    def brief(self) -> str:
-        """As an "ended" event tells it: the name, and the first line of the message."""
-        return f"{self.name}: {self.message}"
-
-
-TRACEBACK = re.compile(
-    r"^(?P<indent>[ |]*)Traceback \(most recent call last\):\n"
-    r"(?P<frames>(?:(?P=indent)[ |]+.*\n)*)"
-    r"(?P=indent)(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?$",
-    re.MULTILINE,
-)
-FRAME = re.compile(
-    r'File "(?P<file>.+?)", line (?P<line>\d+)(?:, in (?P<function>.+))?(?:\n[ |]+(?P<code>.+))?'
-)
-
-
-CHAINED = re.compile(r"(During handling of|The above exception was the direct cause)")
-
-
-def errors_in(log: str, folder: Path) -> list[Error]:
-    """Every traceback of a log, in order. Relative file names are the project's."""
-    errors, chain, end = [], 0, 0
-    for found in TRACEBACK.finditer(log):
-        chain += not CHAINED.search(log, end, found.start())
-        end = found.end()
-        frames = tuple(
-            Frame(
-                folder / frame["file"],
-                int(frame["line"]),
-                frame["function"] or "",
-                frame["code"] or "",
-            )
-            for frame in FRAME.finditer(found["frames"])
-        )
-        errors.append(Error(found["type"], found["message"] or "", frames, chain))
-    return errors
+E = TypeVar("E", bound=Event)
 
 
 @dataclass
@@ -81,7 +33,7 @@ class ProgramEvidence:
     """What one program of the attendee's left: a server, or step 1's exhibition."""
 
     log: str
-    events: list[dict]
+    events: list[Event]
     exit_code: int | None
     may_end: bool = False  # with exit code 0; a server may not
 
@@ -97,8 +49,8 @@ class Evidence:
     timeline: list[Line] = field(default_factory=list)
     programs: list[ProgramEvidence] = field(default_factory=list)
     # What the programs were doing when asked, and a moment later.
-    busy: list[dict] = field(default_factory=list)
-    still_busy: list[dict] = field(default_factory=list)
+    busy: list[Busy] = field(default_factory=list)
+    still_busy: list[Busy] = field(default_factory=list)
     paths: set[str] | None = None  # of the WebSockets that the check opened; None: of any
 
     # What was seen
@@ -129,54 +81,93 @@ class Evidence:
 
     # What the programs told
 
-    def events(self, kind: str, **facts) -> list[dict]:
-        """The events of that kind and with these facts, in order, of each program in turn. Of
+    def events(self, kind: type[E], **facts) -> list[E]:
+        """The events of that class and with these facts, in order, of each program in turn. Of
         those that belong to a WebSocket, only this check's."""
         return [
             event
             for program in self.programs
             for event in program.events
-            if event["event"] == kind
-            and all(event.get(name) == value for name, value in facts.items())
-            and (self.paths is None or event.get("path") in {*self.paths, None})
+            if isinstance(event, kind)
+            and all(getattr(event, name) == value for name, value in facts.items())
+            and self._is_ours(event)
         ]
+
+    def _is_ours(self, event: Event) -> bool:
+        """Whether it belongs to a WebSocket of this check, or to none."""
+        return self.paths is None or getattr(event, "path", None) in {*self.paths, None}
 
     @cached_property
     def consumers(self) -> list[Consumer]:
         """The consumers that this check's WebSockets reached; where none did, the project's."""
-        ran = {tuple(cls) for event in self.events("consumer") for cls in event["classes"][:1]}
+        ran = {event.classes[0] for event in self.events(ConsumerMade)}
         known = self.project.consumers
         return [c for c in known if (c.source.module, c.name) in ran] or known
 
     def begun(self, kind: str) -> int:
         """How many events of the type, "websocket.receive" say, consumers began to handle."""
-        return len(self.events("handles", type=kind))
+        return len(self.events(Handles, type=kind))
 
-    def layer_calls(self, call: str) -> list[dict]:
+    def layer_calls(self, call: str) -> list[LayerCall]:
         """The calls of a method of the channel layer."""
-        return self.events("layer", call=call)
+        return self.events(LayerCall, call=call)
 
-    def sent(self, kind: str) -> list[dict]:
+    def sent(self, kind: str) -> list[Sends]:
         """What consumers sent to their browsers of the type, "websocket.send" say."""
-        return self.events("sends", type=kind)
+        return self.events(Sends, type=kind)
 
-    def place(self, event: dict) -> Where | None:
+    def place(self, event: Event) -> Where | None:
         """The attendee's line that did it."""
-        return self._theirs_last(event["frames"])
+        return self._theirs_last(event.frames)
 
     # Exceptions
 
     @cached_property
     def errors(self) -> list[Error]:
-        """The exceptions in the log, without those that ended other checks' WebSockets."""
-        errors = errors_in(self.log, self.project.folder)
+        """The exceptions that ended something of this check's, in order; of those that were raised
+        from one another, the one that explains the others first. Then what only a log shows."""
+        found, chain = [], 0
         for program in self.programs:
+            told = set()  # the consumer and then its application meet the same exception
             for event in program.events:
-                others = self.paths is not None and event.get("path") not in self.paths
-                if event["event"] == "ended" and event["error"] and others:
-                    for chain in [e.chain for e in errors if e.brief == event["error"]][:1]:
-                        errors = [error for error in errors if error.chain != chain]
-        return errors
+                if not isinstance(event, Raised) or event.chain[0].id in told:
+                    continue
+                told.add(event.chain[0].id)
+                if self._is_ours(event):
+                    chain += 1
+                    order = explaining_first(event.chain, self.is_theirs)
+                    found += [error_of(facts, chain) for facts in order]
+        return found + self._only_logged(chain)
+
+    def _only_logged(self, chain: int) -> list[Error]:
+        known = {
+            error_of(facts, 0).brief
+            for program in self.programs
+            for event in program.events
+            if isinstance(event, Raised)
+            for facts in event.chain
+        }
+        logged = errors_in(self.log, self.project.folder, chain)
+        return [error for error in logged if error.brief not in known]
+
+    @cached_property
+    def swallowed(self) -> list[tuple[Error, Where | None]]:
+        """What the learner's own code caught and let nobody know: the exceptions that were met by
+        nothing afterwards, each with the place of the `except` or `with`."""
+        met = [
+            (number, facts.id)
+            for number, program in enumerate(self.programs)
+            for event in program.events
+            if isinstance(event, Raised)
+            for facts in event.chain
+        ]
+        return [
+            (error_of(event.chain[0], 0), self.place(event))
+            for number, program in enumerate(self.programs)
+            for event in program.events
+            if isinstance(event, Caught) and self._is_ours(event)
+            if (number, event.chain[0].id) not in met
+        ]
 
     def error(self, pattern: str | re.Pattern) -> Error | None:
         """The first error whose "Type: message" matches the regular expression."""
@@ -212,44 +203,41 @@ class Evidence:
         source = self.project.source_at(where)
         return source.at(where.line, *types) if source else []
 
-    def _theirs_last(self, frames: list) -> Where | None:
+    def _theirs_last(self, frames: Sequence[Frame]) -> Where | None:
         found = self._theirs_innermost(frames)
-        return found and Where(self.project.folder / found[0], found[1])
+        return found and Where(found.file, found.line)
 
-    def _theirs_innermost(self, frames: list) -> list | None:
-        """The attendee's own last frame: file, line, function."""
-        return next((frame for frame in reversed(frames) if self.is_theirs(frame[0])), None)
+    def _theirs_innermost(self, frames: Sequence[Frame]) -> Frame | None:
+        """The learner's own last frame."""
+        return next((frame for frame in reversed(frames) if self.is_theirs(frame.file)), None)
 
     def never_awaited(self, pattern: str = "") -> tuple[str, Where | None] | None:
         """The first coroutine, of a name that matches, that was made and never awaited: its
-        name, and the attendee's line that made it."""
-        for program in self.programs:
-            for event in program.events:
-                if event["event"] == "never_awaited" and re.search(pattern, event["coroutine"]):
-                    return event["coroutine"], self._theirs_last(event["frames"])
+        name, and the learner's line that made it."""
+        for event in self.events(NeverAwaited):
+            if re.search(pattern, event.coroutine):
+                return event.coroutine, self.place(event)
         return None
 
     @cached_property
     def stuck(self) -> tuple[str, Where] | None:
-        """The attendee's line that was running or waited at when the server was asked, with
+        """The learner's line that was running or waited at when the server was asked, with
         "thread" for one that holds its thread and "task" for one that awaits. Its function was
         busy a moment later too: on a slow machine the first look may meet one that all but ended.
         """
-        later = {
-            (what, file, function) for what, (file, _, function) in self._busy(self.still_busy)
-        }
+        later = {(what, frame.file, frame.function) for what, frame in self._busy(self.still_busy)}
         found = [
-            (what, Where(self.project.folder / file, line))
-            for what, (file, line, function) in self._busy(self.busy)
-            if (what, file, function) in later
+            (what, Where(frame.file, frame.line))
+            for what, frame in self._busy(self.busy)
+            if (what, frame.file, frame.function) in later
         ]
         return max(found, key=lambda one: one[0] == "thread", default=None)
 
-    def _busy(self, events: list[dict]) -> Iterator[tuple[str, list]]:
-        """Of each "thread" and "task" in the attendee's code: which it is, and their last frame."""
+    def _busy(self, events: list[Busy]) -> Iterator[tuple[str, Frame]]:
+        """Of each "thread" and "task" in the learner's code: which it is, and their last frame."""
         for event in events:
-            if frame := self._theirs_innermost(event["frames"]):
-                yield event["what"], frame
+            if frame := self._theirs_innermost(event.frames):
+                yield event.what, frame
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from websockets.exceptions import (
 )
 
 from workshop.checking import failures, patience
+from workshop.checking.events import LeftUnanswered
 from workshop.checking.observers.timeline import Timeline
 from workshop.checking.processes.program import becomes
 from workshop.checking.processes.server import Listening
@@ -101,7 +102,7 @@ class Browser:
 
     async def _left_unanswered(self) -> None:
         """Return when the server's application has turned to other things without answering."""
-        unanswered = {"event": "unanswered", "path": self.path}
+        unanswered = LeftUnanswered(self.path)
         await becomes(lambda: unanswered in self.server.log.events, 10 * OPENS_WITHIN)
         await asyncio.sleep(ANSWERS_LATE)
 

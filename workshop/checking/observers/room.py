@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from workshop.checking import failures, patience
+from workshop.checking.events import Connected, Ended, Event
 from workshop.checking.observers.browser import HEARS_WITHIN, OWN_ORIGIN, Browser
 from workshop.checking.observers.timeline import Timeline
 from workshop.checking.processes.program import Program, becomes
@@ -56,18 +57,18 @@ class Room:
         browser = Browser(name, self.server, self.browsers, self._timeline)
         self.browsers.append(browser)
         target = path or self.path
-        before = len(self._events("connected", {target.partition("?")[0]}))
+        before = len(self._events(Connected, {target.partition("?")[0]}))
         await browser.open(target, headers or {}, origin, cookies or {})
         # The browser may be in before connect() has ended: it can accept first and join after.
-        await becomes(lambda: len(self._events("connected", {browser.path})) > before, JOINS_WITHIN)
+        await becomes(lambda: len(self._events(Connected, {browser.path})) > before, JOINS_WITHIN)
         return browser
 
-    def _events(self, kind: str, paths: set[str]) -> list[dict]:
+    def _events(self, kind: type[Event], paths: set[str]) -> list[Event]:
         return [
             event
             for program in self._programs
             for event in program.log.events
-            if event["event"] == kind and event["path"] in paths
+            if isinstance(event, kind) and event.path in paths
         ]
 
     async def has_let_go(self, count: int = 1) -> None:
@@ -75,14 +76,14 @@ class Room:
         exception. Raises StillRunning or Crashed."""
 
         def ended():
-            return self._events("ended", self.paths)
+            return self._events(Ended, self.paths)
 
         if not await becomes(lambda: len(ended()) >= count, HEARS_WITHIN):
             raise failures.StillRunning(
                 "server", "The consumer goes on after its browser has left; it should have ended."
             )
         for event in ended():
-            if event["error"]:
+            if event.error:
                 raise failures.Crashed(
-                    "server", f"When the browser had left, the consumer raised {event['error']}"
+                    "server", f"When the browser had left, the consumer raised {event.error}"
                 )

@@ -22,6 +22,7 @@ SCRIPT = Path(__file__).with_name("fork_server.py")
 # What the programs of the attendee's import. Not daphne.server, which makes an event loop as it is
 # imported, and nothing that asks for Django's settings.
 FOR_PROGRAMS = (
+    "workshop.checking.instrumented.start",
     "django.core.management.commands.runserver",
     "django.core.management.commands.migrate",
     "django.core.asgi",

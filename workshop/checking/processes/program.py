@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import subprocess
 import threading
@@ -12,42 +11,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from workshop.checking import patience
-from workshop.checking.instrumented.start import MARK
+from workshop.checking.events import Busy, Event, HeldUp, Reported
 from workshop.checking.processes import launch
+from workshop.checking.processes.log import LOG_KEPT, Log
 from workshop.manifest import ROOT
 
 LAUNCHER = Path(__file__).parents[1] / "instrumented" / "start.py"
 LOOK_EVERY = 0.002  # seconds; a check waits some twenty times for an event that is all but there
 ANSWERS_WITHIN = patience.seconds(3)  # one that holds the interpreter's lock takes its time
-LOG_KEPT = 200_000  # bytes of the log's start, and as many of its end
-
-
-class Log:
-    """What a program wrote, with its events taken out. Bounded: a flood costs no memory."""
-
-    def __init__(self):
-        self._start = bytearray()
-        self._end = bytearray()
-        self.dropped = 0  # bytes
-        self.events: list[dict] = []
-
-    def add(self, line: bytes) -> None:
-        line, mark, event = line.partition(MARK.encode())
-        if mark:
-            self.events.append(json.loads(event))
-        if len(self._start) < LOG_KEPT:
-            self._start += line[:LOG_KEPT]
-            return
-        self._end += line[:LOG_KEPT]
-        excess = len(self._end) - LOG_KEPT
-        if excess > LOG_KEPT:
-            del self._end[:excess]
-            self.dropped += excess
-
-    @property
-    def text(self) -> str:
-        gap = f"\n… {self.dropped:,} bytes left out …\n".encode() if self.dropped else b""
-        return bytes(self._start + gap + self._end).decode(errors="replace")
 
 
 def program_environment() -> dict[str, str]:
@@ -82,7 +53,7 @@ class Program:
 
     def __init__(self, folder: Path, *command: str, **environment: str):
         self.folder = folder
-        self.log = Log()
+        self.log = Log(folder)
         self._process = launch.start(
             [str(LAUNCHER), *command],
             folder,
@@ -116,17 +87,17 @@ class Program:
         self._reader.join(1)
         return True
 
-    async def event(self, found: Callable[[list[dict]], bool], limit: float) -> bool:
+    async def event(self, found: Callable[[list[Event]], bool], limit: float) -> bool:
         """Wait until `found(events)` is true: True then, False after `limit` seconds."""
         return await becomes(lambda: found(self.log.events), limit)
 
-    async def report_busy(self) -> list[dict]:
-        """What the program is busy with now: the `busy` events that it answers with."""
+    async def report_busy(self) -> list[Busy]:
+        """What the program is busy with now. All that it told before has been read then."""
         seen = len(self.log.events)
         if not self._ask(b"?"):
             return []
-        await self.event(lambda events: {"event": "reported"} in events[seen:], ANSWERS_WITHIN)
-        return [event for event in self.log.events[seen:] if event["event"] == "busy"]
+        await self.event(lambda events: Reported() in events[seen:], ANSWERS_WITHIN)
+        return [event for event in self.log.events[seen:] if isinstance(event, Busy)]
 
     @asynccontextmanager
     async def held_up(self) -> AsyncIterator[None]:
@@ -134,7 +105,7 @@ class Program:
         seen = len(self.log.events)
         self._ask(b"(")
         try:
-            await self.event(lambda events: {"event": "held_up"} in events[seen:], ANSWERS_WITHIN)
+            await self.event(lambda events: HeldUp() in events[seen:], ANSWERS_WITHIN)
             yield
         finally:
             self._ask(b")")

@@ -2,33 +2,17 @@
 
 import asyncio
 import socket
-import sys
 import time
 from pathlib import Path
 
+from workshop import ports
 from workshop.checking import patience
+from workshop.checking.events import Serving
 from workshop.checking.failures import NotASGI, NotListening
 from workshop.checking.processes.program import Program
 
 STARTS_WITHIN = patience.seconds(10)  # only a check that fails waits for them
-
-
-def reserve_port() -> tuple[int, socket.socket | None]:
-    """A port of 127.0.0.1 that is free now, and on Linux the socket that keeps it so.
-
-    Linux lets a server listen where another socket is bound with SO_REUSEADDR but does not listen,
-    and gives that port to nobody else (ip(7), socket(7)). Elsewhere the port is only probably free
-    a moment later.
-    """
-    holder = socket.socket()
-    if sys.platform == "linux":
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    holder.bind(("127.0.0.1", 0))
-    port = holder.getsockname()[1]
-    if sys.platform == "linux":
-        return port, holder
-    holder.close()
-    return port, None
+SERVES_WITHIN = patience.seconds(1)  # after it listens; what made it was told before
 
 
 class Listening(Program):
@@ -36,7 +20,7 @@ class Listening(Program):
     stopped. Where its command says {port} or {address}, the program is given them."""
 
     def __init__(self, folder: Path, *command: str, port: int | None = None, **environment: str):
-        self.port, self._holder = (port, None) if port else reserve_port()
+        self.port, self._holder = (port, None) if port else ports.reserve()
         places = {"{port}": str(self.port), "{address}": self.address}
         super().__init__(folder, *(replaced(word, places) for word in command), **environment)
 
@@ -83,12 +67,13 @@ class Server(Listening):
         super().__init__(folder, *command, port=port, **environment)
 
     async def speaks_asgi(self) -> None:
-        """Raises NotASGI when it is Django's own development server, which speaks WSGI only.
+        """Raises NotASGI when it is Django's own development server, which speaks WSGI only."""
 
-        That one says "Starting development server", Daphne's "Starting ASGI/Daphne"."""
-        if not await self.event(lambda _: "Starting " in self.log.text, patience.seconds(1)):
-            return
-        if "Starting development server" in self.log.text:
+        def protocols(events):
+            return [event.protocol for event in events if isinstance(event, Serving)]
+
+        await self.event(lambda events: bool(protocols(events)), SERVES_WITHIN)
+        if "wsgi" in protocols(self.log.events):
             raise NotASGI(
                 "server", "The server started, but it speaks WSGI: no WebSocket can open."
             )

@@ -2,7 +2,6 @@
 
 import ast
 import tomllib
-from functools import cache
 from pathlib import Path
 
 from rich.console import Console
@@ -21,7 +20,6 @@ class NoSuchCode(LookupError):
     """A hint quotes what does not stand in the solution."""
 
 
-@cache
 def of_step(step: Step) -> dict[str, dict]:
     """The step's hints.toml: for each check nudge, pointer, slide and code."""
     with open(ROOT / "checks" / step.name / "hints.toml", "rb") as file:

@@ -1,0 +1,221 @@
+"""What a program under check tells of itself, as small classes. Each is decoded here and nowhere
+else; workshop/checking/instrumented/ says when each is told.
+
+`path` is the WebSocket whose code ran, None outside of any.
+"""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Frame:
+    file: Path
+    line: int  # from 1; 0 where it is not known
+    function: str
+    code: str = ""  # the line's text, stripped; empty where it was not kept
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a process. The subclasses' names are the events' own, in snake case."""
+
+
+@dataclass(frozen=True)
+class Serving(Event):
+    """The server is made."""
+
+    protocol: str  # "asgi" or "wsgi"
+
+
+# A WebSocket's application, from outside
+
+
+@dataclass(frozen=True)
+class Connected(Event):
+    """What was to be done at the handshake is done."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class LeftUnanswered(Event):
+    """It is, with neither accept nor close."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Ended(Event):
+    """The application has ended."""
+
+    path: str
+    error: str | None  # "KeyError: 'message'"
+
+
+# Consumers and the channel layer
+
+
+@dataclass(frozen=True)
+class ConsumerMade(Event):
+    """A consumer was made for a WebSocket."""
+
+    path: str | None
+    object: int  # the same for the same object
+    classes: tuple[tuple[str, str], ...]  # (module, name) of its class and its bases
+
+    @property
+    def name(self) -> str:
+        return self.classes[0][1]
+
+
+@dataclass(frozen=True)
+class Handles(Event):
+    """A consumer begins to handle an event of ASGI or of the channel layer."""
+
+    path: str | None
+    type: str | None  # "websocket.receive", "chat.message"
+
+
+@dataclass(frozen=True)
+class Handled(Event):
+    """It has handled it to its end."""
+
+    path: str | None
+    type: str | None
+
+
+@dataclass(frozen=True)
+class Sends(Event):
+    """A consumer sends an event of ASGI."""
+
+    path: str | None
+    type: str  # "websocket.send"
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True)
+class LayerCall(Event):
+    """A method of the channel layer is called."""
+
+    path: str | None
+    call: str  # "group_add", "group_discard", "group_send" or "send"
+    group: str  # the first argument, whatever it was
+    channel: str | None  # the second one, where it is a string
+    type: str | None  # of the message that is sent
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True)
+class LayerMade(Event):
+    """A channel layer was made from the settings."""
+
+    path: str | None
+    name: str  # "channels_redis.core.RedisChannelLayer"
+
+
+# What would stay silent
+
+
+@dataclass(frozen=True)
+class NeverAwaited(Event):
+    """A coroutine was made and never awaited."""
+
+    coroutine: str  # "ChatConsumer.send"
+    frames: tuple[Frame, ...]  # of the line that made it
+
+
+@dataclass(frozen=True)
+class ExceptionFacts:
+    """One exception of a chain."""
+
+    id: int  # the same wherever the same exception is met, in one process
+    type: str  # "ValueError"
+    module: str  # "builtins"
+    bases: tuple[str, ...]  # the names of its base classes, the nearest first
+    message: str
+    arguments: tuple  # plain values; others as their repr()
+    name: str | None  # the name, attribute, module or key that was missing
+    object: str | None  # the type of the object that lacks it; a module's or class's own name
+    link: str | None  # how it led to one before it: "cause", "context", or "member" of a group
+    frames: tuple[Frame, ...]
+    details: dict  # of SyntaxError, OSError, UnicodeError, ImportError
+
+
+@dataclass(frozen=True)
+class Raised(Event):
+    """An exception ended something."""
+
+    path: str | None
+    by: str  # what met it: "consumer", "application", "page", "thread", "loop" or "program"
+    chain: tuple[ExceptionFacts, ...]  # the exception itself, then those that it was raised from
+    handling: str | None = None  # the event, path or coroutine that was being handled
+
+
+@dataclass(frozen=True)
+class Caught(Event):
+    """The project's own code caught an exception."""
+
+    path: str | None
+    chain: tuple[ExceptionFacts, ...]
+    frames: tuple[Frame, ...]  # of the `except` or `with`
+
+
+@dataclass(frozen=True)
+class Busy(Event):
+    """What a thread or a task was doing when asked."""
+
+    what: str  # "thread" or "task"
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True)
+class Reported(Event):
+    """All that is busy was told."""
+
+
+@dataclass(frozen=True)
+class HeldUp(Event):
+    """The event loop does nothing until it is let go on."""
+
+
+KINDS = {
+    "serving": Serving,
+    "connected": Connected,
+    "unanswered": LeftUnanswered,
+    "ended": Ended,
+    "consumer": ConsumerMade,
+    "handles": Handles,
+    "handled": Handled,
+    "sends": Sends,
+    "layer_call": LayerCall,
+    "layer_made": LayerMade,
+    "never_awaited": NeverAwaited,
+    "raised": Raised,
+    "caught": Caught,
+    "busy": Busy,
+    "reported": Reported,
+    "held_up": HeldUp,
+}
+
+
+def decoded(facts: dict, folder: Path) -> Event:
+    """The event that a process has told as JSON. Relative names of files are the project's, in
+    `folder`. Raises KeyError and TypeError for what no process tells."""
+    return _made(KINDS[facts.pop("event")], facts, folder)
+
+
+def _made(kind: type, facts: dict, folder: Path):
+    known = {field.name for field in fields(kind)}
+    return kind(**{name: _value(name, facts[name], folder) for name in facts.keys() & known})
+
+
+def _value(name: str, value, folder: Path):
+    match name:
+        case "frames":
+            return tuple(Frame(folder / file, line or 0, *rest) for file, line, *rest in value)
+        case "chain":
+            return tuple(_made(ExceptionFacts, facts, folder) for facts in value)
+        case "classes":
+            return tuple((module, name) for module, name in value)
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,47 @@
+"""Coroutines that were made and never awaited.
+
+    {"event": "never_awaited", "coroutine": "ChatConsumer.send", "frames": [...]}
+
+Under Daphne Python's own warning goes nowhere, because Twisted takes the warnings over (daphne
+issue 352). Imports the standard library alone.
+"""
+
+import re
+import sys
+import threading
+import warnings
+
+from workshop.checking.instrumented import telling
+
+FRAMES_KEPT = 12  # of the place that made the coroutine
+
+
+def _report(unraisable):
+    text = str(unraisable.exc_value)
+    named = re.match(r"coroutine '(.+?)' was never awaited", text)
+    if not named:
+        return sys.__unraisablehook__(unraisable)
+    found = re.findall(r'File "(.+?)", line (\d+), in (\S+)', text)
+    frames = [
+        [file, int(line), function, telling.text_of(file, int(line))]
+        for file, line, function in found
+        if telling.is_not_ours(file)
+    ]
+    telling.tell("never_awaited", coroutine=named[1], frames=frames)
+
+
+def start():
+    # As an error the warning reaches sys.unraisablehook, which Twisted leaves alone. Only this
+    # warning: others stay what they are.
+    warnings.filterwarnings("error", message="coroutine", category=RuntimeWarning)
+    sys.unraisablehook = _report
+
+    # The setting belongs to one thread; sync consumers and views run in others.
+    sys.set_coroutine_origin_tracking_depth(FRAMES_KEPT)
+    run = threading.Thread.run
+
+    def run_and_track(self):
+        sys.set_coroutine_origin_tracking_depth(FRAMES_KEPT)
+        run(self)
+
+    threading.Thread.run = run_and_track

@@ -1,0 +1,57 @@
+"""What is asked of the channel layer.
+
+    {"event": "layer_call", "path": …, "call": "group_add", "group": …, "channel": … or "type": …,
+     "frames": [...]}
+    {"event": "layer_made", "path": …, "name": "channels_redis.core.RedisChannelLayer"}
+
+`frames` are only the project's own, and only the last. Imports the standard library alone.
+"""
+
+import contextlib
+import functools
+import sys
+
+from workshop.checking.instrumented import telling
+
+CALLS = ("group_add", "group_discard", "group_send", "send")
+
+
+def tell_of_layers(channels):
+    """`channels` is the module channels.layers."""
+    make = channels.ChannelLayerManager._make_backend
+
+    @functools.wraps(make)
+    def make_and_tell(self, name, config):
+        layer = make(self, name, config)
+        kind = type(layer)
+        telling.tell_of_socket("layer_made", name=f"{kind.__module__}.{kind.__qualname__}")
+        for method in CALLS:
+            with contextlib.suppress(AttributeError, TypeError):
+                setattr(layer, method, _telling_call(getattr(layer, method), method))
+        return layer
+
+    channels.ChannelLayerManager._make_backend = make_and_tell
+
+
+def _telling_call(function, name):
+    """`function`, a coroutine function, telling of every call. It stays one that `inspect` and
+    asgiref take for a coroutine function, and complains of wrong arguments in its own words."""
+    from asgiref.sync import markcoroutinefunction
+
+    def call_and_tell(*args, **kwargs):
+        values = [*args, *kwargs.values(), None, None]
+        event = values[1].get("type") if isinstance(values[1], dict) else None
+        telling.tell_of_socket(
+            "layer_call",
+            call=name,
+            group=str(values[0]),
+            channel=values[1] if isinstance(values[1], str) else None,
+            type=event if isinstance(event, str) else None,
+            frames=telling.their_last_frame(sys._getframe(1)),
+        )
+        return function(*args, **kwargs)
+
+    for attribute in ("__name__", "__qualname__", "__doc__", "__self__"):
+        with contextlib.suppress(AttributeError):
+            setattr(call_and_tell, attribute, getattr(function, attribute))
+    return markcoroutinefunction(call_and_tell)

@@ -1,0 +1,86 @@
+"""The server, and what the ASGI application does with each WebSocket.
+
+    {"event": "serving", "protocol": "asgi" or "wsgi"}  the server is made
+    {"event": "connected", "path": "/ws/chat/a/"}       what was to be done at the handshake is done
+    {"event": "unanswered", "path": "/ws/chat/a/"}      it is, with neither accept nor close
+    {"event": "ended", "path": "/ws/chat/a/", "error": "KeyError: 'message'" or null}
+
+Seen with Daphne 4.2: a consumer that never accepts shows nothing for five seconds; a crash is
+noticed on a poll of one second. Imports the standard library alone.
+"""
+
+import asyncio
+import functools
+
+from workshop.checking.instrumented import busy, exceptions, telling
+
+CRASH_POLL = 0.02  # seconds; Daphne's own is 1 s
+
+
+def _observed(application):
+    """ASGI middleware that tells how each WebSocket's application took and left it."""
+
+    async def observe(scope, receive, send):
+        busy.loop = asyncio.get_running_loop()
+        if scope["type"] != "websocket":
+            return await application(scope, receive, send)
+
+        telling.websocket.set(scope["path"])
+        answered = False
+        received = 0
+
+        async def receive_and_note():
+            nonlocal received
+            received += 1
+            if received == 2:  # the first event, websocket.connect, was handled
+                telling.tell("connected" if answered else "unanswered", path=scope["path"])
+            return await receive()
+
+        async def send_and_note(message):
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        error = None
+        try:
+            await application(scope, receive_and_note, send_and_note)
+        except BaseException as exception:
+            error = f"{type(exception).__name__}: {exception}".partition("\n")[0]
+            exceptions.tell_raised(exception, "application")
+            raise
+        finally:
+            telling.tell("ended", path=scope["path"], error=error)
+
+    return observe
+
+
+def tell_of_daphne(daphne):
+    """`daphne` is the module daphne.server."""
+    init = daphne.Server.__init__
+    call_later = daphne.reactor.callLater
+
+    @functools.wraps(init)
+    def init_and_tell(self, application, *args, **kwargs):
+        telling.tell("serving", protocol="asgi")
+        init(self, _observed(application), *args, **kwargs)
+
+    def call_sooner(delay, function, *args, **kwargs):
+        if getattr(function, "__name__", "") == "application_checker":
+            delay = CRASH_POLL
+        return call_later(delay, function, *args, **kwargs)
+
+    daphne.Server.__init__ = init_and_tell
+    daphne.reactor.callLater = call_sooner
+
+
+def tell_of_djangos_own(runserver):
+    """`runserver` is the module django.core.management.commands.runserver, whose own server speaks
+    WSGI alone; Daphne's command takes the place of what it calls."""
+    run = runserver.run
+
+    @functools.wraps(run)
+    def run_and_tell(*args, **kwargs):
+        telling.tell("serving", protocol="wsgi")
+        return run(*args, **kwargs)
+
+    runserver.run = run_and_tell

@@ -1,0 +1,48 @@
+"""Ends a program with the one that started it, in whatever way that one ends, SIGKILL included.
+
+The two share a pipe, which is the standard input of the started one: it ends when the other does.
+A program that knows nothing of this is run by `python lifeline.py COMMAND…`, until it ends itself
+or the standard input does.
+
+Imports the standard library alone.
+"""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+
+def listen(pipe, end: Callable, asked: Callable = lambda: None) -> None:
+    """In a thread of its own: call `asked` for each byte that comes through `pipe`, an unbuffered
+    binary file, and `end` when the program at its other end is gone."""
+
+    def read():
+        while pipe.read(1):
+            asked()
+        end()
+
+    threading.Thread(target=read, daemon=True).start()
+
+
+def start(*command: str, **options) -> subprocess.Popen:
+    """Start a program that ends with this one, or with end(). `options` are Popen's; the Popen is
+    that of a watcher, which has the program as its only child and its exit code as its own.
+
+    In a session of its own: Ctrl-C reaches this program, which then ends it.
+    """
+    watcher = [sys.executable, "-I", "-S", __file__, *command]  # -I -S: starts in half the time
+    return subprocess.Popen(watcher, stdin=subprocess.PIPE, start_new_session=True, **options)
+
+
+def end(watcher: subprocess.Popen) -> None:
+    """End what start() started, and return when it has ended."""
+    watcher.stdin.close()
+    watcher.wait()
+
+
+if __name__ == "__main__":
+    program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    # Unbuffered: Python cannot end while a thread holds the lock of its buffered standard input.
+    listen(open(0, "rb", buffering=0), program.kill)
+    sys.exit(program.wait())
