@@ -2,6 +2,7 @@
 
 import json
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -21,7 +22,7 @@ class Chat:
 
     def __init__(self, answer=lambda text: [text]):
         self.answer = answer
-        self.log = Log()
+        self.log = Log(Path())
         self.requests = []  # the handshakes that came
 
     @property
@@ -220,7 +221,7 @@ def test_through_a_proxy_the_servers_behind_it_tell_who_is_in():
     behind = Chat()
 
     async def check(room):
-        proxy = SimpleNamespace(address=room.server.address, log=Log())
+        proxy = SimpleNamespace(address=room.server.address, log=Log(Path()))
         ana = await room.on(proxy).open("Ana")
         assert behind.log.events == [Connected(ana.path)]
         await ana.say("hello")

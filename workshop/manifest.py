@@ -41,7 +41,7 @@ class Step:
     teaches: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict, hash=False)
     database: bool = False
-    programs: tuple[list[str], ...] = ()  # beside the servers: a script and its arguments
+    programs: tuple[tuple[str, ...], ...] = ()  # beside the servers: a script and its arguments
     continues: bool = False
     brings: tuple[str, ...] = ()
 
@@ -118,7 +118,7 @@ def _made(kind: type, rows: list[dict]) -> tuple:
 
 
 def _frozen(value):
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def find(name: str) -> Step:

@@ -6,8 +6,10 @@ from workshop.checking.failures import BadPage, NotListening, NotPrepared, Silen
 
 @rule
 def exception(evidence):
-    """The first exception: those after it are often its consequences."""
-    errors = [error for error in evidence.errors if evidence.where(error)] or evidence.errors
+    """The first exception: those after it are often its consequences. A program that exits is
+    for server_exited; and manage.py does it after it has said why."""
+    errors = [error for error in evidence.errors if error.name != "SystemExit"]
+    errors = [error for error in errors if evidence.where(error)] or errors
     if errors:
         return Explanation(
             f"An exception was raised: {errors[0].text}.",

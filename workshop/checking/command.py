@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from workshop import manifest
@@ -121,7 +122,7 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
 
 
 def start_beside(
-    step: manifest.Step, folder: Path, servers: list[Server], command: list[str], made: Prepared
+    step: manifest.Step, folder: Path, servers: list[Server], command: Sequence[str], made: Prepared
 ) -> Listening:
     """Start a program of workshop.toml's `programs`: one of the check's own, or the attendee's."""
     places = {f"{{server{number}}}": server.address for number, server in enumerate(servers, 1)}

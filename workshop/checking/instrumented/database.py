@@ -7,7 +7,6 @@ Imports the standard library alone.
 """
 
 import os
-import sqlite3
 import sys
 
 VARIABLE = "WORKSHOP_DATABASE"  # the file of the only database that may be opened
@@ -15,6 +14,7 @@ VARIABLE = "WORKSHOP_DATABASE"  # the file of the only database that may be open
 
 def keep_away_from_others(file: str) -> None:
     """Let sqlite3 open `file` and databases in memory alone."""
+    import sqlite3  # here, because steps without a database need it not
 
     def look(event, arguments):
         if event != "sqlite3.connect":  # https://docs.python.org/3/library/sqlite3.html
