@@ -2,18 +2,17 @@
 
 import pytest
 
-from checks.step1_sync_vs_async.observers import Exhibition, Hall
+from checks.step1_sync_vs_async.observers.exhibition import Exhibition
+from checks.step1_sync_vs_async.observers.hall import Hall
 
 
 @pytest.fixture(scope="session")
-def exhibition(checking_session):
-    """Alice's exhibitions."""
-    exhibition = Exhibition(checking_session.folder, checking_session.programs)
-    yield exhibition
-    exhibition.stop()
+def exhibition(checking_session) -> Exhibition:
+    """Alice's exhibitions, which are being played."""
+    return next(one for one in checking_session.programs if isinstance(one, Exhibition))
 
 
-@pytest.fixture
-def hall(server) -> Hall:
-    """The hall's pages, asked for by several browsers at once."""
-    return Hall(server)
+@pytest.fixture(scope="session")
+def hall(checking_session) -> Hall:
+    """The hall's server, asked by several browsers at once."""
+    return Hall(checking_session.servers[0])

@@ -8,16 +8,15 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from workshop import manifest
 from workshop.checking.processes import launch
+from workshop.checking.processes.program import Program
 from workshop.checking.processes.server import Server
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
-# Imported while the servers start, and not only when they are first used: at the first request,
-# and after the last check.
-MEANWHILE = ("httpcore", "anyio._backends._asyncio")
 
 
 class NotMade(Exception):
@@ -99,15 +98,18 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
     if step.redis:
         needs_redis()
     servers: list[Server] = []
+    programs: list[Program] = []
     try:
         # The servers take the longest to start, so they go first; the rest is read meanwhile.
         for _ in range(step.servers):
             servers.append(Server(folder, **step.environment))
-        report = run(step, folder, servers, began, keep_going)
+        for program in programs_of(step):
+            programs.append(program(folder))
+        report = run(step, folder, servers, programs, began, keep_going)
     finally:
-        for server in servers:
-            server.stop()
-    if not report.passed and any(server.is_suspect for server in servers):
+        for program in (*servers, *programs):
+            program.stop()
+    if not report.passed and any(program.is_suspect for program in (*servers, *programs)):
         os.environ.pop(launch.VARIABLE, None)
         return check(step, folder, began, keep_going)
     return report
@@ -124,6 +126,13 @@ def needs_redis() -> None:
     except redis_server.RedisError as error:
         why = str(error)
     raise NotMade(f"{why} Start one: python3 -m workshop")
+
+
+def programs_of(step: manifest.Step) -> Sequence[Callable[[Path], Program]]:
+    """What the step's check starts beside its servers: `PROGRAMS` of checks/stepN_name/programs.py,
+    each to be called with the folder; nothing where that file is not there."""
+    name = f"checks.{step.name}.programs"
+    return importlib.import_module(name).PROGRAMS if importlib.util.find_spec(name) else ()
 
 
 def rules_for(step: manifest.Step) -> list:
@@ -152,7 +161,7 @@ def content() -> list[str]:
     ]
 
 
-def run(step, folder, servers, began, keep_going):
+def run(step, folder, servers, programs, began, keep_going):
     import pytest
 
     from workshop.checking.explaining.rules import advise
@@ -160,12 +169,10 @@ def run(step, folder, servers, began, keep_going):
     from workshop.checking.reporting.report import Report
     from workshop.checking.session import Session
 
-    for name in MEANWHILE:
-        importlib.import_module(name)
     gc.freeze()
     gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    session = Session(step, folder, servers)
+    session = Session(step, folder, servers, programs)
     rules = rules_for(step)
     checks = Checks(session, rules)
     arguments = [str(manifest.ROOT / "checks" / step.name / "test_behavior.py"), "-s"]

@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from workshop.checking import failures
@@ -24,15 +25,18 @@ LOGGED_WITHIN = 3  # seconds for the traceback of an exception that is known to 
 
 
 class Session:
-    """The checks of `step` on the project in `folder`, with its servers, which are starting."""
+    """The checks of `step` on the project in `folder`, with its servers and what else was started
+    beside them."""
 
-    def __init__(self, step: Step, folder: Path, servers: list[Server]):
+    def __init__(
+        self, step: Step, folder: Path, servers: list[Server], others: Sequence[Program] = ()
+    ):
         self.step = step
         self.folder = folder
         self.servers = servers
         self.began = time.monotonic()
         self.project = Project(folder)
-        self.programs: list[Program] = list(servers)  # all that a failure may have a log of
+        self.programs: list[Program] = [*servers, *others]  # all that a failure may have a log of
 
     @property
     def seconds(self) -> float:
