@@ -36,9 +36,8 @@ import sys
 import threading
 import warnings
 
-from workshop.checking.instrumented import consumers
+from workshop.checking.instrumented import MARK, consumers
 
-MARK = "\x1e workshop: "
 FRAMES_KEPT = 12
 OUTERMOST = ("<module>", "_bootstrap")  # functions: of the main thread, of any other
 READ_AGAIN = 20  # times

@@ -1,6 +1,9 @@
-"""A program of the attendee's while it is checked: started, watched and ended."""
+"""A program of the attendee's while it is checked: started, watched and ended.
 
-import asyncio
+A check starts its servers before anything else, so what starting them does not need is imported
+where it is used: asyncio takes longer than all the rest.
+"""
+
 import contextlib
 import json
 import os
@@ -10,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from workshop.checking.instrumented.start import MARK
+from workshop.checking.instrumented import MARK
 from workshop.checking.processes import launch
 from workshop.manifest import ROOT
 
@@ -99,6 +102,8 @@ class Program:
 
     async def ended(self, limit: float) -> bool:
         """True as soon as the program has ended; False after `limit` seconds."""
+        import asyncio
+
         end = time.monotonic() + limit
         while self.exit_code is None:
             if time.monotonic() > end:
@@ -109,6 +114,8 @@ class Program:
 
     async def event(self, found: Callable[[list[dict]], bool], limit: float) -> bool:
         """Wait until `found(events)` is true: True then, False after `limit` seconds."""
+        import asyncio
+
         end = time.monotonic() + limit
         while not found(self.log.events):
             if time.monotonic() > end:

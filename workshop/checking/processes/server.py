@@ -1,6 +1,5 @@
 """A step's server while it is checked."""
 
-import asyncio
 import socket
 import sys
 import time
@@ -66,6 +65,8 @@ class Server(Program):
 
     async def listens(self, limit: float) -> bool:
         """True as soon as the server takes connections; False when it ended or after `limit` s."""
+        import asyncio  # here: see program.py
+
         end = time.monotonic() + limit
         while time.monotonic() < end and self.exit_code is None:
             with socket.socket() as probe:
