@@ -8,11 +8,11 @@ from pathlib import Path
 from checks.step1_sync_vs_async.failures import NoRecord
 from workshop.checking.processes.program import Program
 
-# With these the games one after another, 8 minutes in the hall, take 0.16 s; and the walking Alice
+# With these the games one after another, 8 minutes in the hall, take 0.12 s; and the walking Alice
 # has made a move at every board in a third of the time for which an opponent thinks.
 BOARDS = 4  # no more than the threads that asyncio.to_thread has on a laptop with one core
 PAIRS = 2
-SPEED = 3000  # hall seconds in one real second
+SPEED = 4000  # hall seconds in one real second
 PLAYS_WITHIN = 8  # seconds; only a check that fails waits for them
 
 
