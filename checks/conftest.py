@@ -4,25 +4,25 @@ import pytest
 
 from workshop.checking.observers.pages import Pages
 from workshop.checking.observers.room import Room
-from workshop.checking.processes.server import Listening, Server
+from workshop.checking.processes.server import Beside, Server
 
 
 @pytest.fixture
 def server(checking_session) -> Server:
     """The step's server."""
-    return checking_session.servers[0]
+    return checking_session.prepared.servers[0]
 
 
 @pytest.fixture
 def second_server(checking_session) -> Server:
     """Another process of the same step, on another port."""
-    return checking_session.servers[1]
+    return checking_session.prepared.servers[1]
 
 
 @pytest.fixture
-def programs(checking_session) -> list[Listening]:
+def programs(checking_session) -> list[Beside]:
     """What runs beside the servers, in the order of `programs` in workshop.toml."""
-    return checking_session.beside
+    return checking_session.prepared.beside
 
 
 @pytest.fixture

@@ -1,16 +1,18 @@
 """Every benchmark runs, says what it found, sees what is lost, and leaves nothing behind."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 import uuid
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
-from benchmarks import set_up
+from benchmarks import check_loop, set_up
 from benchmarks.programs import Program
 from benchmarks.room import measuring
 from benchmarks.room.browsers import Browsers
@@ -19,6 +21,7 @@ from tests.conftest import ROOT
 LIMIT = 600  # seconds, which only a benchmark that hangs would take
 MARK = "BENCHMARK_OF_THE_TESTS"  # in the environment of all that a benchmark starts
 COSTS = {"server_us_per_delivery", "redis_us_per_delivery", "deliveries_per_cpu_second"}
+OWN_TESTS = "the step's own tests, pytest"
 OUTCOME = {"messages", "expected", "delivered", "heard_by_all", "p50_ms", "p99_ms", "client_busy"}
 
 
@@ -97,8 +100,29 @@ def test_the_check_loop(marked, tmp_path):
     # No program is on this PATH: the tutorial's tests, which need a browser, are left out.
     environment = {**marked, "PATH": str(tmp_path)}
     found = benchmark("check-loop", "--runs", "1", environment=environment, codes=(0, 1))
-    assert {row["step"] for row in found} == {"step1", "step2", "step3"}
-    assert all(row["median"] > 0 for row in found)
+    rows = {(row["what"], row["step"]): row for row in found}
+    assert len(rows) == len(found) == 3 * 3  # cold, watched, and the step's own tests
+    for (what, step), row in rows.items():
+        assert row["median"] > 0
+        if what == OWN_TESTS:
+            assert row["ratio"] is row["bound"] is None
+            continue
+        own = rows[OWN_TESTS, row["ratio_to"]]["median"]
+        assert row["ratio_to"] == {"step1": "step2"}.get(step, step)
+        assert row["ratio"] == pytest.approx(row["median"] / own)
+        assert row["holds"] is (row["ratio"] <= row["bound"])
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(2.0, 0), (2.1, 1)])
+def test_a_check_that_takes_too_long_fails_the_check_loop(seconds, code, monkeypatch, tmp_path):
+    own = check_loop.Row("the step's own tests, pytest", "step2", float, times=[4.0])
+    checked = check_loop.Row("check, cold", "step2", float, own, bound=0.5, times=[seconds])
+    store = SimpleNamespace(port=6379)
+    monkeypatch.setenv("REDIS_URL", "")  # main() sets it
+    monkeypatch.setattr(check_loop, "redis", lambda: contextlib.nullcontext(store))
+    monkeypatch.setattr(check_loop, "measure", lambda _: [checked, own])
+    monkeypatch.setattr(check_loop, "RESULT", tmp_path / "check-loop.json")
+    assert check_loop.main([]) == code
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the packages are borrowed with a shell script")

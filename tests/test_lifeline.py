@@ -55,7 +55,7 @@ def test_each_byte_is_a_question_and_the_end_comes_last():
     heard, over = [], threading.Event()
     reading, writing = os.pipe()
     with open(reading, "rb", buffering=0) as pipe:
-        lifeline.listen(pipe, over.set, lambda: heard.append(over.is_set()))
+        lifeline.listen(pipe, over.set, lambda byte: heard.append(over.is_set()))
         os.write(writing, b"??")
         os.close(writing)
         over.wait()

@@ -19,7 +19,7 @@ AT_ONCE = 4  # checks side by side: most of a failing one is waiting
 
 # What the untouched starter of each step is told: its first TODO.
 FIRST_TODO = {
-    "step1": "one_board_after_another",
+    "step1": "plays_the_plain_game",
     "step2": "daphne_not_in_installed_apps",
     "step3": "echo_instead_of_group",
 }

@@ -8,18 +8,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from workshop import manifest
 from workshop.checking.prepare import Prepared, prepared
 from workshop.checking.processes import launch
-from workshop.checking.processes.server import Listening, Server, replaced
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
-# Imported while the servers start, and not only when they are first used: at the first request,
-# and after the last check.
-MEANWHILE = ("httpcore", "anyio._backends._asyncio")
 
 
 class NotMade(Exception):
@@ -100,42 +95,17 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
     gc.disable()  # until all is imported, which stays: see run()
     if step.redis:
         needs_redis()
-    servers: list[Server] = []
-    beside: list[Listening] = []
     with prepared(step, folder, import_the_rest) as made:
-        try:
-            # The servers take the longest to start, so they go first; the rest is read meanwhile.
-            if not made.failure:
-                for _ in range(step.servers):
-                    servers.append(Server(folder, **made.environment))
-                for command in step.programs:
-                    beside.append(start_beside(step, folder, servers, command, made))
-            report = run(step, folder, made, servers, beside, began, keep_going)
-        finally:
-            for program in (*beside, *servers):
-                program.stop()
-    programs = (*made.programs, *servers, *beside)
-    if not report.passed and any(program.is_suspect for program in programs):
+        report = run(step, folder, made, began, keep_going)
+    if not report.passed and any(program.is_suspect for program in made.programs):
         os.environ.pop(launch.VARIABLE, None)
         return check(step, folder, began, keep_going)
     return report
 
 
-def start_beside(
-    step: manifest.Step, folder: Path, servers: list[Server], command: Sequence[str], made: Prepared
-) -> Listening:
-    """Start a program of workshop.toml's `programs`: one of the check's own, or the attendee's."""
-    places = {f"{{server{number}}}": server.address for number, server in enumerate(servers, 1)}
-    script, *arguments = (replaced(word, places) for word in command)
-    own = manifest.ROOT / "checks" / step.name / script
-    return Listening(folder, str(own) if own.is_file() else script, *arguments, **made.environment)
-
-
 def import_the_rest() -> None:
     """Import what the checks need, while something else is waited for."""
     importlib.import_module("pytest")
-    for name in MEANWHILE:
-        importlib.import_module(name)
 
 
 def needs_redis() -> None:
@@ -177,7 +147,7 @@ def content() -> list[str]:
     ]
 
 
-def run(step, folder, made, servers, beside, began, keep_going):
+def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_going: bool):
     import pytest
 
     from workshop.checking.explaining.rules import advise
@@ -189,7 +159,7 @@ def run(step, folder, made, servers, beside, began, keep_going):
     gc.freeze()
     gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    session = Session(step, folder, made, servers, beside)
+    session = Session(step, folder, made)
     rules = rules_for(step)
     checks = Checks(session, rules)
     arguments = [str(manifest.ROOT / "checks" / step.name / "test_behavior.py"), "-s"]
@@ -211,7 +181,7 @@ def run(step, folder, made, servers, beside, began, keep_going):
         checks.titles,
         checks.results,
         time.monotonic() - began,
-        "\n".join(program.log.text for program in (*made.programs, *servers, *beside)),
+        "\n".join(program.log.text for program in made.programs),
     )
     if report.passed:
         report.advice = advise(rules, session.passed())

@@ -1,4 +1,5 @@
-"""What is there before a step's servers start, where its entry in workshop.toml asks for it.
+"""What is there when a step's checks begin: what its entry in workshop.toml asks for, its servers,
+and the programs beside them, which are starting.
 
 The servers, and the programs beside them, find it through their environment:
 
@@ -9,10 +10,9 @@ The servers, and the programs beside them, find it through their environment:
 The project's own database is never touched: see instrumented/database.py.
 """
 
-import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,8 @@ from pathlib import Path
 from workshop.checking import patience
 from workshop.checking.failures import NotPrepared
 from workshop.checking.processes.program import Program
-from workshop.manifest import Step
+from workshop.checking.processes.server import Beside, Server, replaced
+from workshop.manifest import ROOT, Step
 
 MIGRATES_WITHIN = patience.seconds(10)  # only a check that fails waits for them
 LINES_SHOWN = 3  # of what a program wrote: its end
@@ -31,10 +32,10 @@ class Migrating(Program):
 
     may_end = True
     # Its progress ends in no newline: a traceback would follow in the middle of a line.
-    command = ("manage.py", "migrate", "--noinput", "--verbosity", "0")
+    COMMAND = ("manage.py", "migrate", "--noinput", "--verbosity", "0")
 
     def __init__(self, folder: Path, **environment: str):
-        super().__init__(folder, *self.command, **environment)
+        super().__init__(folder, *self.COMMAND, **environment)
 
     async def failure(self) -> NotPrepared | None:
         """What went wrong, when it has ended or should have."""
@@ -52,15 +53,24 @@ class Migrating(Program):
 
 @dataclass
 class Prepared:
-    environment: dict[str, str]  # for the servers
+    environment: dict[str, str]  # of the servers
     began: float  # time.monotonic() before the first of it
-    programs: list[Program] = field(default_factory=list)  # that ran, for their evidence
-    failure: NotPrepared | None = None
+    before: list[Program] = field(default_factory=list)  # that ran before the servers
+    servers: list[Server] = field(default_factory=list)
+    beside: list[Beside] = field(default_factory=list)  # in the order of workshop.toml
+    folder: Path | None = None  # for their files, where one of them names {folder}
+    failure: NotPrepared | None = None  # then no server was started
+
+    @property
+    def programs(self) -> list[Program]:
+        """All that a failure may have a log of."""
+        return [*self.before, *self.servers, *self.beside]
 
 
 @contextmanager
 def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterator[Prepared]:
-    """Make what `step` asks for, for a `with` block. While a program runs, `meanwhile` is called.
+    """Make what `step` asks for, and start its programs, for a `with` block: they have ended when
+    it ends. While one has to end before others start, `meanwhile` is called.
 
     A step that asks for nothing waits for nothing.
     """
@@ -69,26 +79,54 @@ def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterato
         if step.redis > 1:
             made.environment |= _redises(step.redis, stack)
         if step.database:
-            made.environment |= _database(stack)
-            migrating = Migrating(folder, **made.environment)
-            stack.callback(migrating.stop)
-            made.programs.append(migrating)
-            meanwhile()
-            made.failure = asyncio.run(migrating.failure())
+            _migrate(made, folder, stack, meanwhile)
+        if not made.failure:
+            _start(made, step, folder, stack)
         yield made
 
 
-def _database(stack: ExitStack) -> dict[str, str]:
-    """The variables that lead to an empty database in a folder of its own."""
-    import tempfile  # no other step needs it
+def _migrate(made: Prepared, folder: Path, stack: ExitStack, meanwhile) -> None:
+    """Make an empty database in a folder of its own, and run the project's migrations."""
+    import asyncio  # no other step needs it here
 
     from workshop.checking.instrumented.database import VARIABLE
 
-    folder = stack.enter_context(
+    file = os.path.join(os.path.realpath(_temporary_folder(stack)), "db.sqlite3")
+    made.environment |= {"DATABASE_URL": "sqlite:///" + file, VARIABLE: file}
+    migrating = Migrating(folder, **made.environment)
+    stack.callback(migrating.stop)
+    made.before.append(migrating)
+    meanwhile()
+    made.failure = asyncio.run(migrating.failure())
+
+
+def _start(made: Prepared, step: Step, folder: Path, stack: ExitStack) -> None:
+    """Start the servers, which take the longest, and then what runs beside them."""
+    for _ in range(step.servers):
+        made.servers.append(Server(folder, **made.environment))
+        stack.callback(made.servers[-1].stop)
+    places = {f"{{server{n}}}": server.address for n, server in enumerate(made.servers, 1)}
+    if any("{folder}" in word for command in step.programs for word in command):
+        made.folder = Path(_temporary_folder(stack))
+        places["{folder}"] = str(made.folder)
+    for command in step.programs:
+        words = _command(step, [replaced(word, places) for word in command])
+        made.beside.append(Beside(folder, *words, **made.environment))
+        stack.callback(made.beside[-1].stop)
+
+
+def _command(step: Step, words: Sequence[str]) -> list[str]:
+    """The script may be one of the check's own, or else of the project."""
+    own = ROOT / "checks" / step.name / words[0]
+    return [str(own) if own.is_file() else words[0], *words[1:]]
+
+
+def _temporary_folder(stack: ExitStack) -> str:
+    import tempfile  # few steps need it
+
+    return stack.enter_context(
         tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True)
     )
-    file = os.path.join(os.path.realpath(folder), "db.sqlite3")
-    return {"DATABASE_URL": "sqlite:///" + file, VARIABLE: file}
 
 
 def _redises(count: int, stack: ExitStack) -> dict[str, str]:

@@ -15,7 +15,6 @@ from workshop.checking.observers.room import Room
 from workshop.checking.observers.timeline import Timeline
 from workshop.checking.prepare import Prepared
 from workshop.checking.processes.program import Program
-from workshop.checking.processes.server import Listening, Server
 from workshop.manifest import Step
 
 SETTLE = 0.06  # seconds between two looks at what is busy after a failure
@@ -24,25 +23,18 @@ RUN_LIMIT = patience.seconds(15)
 
 
 class Session:
-    """The checks of `step` on the project in `folder`, with what was prepared for them, and its
-    servers and the programs beside them, which are starting."""
+    """The checks of `step` on the project in `folder`, with what was prepared for them."""
 
-    def __init__(
-        self,
-        step: Step,
-        folder: Path,
-        prepared: Prepared,
-        servers: list[Server],
-        beside: list[Listening],
-    ):
+    def __init__(self, step: Step, folder: Path, prepared: Prepared):
         self.step = step
         self.folder = folder
         self.prepared = prepared
-        self.servers = servers
-        self.beside = beside
         self.project = Project(folder)
-        # All that a failure may have a log of.
-        self.programs: list[Program] = [*prepared.programs, *servers, *beside]
+
+    @property
+    def programs(self) -> list[Program]:
+        """All that a failure may have a log of."""
+        return self.prepared.programs
 
     @property
     def seconds(self) -> float:
@@ -78,7 +70,7 @@ class CheckRun:
     def room(self) -> Room:
         """A room that nobody else is in, whatever other checks run at the same time."""
         name = f"r{secrets.token_hex(6)}"
-        room = Room(self.session.servers[0], name, self.timeline, self.session.programs)
+        room = Room(self.session.prepared.servers[0], name, self.timeline, self.session.programs)
         self.rooms.append(room)
         return room
 

@@ -2,33 +2,28 @@
 
 import ast
 
-from checks.step1_sync_vs_async.failures import Miscounted
+from checks.step1_sync_vs_async.failures import HeartStopped, NotTogether
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
-
-WAITING = ("test_eight_requests_wait_together", "test_the_heartbeat_goes_on")
 
 
 @rule
 def view_blocks_the_loop(evidence):
-    if evidence.check not in WAITING or not evidence.saw(Miscounted):
+    if not evidence.saw(NotTogether, HeartStopped):
         return None
     for source, call, awaited in _calls(evidence):
         if last_name(call.func) in ("thinks", "sleep") and not awaited:
             return Explanation(
                 f"The view is `async def`, and {ast.unparse(call.func)}() blocks in it: the event "
-                "loop stands still, and with it every browser of this server. Write answered(await "
-                "opponent.thinks_async()).",
+                "loop stands still, and with it every browser of this server. Write "
+                "answered(await opponent.thinks_async()).",
                 source.where(call),
             )
 
 
-@rule
-def answer_not_awaited(evidence):
-    # JsonResponse refuses the coroutine; Django's error page keeps it, so no warning comes.
-    found = evidence.error(r"TypeError: In order to allow non-dict objects to be serialized")
-    if evidence.check not in WAITING or found is None:
-        return None
+# JsonResponse refuses the coroutine; Django's error page keeps it, so no warning comes.
+@rule(raised=r"TypeError: In order to allow non-dict objects to be serialized")
+def answer_not_awaited(evidence, error):
     for source, call, awaited in _calls(evidence):
         given = call.args[0] if call.args and last_name(call.func) == "answered" else None
         if last_name(call.func) == "thinks_async" and not awaited:
@@ -36,15 +31,15 @@ def answer_not_awaited(evidence):
         if isinstance(given, ast.Call):
             return Explanation(
                 f"{ast.unparse(given.func)}(…) was called without await, so answered() got no "
-                "answer but something that is still to be awaited. Write answered(await "
-                "opponent.thinks_async()).",
+                "answer but something that is still to be awaited. Write "
+                "answered(await opponent.thinks_async()).",
                 source.where(given),
             )
 
 
 @rule
 def threads_run_out(evidence):
-    if evidence.check not in WAITING or not evidence.saw(Miscounted):
+    if not evidence.saw(NotTogether, HeartStopped):
         return None
     for source, call, _ in _calls(evidence):
         given = {last_name(n) for n in call.args}

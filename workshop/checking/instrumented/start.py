@@ -56,7 +56,9 @@ def listen_to_the_check():
 
 
 def main(arguments):
-    gc.disable()  # what is imported here stays: there is nothing to collect, and it takes a tenth
+    # What a server imports stays, so there is nothing to collect before it serves (websockets.py):
+    # looking for it takes an eighth of its start.
+    gc.disable()
     telling.open_channel()
     listen_to_the_check()
     coroutines.start()
@@ -65,8 +67,9 @@ def main(arguments):
     importing.when_imported(TOLD_OF)
     if file := os.environ.pop(database.VARIABLE, None):
         database.keep_away_from_others(file)
-    gc.freeze()
-    gc.enable()
+    if "runserver" not in arguments:
+        gc.freeze()
+        gc.enable()
     for name in [name for name in sys.modules if name.partition(".")[0] == "workshop"]:
         del sys.modules[name]  # the learner's project may have a package of that name
     sys.path[0] = os.getcwd()

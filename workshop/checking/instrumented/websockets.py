@@ -11,10 +11,18 @@ noticed on a poll of one second. Imports the standard library alone.
 
 import asyncio
 import functools
+import gc
 
 from workshop.checking.instrumented import busy, exceptions, telling
 
 CRASH_POLL = 0.02  # seconds; Daphne's own is 1 s
+
+
+def _serves(protocol):
+    """What was imported stays: garbage is looked for from now on, and never among that."""
+    telling.tell("serving", protocol=protocol)
+    gc.freeze()
+    gc.enable()
 
 
 def _observed(application):
@@ -61,7 +69,7 @@ def tell_of_daphne(daphne):
 
     @functools.wraps(init)
     def init_and_tell(self, application, *args, **kwargs):
-        telling.tell("serving", protocol="asgi")
+        _serves("asgi")
         init(self, _observed(application), *args, **kwargs)
 
     def call_sooner(delay, function, *args, **kwargs):
@@ -80,7 +88,7 @@ def tell_of_djangos_own(runserver):
 
     @functools.wraps(run)
     def run_and_tell(*args, **kwargs):
-        telling.tell("serving", protocol="wsgi")
+        _serves("wsgi")
         return run(*args, **kwargs)
 
     runserver.run = run_and_tell

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workshop.checking import instrumented
 from workshop.checking.events import Event, decoded
-from workshop.checking.instrumented.telling import MARK
+from workshop.checking.instrumented import MARK
 
 LOG_KEPT = 200_000  # bytes of the log's start, and as many of its end
 OURS = re.escape(str(Path(instrumented.__file__).parent))

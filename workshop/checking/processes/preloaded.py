@@ -64,7 +64,7 @@ FOR_PROGRAMS = (
     "twisted.internet.asyncioreactor",
     "twisted.internet.endpoints",
 )
-# What a check imports: its own modules, and what pytest and httpx import only when they run.
+# What a check imports: its own modules, and what pytest imports only when it runs.
 FOR_CHECKS = (
     "workshop.checking.command",
     "workshop.checking.observers.groups",
@@ -82,10 +82,6 @@ FOR_CHECKS = (
     "_pytest.tracemalloc",
     "_pytest.unittest",
     "_pytest.warnings",
-    "anyio._backends._asyncio",
-    "certifi",
-    "encodings.idna",
-    "httpcore._backends.anyio",
     "pdb",
 )
 

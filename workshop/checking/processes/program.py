@@ -1,6 +1,9 @@
-"""A program of the attendee's while it is checked: started, watched and ended."""
+"""A program of the learner's while it is checked: started, watched and ended.
 
-import asyncio
+A check starts its servers before anything else, so what starting them does not need is imported
+where it is used: asyncio takes longer than all the rest.
+"""
+
 import contextlib
 import os
 import subprocess
@@ -38,6 +41,8 @@ def program_environment() -> dict[str, str]:
 
 async def becomes(true: Callable[[], object], limit: float) -> bool:
     """Wait until `true()` is: True then, False after `limit` seconds."""
+    import asyncio
+
     end = time.monotonic() + limit
     while not true():
         if time.monotonic() > end:
@@ -53,6 +58,7 @@ class Program:
 
     def __init__(self, folder: Path, *command: str, **environment: str):
         self.folder = folder
+        self.command = command
         self.log = Log(folder)
         self._process = launch.start(
             [str(LAUNCHER), *command],

@@ -1,6 +1,5 @@
 """What listens while a step is checked: its servers, and programs beside them."""
 
-import asyncio
 import socket
 import time
 from pathlib import Path
@@ -40,6 +39,8 @@ class Listening(Program):
 
     async def listens(self, limit: float) -> bool:
         """True as soon as the server takes connections; False when it ended or after `limit` s."""
+        import asyncio  # not before the server was started: see program.py
+
         end = time.monotonic() + limit
         while time.monotonic() < end and self.exit_code is None:
             with socket.socket() as probe:
@@ -57,6 +58,12 @@ class Listening(Program):
         super().stop()
         if self._holder:
             self._holder.close()
+
+
+class Beside(Listening):
+    """A program that runs beside the servers, whether it listens or not."""
+
+    may_end = True
 
 
 class Server(Listening):
