@@ -3,7 +3,7 @@
 
     .venv/bin/python docs/screenshot.py
 
-Two browsers, Ana's and Ben's, talk in one room of the step 3 solution. The server and its Redis are
+Two browsers, Ana's and Ben's, talk in one room of the finished chat. The server and its Redis are
 started on free ports, and stopped. It takes about 10 s, and needs what tests/browser needs:
 requirements-dev.txt and Chromium.
 """
@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 from tests.browser.browsing import Profiles, Visits, chromium, missing  # noqa: E402
 from workshop import ports  # noqa: E402
 from workshop.checking.processes.server import Server  # noqa: E402
-from workshop.manifest import find  # noqa: E402
+from workshop.manifest import finished_chat  # noqa: E402
 
 PICTURE = ROOT / "docs" / "room.png"
 WINDOW = {"width": 660, "height": 860}  # pixels of one browser window
@@ -79,7 +79,7 @@ def main() -> None:
 
     with ValkeyServer() as redis:
         os.environ["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}"
-        server = Server(find("step3").solution, ports.next_free(8000))
+        server = Server(finished_chat().solution, ports.next_free(8000))
         try:
             asyncio.run(server.starts())
             with chromium() as browser:

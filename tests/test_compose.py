@@ -9,7 +9,7 @@ import yaml
 from workshop import manifest
 
 ROOT = manifest.ROOT
-STEP3 = manifest.find("step3")
+CHAT = manifest.finished_chat()
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_the_image_has_what_the_server_imports(dockerfile):
 
 def test_what_the_image_copies_is_there_and_not_left_out(dockerfile):
     copied = re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE)
-    assert f"solutions/{STEP3.name}" in copied
+    assert f"solutions/{CHAT.name}" in copied
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     let_in = [line.removeprefix("!") for line in ignored if line.startswith("!")]
     for path in copied:
@@ -90,6 +90,6 @@ def test_what_the_image_copies_is_there_and_not_left_out(dockerfile):
 
 
 def test_the_server_is_started_where_the_project_stands(dockerfile):
-    assert f"WORKDIR /workshop/solutions/{STEP3.name}\n" in dockerfile
+    assert f"WORKDIR /workshop/solutions/{CHAT.name}\n" in dockerfile
     application = re.search(r'"(\w+)\.(\w+):application"', dockerfile)
-    assert (STEP3.solution / application[1] / f"{application[2]}.py").is_file()
+    assert (CHAT.solution / application[1] / f"{application[2]}.py").is_file()

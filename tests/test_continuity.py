@@ -85,7 +85,7 @@ def test_an_attendee_writes_few_lines(step):
 
 @pytest.mark.parametrize("step", [s for s in STEPS if s.continues], ids=lambda step: step.short)
 def test_a_starter_continues_the_solution_before(step):
-    before = files_of(manifest.find(str(step.number - 1)).solution)
+    before = files_of(step.previous.solution)
     starter = files_of(step.starter)
     assert starter.keys() == before.keys()
     for name, lines in before.items():
@@ -112,15 +112,16 @@ def test_every_check_has_three_hints():
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.short)
 def test_the_slide_of_a_hint_is_in_the_deck_before_the_step(step):
-    decks = [path.read_text(encoding="utf-8") for path in (ROOT / "slides").glob("[1-9]*.md")]
-    (deck,) = [text for text in decks if f"\nstep: {step.short}\n" in text]
+    deck = (ROOT / "slides" / f"{step.name}.md").read_text(encoding="utf-8")
     for hint in hints.of_step(step).values():
         assert re.search(rf"^##? {re.escape(hint['slide'])}$", deck, re.MULTILINE), hint["slide"]
 
 
 def test_the_manifest_names_what_is_there():
     assert [step.number for step in STEPS] == list(range(1, len(STEPS) + 1))
+    assert [track.name for track in manifest.tracks()] == ["core", "take-home"]
     for step in STEPS:
+        assert manifest.track(step.track)
         assert (ROOT / "checks" / step.short).is_file()
         assert step.minutes > 0 and step.cut
         for name in step.files:

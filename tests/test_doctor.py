@@ -11,7 +11,7 @@ from workshop import doctor, environment, manifest, ports
 from .conftest import edit, run_coroutine
 from .copied import Workshop
 
-STEP3 = manifest.find("step3")
+CHAT = manifest.finished_chat()
 
 
 def test_all_is_well_and_a_quiet_websocket_stays_open(tmp_path):
@@ -24,11 +24,11 @@ def test_all_is_well_and_a_quiet_websocket_stays_open(tmp_path):
 
 
 @pytest.fixture
-def step3(tmp_path, monkeypatch):
-    """A copy of step 3's solution that the doctor tries, and stays quiet with for a moment only."""
-    copy = tmp_path / "solutions" / STEP3.name
+def project(tmp_path, monkeypatch):
+    """A copy of the finished chat that the doctor tries, and stays quiet with for a moment only."""
+    copy = tmp_path / "solutions" / CHAT.name
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(STEP3.solution, copy, ignore=ignored)
+    shutil.copytree(CHAT.solution, copy, ignore=ignored)
     shutil.copytree(manifest.ROOT / "page", tmp_path / "page", ignore=ignored)
     monkeypatch.setattr(manifest, "ROOT", tmp_path)
     monkeypatch.setattr(doctor, "QUIET", 0.3)
@@ -39,24 +39,24 @@ def chat() -> list[doctor.Finding]:
     return run_coroutine(doctor.chat())
 
 
-def test_a_chat_is_tried(step3):
+def test_a_chat_is_tried(project):
     findings = chat()
     assert [finding.advice for finding in findings] == ["", ""]
 
 
-def test_a_websocket_that_does_not_stay_open(step3):
+def test_a_websocket_that_does_not_stay_open(project):
     accept = "await self.accept()"
     hang_up = "asyncio.get_running_loop().call_later(0.2, asyncio.ensure_future, self.close(4242))"
-    edit(step3, "chat/consumers.py", accept, f"{accept}\n        {hang_up}")
-    edit(step3, "chat/consumers.py", "import json", "import asyncio\nimport json")
+    edit(project, "chat/consumers.py", accept, f"{accept}\n        {hang_up}")
+    edit(project, "chat/consumers.py", "import json", "import asyncio\nimport json")
     first, second = chat()
     assert not first.advice
     assert "quiet" in second.seen and "4242" in second.seen and second.advice
     assert doctor.exit_code([first, second]) == 1
 
 
-def test_a_server_that_does_not_start(step3):
-    edit(step3, "chat/consumers.py", "import json", "import jsom")
+def test_a_server_that_does_not_start(project):
+    edit(project, "chat/consumers.py", "import json", "import jsom")
     (finding,) = chat()
     assert "failed" in finding.seen
     assert "mysite.asgi" in finding.advice

@@ -1,5 +1,6 @@
 """The slides: their rules, their code, their timetable, and the pages that are built from them."""
 
+import dataclasses
 import os
 import re
 import webbrowser
@@ -12,13 +13,14 @@ from bs4 import BeautifulSoup
 
 from workshop import cli, manifest
 from workshop.building import deck, slides, timetable, writing
-from workshop.checking.explaining import diagnosing
+from workshop.checking.command import rules_for
 from workshop.checking.reporting.hints import NoSuchCode, quoted
 from workshop.commands import slides as command
 
 from .decks import built
 
 ROOT = manifest.ROOT
+TRACKS = {track.name: track for track in manifest.tracks()}
 NINE = datetime(2000, 1, 1, 9)
 LARGEST = 3_000_000  # bytes of a deck
 LONGEST_CODE = 12  # lines on a slide
@@ -41,7 +43,7 @@ def write(tmp_path):
     """Writes a deck of one slide with this text, and returns what reads it."""
 
     def write(text: str) -> deck.Deck:
-        file = tmp_path / "1_small.md"
+        file = tmp_path / "small.md"
         file.write_text(f'{HEADER}\n+++ {{"minutes": 1}}\n\n{text}\n', encoding="utf-8")
         return deck.read(file)
 
@@ -70,11 +72,22 @@ def test_a_slide_has_minutes_and_short_notes(slide):
         assert timetable.instead(slide)
 
 
-def test_each_step_has_one_deck_and_one_exercise_slide_in_its_order():
-    decks = deck.decks()
-    assert [one.step for one in decks if one.step] == [step.short for step in manifest.steps()]
+def test_every_text_in_the_folder_is_a_deck_that_is_shown():
+    there = {file.stem for file in deck.FOLDER.glob("*.md")} - {"README"}
+    assert sorted(there) == sorted(deck.names())
+
+
+def test_a_deck_that_is_listed_and_not_there_is_named(tmp_path):
+    with pytest.raises(deck.BadDeck, match="names the deck gone"):
+        deck.read(tmp_path / "gone.md")
+
+
+def test_each_core_step_has_one_deck_and_one_exercise_slide_in_its_order():
+    core = list(manifest.steps("core"))
+    decks = deck.decks("core")
+    assert [one.step for one in decks if one.step] == core
     exercises = [slide for one in decks for slide in one.slides if slide.step]
-    assert [slide.step for slide in exercises] == list(manifest.steps())
+    assert [slide.step for slide in exercises] == core
     for slide in exercises:
         text = slide.cells[0].source
         assert f"steps/{slide.step.name}/README.md" in text
@@ -90,7 +103,7 @@ def test_code_of_the_solutions_is_quoted_and_not_typed():
 
 
 def test_a_slide_without_minutes_is_refused(tmp_path):
-    file = tmp_path / "1_small.md"
+    file = tmp_path / "small.md"
     file.write_text(f"{HEADER}\n# Nobody knows how long\n", encoding="utf-8")
     with pytest.raises(deck.BadDeck, match="minutes"):
         deck.read(file)
@@ -156,7 +169,7 @@ def test_docstrings_are_left_out():
 def test_a_deck_that_quotes_or_runs_what_fails_is_not_built(write, text, says):
     with pytest.raises(deck.BadDeck, match=says) as failure:
         slides.page_of(write(text))
-    assert "1_small.md" in str(failure.value)
+    assert "small.md" in str(failure.value)
 
 
 def test_what_code_prints_is_on_the_slide_and_its_tags_are_obeyed(write):
@@ -186,23 +199,23 @@ def test_what_code_prints_is_on_the_slide_and_its_tags_are_obeyed(write):
 
 
 def test_the_workshop_fits_into_three_hours():
-    assert timetable.total(deck.decks()) <= timetable.LONGEST
+    assert timetable.total(deck.decks("core")) <= manifest.track("core").minutes == 180
 
 
 def test_the_clock_times_follow_each_other_and_all_minutes_are_there():
-    decks = deck.decks()
+    decks = deck.decks("core")
     rows = timetable.rows(decks, NINE)
     for row, after in zip(rows, rows[1:], strict=False):
         assert after.start == row.start + timedelta(minutes=row.minutes)
     assert sum(row.minutes for row in rows) == timetable.total(decks)
     exercises = {row.what: row.minutes for row in rows if "(step" in row.what}
-    assert list(exercises.values()) == [step.minutes for step in manifest.steps()]
+    assert list(exercises.values()) == [step.minutes for step in manifest.steps("core")]
     assert sum(slide.is_break for one in decks for slide in one.slides) == 1
 
 
 @pytest.mark.parametrize("late", timetable.LATE)
 def test_who_is_late_can_catch_up(late):
-    out = timetable.left_out(deck.decks(), late)
+    out = timetable.left_out(deck.decks("core"), late)
     assert sum(slide.saves for slide in out) >= late
 
 
@@ -210,13 +223,14 @@ def test_the_plan_is_printed_with_clock_times(capsys):
     assert command.run(None, True, datetime(1900, 1, 1, 13, 30)) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("13:30")
-    for step in manifest.steps():
+    for step in manifest.steps("core"):
         assert f"({step.short})" in printed
     assert "15 minutes late?" in printed and "30 minutes late?" in printed
 
 
 def test_a_plan_that_is_too_long_fails(capsys, monkeypatch):
-    monkeypatch.setattr(timetable, "LONGEST", 100)
+    core = dataclasses.replace(manifest.track("core"), minutes=100)
+    monkeypatch.setattr(command, "track", {**TRACKS, "core": core}.get)
     assert command.run(None, True, NINE) == 1
     assert "more than 100" in capsys.readouterr().out
 
@@ -226,7 +240,7 @@ def test_a_plan_that_is_too_long_fails(capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("step", "name"),
-    [(None, "1_why_push"), ("step1", "2_sync"), ("step2", "3_consumer"), ("step3", "4_layer")],
+    [(None, "why_push"), *((step.short, step.name) for step in manifest.steps("core"))],
 )
 def test_the_deck_of_a_step_is_opened(monkeypatch, capsys, tmp_path, step, name):
     opened, made = [], []
@@ -234,7 +248,7 @@ def test_the_deck_of_a_step_is_opened(monkeypatch, capsys, tmp_path, step, name)
     monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
     monkeypatch.setattr(slides, "build", made.append)
     assert command.run(step, False, NINE) == 0
-    assert f"/build/slides/{name}" in opened[0] and opened[0].startswith("file://")
+    assert f"/build/slides/{name}.html" in opened[0] and opened[0].startswith("file://")
     assert made == [tmp_path / "build"]
     assert opened[0] in capsys.readouterr().out
 
@@ -242,15 +256,15 @@ def test_the_deck_of_a_step_is_opened(monkeypatch, capsys, tmp_path, step, name)
 def test_a_current_deck_is_not_built_again_and_a_stale_one_is(tmp_path, monkeypatch):
     source = tmp_path / "slides"
     source.mkdir()
-    (source / "1_deck.md").write_text("text")
+    (source / "a_deck.md").write_text("text")
     monkeypatch.setattr(slides, "READ", (source,))
-    page = tmp_path / "1_deck.html"
+    page = tmp_path / "a_deck.html"
     assert not slides.is_current(page)
     page.write_text("page")
-    newest = max(source.joinpath("1_deck.md").stat().st_mtime, page.stat().st_mtime) + 10
+    newest = max(source.joinpath("a_deck.md").stat().st_mtime, page.stat().st_mtime) + 10
     _set_time(page, newest)
     assert slides.is_current(page)
-    _set_time(source / "1_deck.md", newest + 1)
+    _set_time(source / "a_deck.md", newest + 1)
     assert not slides.is_current(page)
 
 
@@ -269,7 +283,7 @@ def pages():
 def test_every_deck_is_one_small_file():
     files = built()
     assert [file.stem for file in files] == [one.name for one in deck.decks()]
-    assert sorted(files[0].parent.iterdir()) == files
+    assert sorted(files[0].parent.iterdir()) == sorted(files)
     assert all(file.stat().st_size < LARGEST for file in files)
 
 
@@ -311,9 +325,8 @@ def test_no_slide_has_more_code_than_can_be_read(pages):
 
 
 def test_exercises_show_what_to_type_and_a_countdown(pages):
-    for step in manifest.steps():
-        name = next(one.name for one in deck.decks() if one.step == step.short)
-        section = pages[name].select_one("section:has(> .exercise)")
+    for step in manifest.steps("core"):
+        section = pages[step.name].select_one("section:has(> .exercise)")
         typed = [code.get_text() for code in section.select(".commands code")]
         assert typed == [f"python3 -m workshop run {step.short}", f"checks/{step.short}"]
         assert section.select_one(".countdown")["data-minutes"] == str(step.minutes)
@@ -352,8 +365,8 @@ INSTRUCTORS = (deck.FOLDER / "README.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("step", [step.short for step in manifest.steps()])
 def test_the_instructors_page_names_diagnoses_of_the_step(step):
     part = INSTRUCTORS.partition(f"### {step}")[2].partition("\n##")[0]
-    named = re.findall(r"^\| `([a-z-]+)` \|", part, re.MULTILINE)
-    known = {rule.id for rule in diagnosing.rules(step)}
+    named = re.findall(r"^\| `([a-z_]+)` \|", part, re.MULTILINE)
+    known = {rule.id for rule in rules_for(manifest.find(step))}
     assert len(named) >= 4
     assert set(named) <= known, set(named) - known
 

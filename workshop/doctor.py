@@ -9,7 +9,7 @@ from importlib import metadata
 
 from . import environment, ports, redis_server
 from .console import say
-from .manifest import ROOT, find
+from .manifest import ROOT, finished_chat
 
 QUIET = 8  # seconds: longer than the 5 s read timeout of redis-py 8 and the second it takes to act
 ANSWER_LIMIT = 5  # seconds for a message to come back, on a slow laptop too
@@ -107,14 +107,14 @@ def redis() -> Finding:
 
 
 async def chat() -> list[Finding]:
-    """Says something to the solution of step 3, hears it, is quiet for 8 s, and does it again."""
+    """Says something to the finished chat, hears it, is quiet for 8 s, and does it again."""
     from websockets.asyncio.client import connect
     from websockets.exceptions import WebSocketException
 
     from .checking.failures import NotListening
-    from .checking.server import Server
+    from .checking.processes.server import Server
 
-    server = Server(find("step3").solution)
+    server = Server(finished_chat().solution)
     origin = f"http://{server.address}"  # browsers name it, and the solution insists on it
     room = f"ws://{server.address}/ws/chat/doctor{os.getpid()}/"
     findings = []

@@ -1,4 +1,4 @@
-"""The steps of the workshop, read from workshop.toml, which alone names, orders and times them.
+"""Steps and tracks of the workshop, from workshop.toml, which alone names, orders and times them.
 
 Imports the standard library alone, because set-up reads it before anything is installed.
 """
@@ -19,16 +19,27 @@ class UnknownStep(LookupError):
 
 
 @dataclass(frozen=True)
+class Track:
+    """Steps that are taken together: in one room and in so many minutes, or at home."""
+
+    name: str  # "core"
+    title: str
+    minutes: int | None = None  # what its slides and exercises may last; None: no matter how long
+    decks: tuple[str, ...] = ()  # the files of slides/, without ".md", in the order they are shown
+
+
+@dataclass(frozen=True)
 class Step:
     name: str  # "step2_echo"
     title: str
+    track: str  # the name of its Track
     minutes: int
     files: tuple[str, ...]  # what the attendee edits, relative to the step's folder
     servers: int
     redis: bool
     cut: str
     teaches: tuple[str, ...] = ()
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict, hash=False)
     continues: bool = False
     brings: tuple[str, ...] = ()
 
@@ -42,11 +53,20 @@ class Step:
         return int(self.short.removeprefix("step"))
 
     @property
+    def previous(self) -> "Step | None":
+        """The step before it, of whichever track; None for the first."""
+        position = steps().index(self)
+        return steps()[position - 1] if position else None
+
+    @property
+    def next(self) -> "Step | None":
+        """The step after it, of whichever track; None for the last."""
+        return next((step for step in steps() if step.previous == self), None)
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """What its project can do: what it teaches, and what the steps that it continues taught."""
-        before = frozenset()
-        if self.continues:
-            before = steps()[steps().index(self) - 1].capabilities
+        before = self.previous.capabilities if self.continues else frozenset()
         return before | frozenset(self.teaches)
 
     @property
@@ -63,12 +83,36 @@ class Step:
         return ROOT / "solutions" / self.name
 
 
+def tracks() -> tuple[Track, ...]:
+    """Every track, the core first."""
+    return _read()[0]
+
+
+def track(name: str) -> Track:
+    """The track of that name. Raises KeyError."""
+    return {track.name: track for track in tracks()}[name]
+
+
+def steps(track: str | None = None) -> tuple[Step, ...]:
+    """Every step, or those of one track, in the order in which they are taught."""
+    return tuple(step for step in _read()[1] if track in (None, step.track))
+
+
+def finished_chat() -> Step:
+    """The step whose solution is the chat that the core ends with: what is tried, shown and
+    measured wherever any working chat would do."""
+    return [step for step in steps("core") if "groups" in step.capabilities][-1]
+
+
 @cache
-def steps() -> tuple[Step, ...]:
-    """Every step, in the order in which it is taught."""
+def _read() -> tuple[tuple[Track, ...], tuple[Step, ...]]:
     with open(ROOT / "workshop.toml", "rb") as file:
-        rows = tomllib.load(file)["steps"]
-    return tuple(Step(**{key: _frozen(value) for key, value in row.items()}) for row in rows)
+        rows = tomllib.load(file)
+    return _made(Track, rows["tracks"]), _made(Step, rows["steps"])
+
+
+def _made(kind: type, rows: list[dict]) -> tuple:
+    return tuple(kind(**{key: _frozen(value) for key, value in row.items()}) for row in rows)
 
 
 def _frozen(value):

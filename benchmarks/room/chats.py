@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.programs import Program, redis
 from workshop import manifest
 
-SOLUTION = manifest.find("step3").solution
+SOLUTION = manifest.finished_chat().solution
 TUTORIAL = manifest.ROOT / "benchmarks" / "tutorial"
 LAYERS = {
     "core": {"BACKEND": "channels_redis.core.RedisChannelLayer"},

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from workshop.checking.processes.server import Server
-from workshop.manifest import find
+from workshop.manifest import find, finished_chat
 
 from ..conftest import copy_of
 from . import browsing
@@ -103,15 +103,15 @@ def step2():
 
 
 @pytest.fixture(scope="session")
-def step3(a_redis):
-    """One server of step 3's solution."""
-    yield from _running(find("step3").solution)
+def finished(a_redis):
+    """One server of the finished chat."""
+    yield from _running(finished_chat().solution)
 
 
 @pytest.fixture(scope="session")
-def step3_too(a_redis):
-    """Another server of step 3's solution, behind the same Redis."""
-    yield from _running(find("step3").solution)
+def finished_too(a_redis):
+    """Another server of the finished chat, behind the same Redis."""
+    yield from _running(finished_chat().solution)
 
 
 def _running(folder, **environment):

@@ -59,7 +59,7 @@ def open_page(name, visit, server):
         tab.input.press("Enter")  # nothing to send: the page says so
         page = tab.page
     else:
-        page = visit(server("step3"), "/chat/no%20room/", **calm)  # the route has no spaces
+        page = visit(server("finished"), "/chat/no%20room/", **calm)  # the route has no spaces
         expect(page.locator("#meaning")).not_to_be_empty()
     return page
 

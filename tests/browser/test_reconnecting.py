@@ -4,7 +4,7 @@ import re
 
 from workshop.checking.processes.program import Program
 from workshop.checking.processes.server import Server
-from workshop.manifest import find
+from workshop.manifest import find, finished_chat
 
 from .browsing import expect
 
@@ -14,11 +14,11 @@ def kill(server: Server) -> None:
     Program.stop(server)
 
 
-def test_a_server_is_killed_and_started_again(enter, serve, step3):
+def test_a_server_is_killed_and_started_again(enter, serve, finished):
     """Nothing is touched in the page: it comes back by itself."""
-    folder = find("step3").solution
+    folder = finished_chat().solution
     server = serve(folder)
-    ana, ben = enter(server, "outage"), enter(step3, "outage", of="Ben")
+    ana, ben = enter(server, "outage"), enter(finished, "outage", of="Ben")
     ana.say("before")
     for tab in (ana, ben):
         tab.hears("before")

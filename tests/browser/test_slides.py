@@ -10,7 +10,7 @@ from ..decks import built
 from .browsing import PATIENCE, expect
 
 SMALLEST = 24  # pixels of a letter's size, on a slide of 1280 by 720
-DECKS = [file.stem for file in sorted(deck.FOLDER.glob("[0-9]_*.md"))]
+DECKS = deck.names()
 
 # Everything on the slide that runs out of it, or is too small to read, or lies on other words.
 FAULTS = """([slide, smallest]) => {

@@ -22,9 +22,9 @@ def test_two_tabs_of_one_browser_have_names_of_their_own(enter, step2):
         assert tab.page.title() == f"{tab.name} · lobby"
 
 
-def test_step_3_two_tabs_on_one_server_hear_each_other(enter, step3):
-    ana = enter(step3, "one_server")
-    ben = enter(step3, "one_server")
+def test_finished_chat_two_tabs_on_one_server_hear_each_other(enter, finished):
+    ana = enter(finished, "one_server")
+    ben = enter(finished, "one_server")
     ana.say("hello")
     ben.hears("hello")
     ben.say("hello, Ana")
@@ -32,9 +32,9 @@ def test_step_3_two_tabs_on_one_server_hear_each_other(enter, step3):
         tab.hears("hello", "hello, Ana")
 
 
-def test_step_3_two_browsers_on_two_servers_hear_each_other(enter, step3, step3_too):
-    ana = enter(step3, "two_servers")
-    ben = enter(step3_too, "two_servers", of="Ben")
+def test_finished_chat_two_browsers_on_two_servers_hear_each_other(enter, finished, finished_too):
+    ana = enter(finished, "two_servers")
+    ben = enter(finished_too, "two_servers", of="Ben")
     ana.say("hello")
     ben.hears("hello")
     ben.say("hello, Ana")
@@ -42,9 +42,9 @@ def test_step_3_two_browsers_on_two_servers_hear_each_other(enter, step3, step3_
         tab.hears("hello", "hello, Ana")
 
 
-def test_step_3_three_rooms_at_once_do_not_mix(enter, step3, step3_too):
+def test_finished_chat_three_rooms_at_once_do_not_mix(enter, finished, finished_too):
     rooms = ("red", "green", "blue")
-    pairs = {room: (enter(step3, room), enter(step3_too, room, of="Ben")) for room in rooms}
+    pairs = {room: (enter(finished, room), enter(finished_too, room, of="Ben")) for room in rooms}
     for room, (ana, _) in pairs.items():
         ana.say(f"first in {room}")
     for room, (_, ben) in pairs.items():

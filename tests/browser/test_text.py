@@ -40,7 +40,7 @@ def executed_nothing(tab, before, watch):
     assert tab.page.evaluate("({}).polluted") is None
 
 
-@pytest.mark.parametrize("step", ["step2", "step3"])
+@pytest.mark.parametrize("step", ["step2", "finished"])
 def test_hostile_messages_are_shown_as_typed(enter, visit, step, request):
     tab = enter(request.getfixturevalue(step), "hostile")
     before = elements(tab)
@@ -85,8 +85,8 @@ def test_hostile_names_of_rooms_and_tabs_stay_text(visit, step2):
     assert page.locator("img, b").count() == 0
 
 
-def test_every_script_is_shown_in_its_direction(enter, step3, step3_too):
-    ana, ben = enter(step3, "scripts"), enter(step3_too, "scripts", of="Ben")
+def test_every_script_is_shown_in_its_direction(enter, finished, finished_too):
+    ana, ben = enter(finished, "scripts"), enter(finished_too, "scripts", of="Ben")
     for text in SCRIPTS:
         ana.say(text)
     for tab in (ana, ben):

@@ -58,9 +58,9 @@ def test_step_2_every_frame_is_shown_as_it_travelled(observed, step2):
     assert shown(tab) == seen(conversation)
 
 
-def test_step_3_each_tab_shows_its_own_frames(observed, step3, step3_too):
-    ana, of_ana = observed(step3)
-    ben, of_ben = observed(step3_too, of="Ben")
+def test_finished_chat_each_tab_shows_its_own_frames(observed, finished, finished_too):
+    ana, of_ana = observed(finished)
+    ben, of_ben = observed(finished_too, of="Ben")
     for number, text in enumerate(TEXTS, start=1):
         (ana, ben)[number % 2].say(text)
         for tab in (ana, ben):

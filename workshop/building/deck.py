@@ -21,7 +21,7 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
-from workshop.manifest import ROOT, Step, find
+from workshop.manifest import ROOT, Step, find, steps, tracks
 
 FOLDER = ROOT / "slides"
 STARTS = ("minutes", "exercise", "break")
@@ -89,13 +89,13 @@ class Deck:
 
     @property
     def name(self) -> str:
-        """ "2_sync_and_async": of the text and of the page that is built from it."""
+        """ "step2_echo": of the text and of the page that is built from it."""
         return self.file.stem
 
     @property
-    def step(self) -> str | None:
-        """ "step1": the step that the deck prepares."""
-        return self.notebook.metadata.get("step")
+    def step(self) -> Step | None:
+        """The step that the deck prepares, whose name it has."""
+        return next((step for step in steps() if step.name == self.name), None)
 
 
 def is_notes(cell: NotebookNode) -> bool:
@@ -104,6 +104,8 @@ def is_notes(cell: NotebookNode) -> bool:
 
 def read(file: Path) -> Deck:
     """Raises BadDeck."""
+    if not file.is_file():
+        raise BadDeck(f"workshop.toml names the deck {file.stem}, and there is no {file}.")
     notebook = jupytext.read(file)
     slides: list[Slide] = []
     for cell in notebook.cells:
@@ -118,6 +120,11 @@ def read(file: Path) -> Deck:
     return Deck(file, notebook, slides)
 
 
-def decks() -> list[Deck]:
-    """All of them, in the order in which they are shown. Raises BadDeck."""
-    return [read(file) for file in sorted(FOLDER.glob("[0-9]_*.md"))]
+def names(track: str | None = None) -> list[str]:
+    """The names of all decks, or of one track's, in the order in which they are shown."""
+    return [name for one in tracks() if track in (None, one.name) for name in one.decks]
+
+
+def decks(track: str | None = None) -> list[Deck]:
+    """All of them, or those of one track, in the order in which they are shown. Raises BadDeck."""
+    return [read(FOLDER / f"{name}.md") for name in names(track)]

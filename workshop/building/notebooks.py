@@ -17,7 +17,7 @@ from pygments.formatters import HtmlFormatter
 
 from workshop.building import writing
 from workshop.building.slides import ICON, palette
-from workshop.manifest import ROOT
+from workshop.manifest import ROOT, steps
 
 FOLDER = ROOT / "notebooks"
 TEMPLATE = Path(__file__).with_name("laboratory")
@@ -30,7 +30,8 @@ class BadNotebook(Exception):
 
 
 def notebooks() -> list[Path]:
-    return sorted(FOLDER.glob("*.ipynb"))
+    """That of each step, in their order."""
+    return [FOLDER / f"{step.name}.ipynb" for step in steps()]
 
 
 def build(target: Path) -> list[Path]:

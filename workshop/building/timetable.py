@@ -1,11 +1,10 @@
-"""The timetable of the whole workshop, from the minutes of the slides and workshop.toml."""
+"""The timetable of decks in a row, from the minutes of the slides and workshop.toml."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workshop.building.deck import Deck, Slide
 
-LONGEST = 180  # minutes
 LATE = (15, 30)  # minutes, for which it is planned what is left out
 
 

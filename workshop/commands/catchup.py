@@ -2,16 +2,15 @@
 
 from .. import folders
 from ..console import say
-from ..manifest import find, steps
+from ..manifest import find
 
 
 def run(step: str) -> int:
     chosen = find(step)
-    position = steps().index(chosen)
-    if position == 0:
+    before = chosen.previous
+    if before is None:
         say(f"There is nothing before {chosen.short} to catch up with.")
         return 2
-    before = steps()[position - 1]
     saved = folders.put(before.solution, before.starter, exactly=False)
     if saved:
         say(f"The solution of {before.short} is in steps/{before.name} now.")

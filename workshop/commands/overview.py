@@ -20,13 +20,17 @@ def show_map() -> None:
     done = [step for step in manifest.steps() if progress.of(step).get("passed")]
     following = next((step for step in manifest.steps() if step not in done), None)
     width = max(len(step.title) for step in manifest.steps())
-    for step in manifest.steps():
-        state = "done" if step in done else "next" if step == following else ""
-        style = {"done": "green", "next": "bold", "": ""}[state]
-        mark = {"done": "✓", "next": "▶", "": " "}[state]
-        row = f"{mark} {step.short}  {step.title:<{width}}  {step.minutes:>3} min  {state}"
-        console.print(row.rstrip(), style=style)
-    say()
+    taught = [track for track in manifest.tracks() if manifest.steps(track.name)]
+    for track in taught:
+        if len(taught) > 1:
+            say(f"{track.title}:")
+        for step in manifest.steps(track.name):
+            state = "done" if step in done else "next" if step == following else ""
+            style = {"done": "green", "next": "bold", "": ""}[state]
+            mark = {"done": "✓", "next": "▶", "": " "}[state]
+            row = f"{mark} {step.short}  {step.title:<{width}}  {step.minutes:>3} min  {state}"
+            console.print(row.rstrip(), style=style)
+        say()
     if following is None:
         say("Every step is done. Well played.")
         return

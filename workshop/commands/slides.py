@@ -1,4 +1,4 @@
-"""`slides`: a deck in the browser, or the timetable of the whole workshop."""
+"""`slides`: a deck in the browser, or the timetable of the workshop."""
 
 import webbrowser
 from datetime import datetime, timedelta
@@ -7,20 +7,25 @@ from ..building import timetable
 from ..building.deck import BadDeck, Deck, decks
 from ..console import say
 from ..environment import COMMAND
-from ..manifest import ROOT, find
+from ..manifest import ROOT, find, steps, track
 
 
 def run(step: str | None, plan: bool, start: datetime) -> int:
     try:
-        return show_plan(decks(), start) if plan else show(deck_of(step, decks()))
+        return show_plan(start) if plan else show(deck_of(step, decks()))
     except BadDeck as error:
         say(str(error))
         return 2
 
 
 def deck_of(step: str | None, every: list[Deck]) -> Deck:
-    """The deck that prepares a step; without a step, the first. Raises UnknownStep."""
-    return next((deck for deck in every if step and deck.step == find(step).short), every[0])
+    """The deck that prepares a step; without a step, the first. Raises UnknownStep and BadDeck."""
+    if step is None:
+        return every[0]
+    for deck in every:
+        if deck.step == find(step):
+            return deck
+    raise BadDeck(f"No slides come before {step}. Its task: steps/{find(step).name}/README.md")
 
 
 def show(deck: Deck) -> int:
@@ -37,16 +42,19 @@ def show(deck: Deck) -> int:
     return 0
 
 
-def show_plan(every: list[Deck], start: datetime) -> int:
-    """Prints the timetable; 1 if there is more of it than time."""
+def show_plan(start: datetime) -> int:
+    """Prints the timetable of the core, then the steps for afterwards; 1 if there is more of the
+    core than time. Raises BadDeck."""
+    core, every = track("core"), decks("core")
     for row in timetable.rows(every, start):
         say(f"{row.start:%H:%M}  {row.minutes:3g} min  {row.what}")
     whole = timetable.total(every)
     say(f"{start + timedelta(minutes=whole):%H:%M}  {whole:3g} min in all")
     for late in timetable.LATE:
         show_cuts(every, late)
-    if whole > timetable.LONGEST:
-        say(f"\nThat is {whole - timetable.LONGEST:g} min more than {timetable.LONGEST}.")
+    show_take_home()
+    if whole > core.minutes:
+        say(f"\nThat is {whole - core.minutes:g} min more than {core.minutes}.")
         say('Give slides in slides/*.md fewer "minutes", or steps in workshop.toml.')
         return 1
     say(f"\nOne slide after the other, with notes: {COMMAND} slides")
@@ -58,3 +66,12 @@ def show_cuts(every: list[Deck], late: int) -> None:
     say(f"\n{late} minutes late? This gains {sum(slide.saves for slide in out):g}:")
     for slide in out:
         say(f"  {slide.saves:3g} min  {slide.title}: {timetable.instead(slide)}")
+
+
+def show_take_home() -> None:
+    """The steps that are no part of the timetable, if there are any."""
+    afterwards = track("take-home")
+    if rows := steps(afterwards.name):
+        say(f"\n{afterwards.title}:")
+        for step in rows:
+            say(f"  {step.minutes:3g} min  {step.title} ({step.short})")

@@ -60,15 +60,12 @@ def next_rung(step: Step, check: str) -> int:
 
 def offer(report) -> str:
     """The line that ends a report: where help is, or what is next."""
-    from workshop.manifest import steps
-
     if report.folder != report.step.starter:
         return ""
     if not report.passed:
         again = of(report.step).get("failures", 0) >= OFFER_HELP_AFTER
         start = "Three times the same check. A hint" if again else "More help"
         return f"{start}: {report.step.check_command} --hint"
-    following = [step for step in steps() if step.number == report.step.number + 1]
-    if following:
-        return f"Done. Next: step {following[0].number}, in steps/{following[0].name}/README.md"
+    if following := report.step.next:
+        return f"Done. Next: step {following.number}, in steps/{following.name}/README.md"
     return "Done. That was the last step."

@@ -158,12 +158,11 @@ class Watch:
 
     def following(self) -> tuple[manifest.Step, Path] | None:
         """The next step: its starter after a starter, its solution after a solution."""
-        for step in manifest.steps():
-            if step.number == self.step.number + 1:
-                if self.folder == self.step.starter:
-                    return step, step.starter
-                if self.folder == self.step.solution:
-                    return step, step.solution
+        if step := self.step.next:
+            if self.folder == self.step.starter:
+                return step, step.starter
+            if self.folder == self.step.solution:
+                return step, step.solution
         return None
 
     # Words
