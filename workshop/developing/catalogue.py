@@ -34,10 +34,15 @@ def project(step: Step, row: dict) -> dict[str, str]:
             raise BadEdit(f"{step.short} has no variant {row['of']!r} to start from.")
         files = project(step, variant)
     else:
-        files = {} if row.get("alone") else texts(step.solution)
+        files = {} if row.get("alone") else dict(_solution(step))
     for change in row["edits"]:
         _edit(files, **change)
     return files
+
+
+@cache
+def _solution(step: Step) -> dict[str, str]:
+    return texts(step.solution)  # once for some hundred entries
 
 
 def _edit(files: dict[str, str], file: str, replace: str = "", by: str = "", remove: bool = False):
