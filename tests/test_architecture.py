@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 from workshop import manifest
 from workshop.checking.command import packages_of_rules
 from workshop.checking.explaining.rules import Rule, rules_of
-from workshop.developing.check_rules import every_rule, tested_apart
+from workshop.developing.check_rules import every_rule, with_a_test_of_their_own
 
 REPOSITORY = imports.modules(ROOT, "workshop", "checks", "benchmarks", "tests")
 MACHINERY = {name: file for name, file in REPOSITORY.items() if name.split(".")[0] == "workshop"}
@@ -91,6 +91,6 @@ def test_every_module_of_rules_is_asked():
 
 def test_what_has_a_test_of_its_own_is_a_rule_and_its_test_is_there():
     ids = {rule.id for rule in every_rule()}
-    for id, why in tested_apart().items():
+    for id, why in with_a_test_of_their_own().items():
         test = ROOT / why.rpartition(": ")[2]
         assert id in ids and id in test.read_text(encoding="utf-8"), id

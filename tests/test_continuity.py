@@ -89,9 +89,9 @@ PLANTED = {
     ),
     "folders_without_a_step": ("steps/step9_x/README.md", None, "x\n", "steps/step9_x", "No step"),
     "readme_lacks_a_file": (
-        *(f"{STARTER}/README.md", "`chat/routing.py`", "the routes"),
+        *(f"{STARTER}/README.md", "mysite/asgi.py", "that file"),
         None,
-        "chat/routing.py is to be edited",
+        "mysite/asgi.py is to be edited",
     ),
     "readme_without_an_ending": (
         *(f"{STARTER}/README.md", "## What is missing", "## The end"),
@@ -181,7 +181,7 @@ PLANTED = {
         "its project has no line with",
     ),
     "id_of_two_rules": (
-        *("checks/diagnoses/startup.py", "def wsgi_application(", "def port_taken("),
+        *("checks/diagnoses/database.py", "def table_missing(", "def port_taken("),
         None,
         "another rule has this name",
     ),
@@ -267,6 +267,9 @@ def with_planted(workshop: Workshop, names: set[str]) -> str:
     finally:
         for file in everything(workshop.root).keys() - before:
             (workshop.root / file).unlink()
+        for folder in (workshop.root / "steps").iterdir():
+            if not any(folder.iterdir()):
+                folder.rmdir()
         for file, data in before.items():
             (workshop.root / file).write_bytes(data)
             (workshop.root / file).chmod(modes[file])

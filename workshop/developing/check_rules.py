@@ -17,7 +17,7 @@ def every_rule() -> list[Rule]:
     return [rule for package in packages_of_rules(*manifest.steps()) for rule in rules_of(package)]
 
 
-def tested_apart() -> dict[str, str]:
+def with_a_test_of_their_own() -> dict[str, str]:
     """The ids of rules for which no entry of a catalogue can be made, each with the reason."""
     packages = packages_of_rules(*manifest.steps())
     declared = [getattr(package, "TESTED_APART", {}) for package in packages]
@@ -58,7 +58,7 @@ def id_without_an_entry() -> Iterator[Problem]:
     mistakes = {row.get("diagnosis") for s in steps for row in catalogue.entries(s, "mistakes")}
     variants = [row for s in steps for row in catalogue.entries(s, "variants")]
     advised = {id for row in variants for id in row.get("advice", ())}
-    apart = tested_apart()
+    apart = with_a_test_of_their_own()
     for rule in every_rule():
         if rule.id in apart:
             continue
