@@ -1,25 +1,16 @@
-"""The catalogue of mistakes and variants: what stands in the mistakes.toml and variants.toml of
-each step, and the projects that it describes."""
+"""The catalogue of mistakes and variants: all entries of all steps, and their projects on disk."""
 
-import tomllib
-from functools import cache
 from pathlib import Path
 
-from tests.conftest import ROOT, copy_of, edit
 from workshop import manifest
+from workshop.developing import catalogue
 
 Entry = tuple[str, dict]  # a step, "step2", and a row of its file
 
 
-@cache
 def entries(kind: str) -> list[Entry]:
     """The entries of one kind, "mistakes" or "variants"."""
-    found = []
-    for step in manifest.steps():
-        path = ROOT / "checks" / step.name / f"{kind}.toml"
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))
-        found += [(step.short, row) for row in rows[kind.removesuffix("s")]]
-    return found
+    return [(step.short, row) for step in manifest.steps() for row in catalogue.entries(step, kind)]
 
 
 def name_of(entry: Entry) -> str:
@@ -27,19 +18,10 @@ def name_of(entry: Entry) -> str:
 
 
 def project_of(entry: Entry, folder: Path) -> Path:
-    """Make the entry's project in `folder`: a copy of the step's solution, or of the variant that
-    `of` names, or nothing but its own files where it stands `alone`; then with its edits."""
+    """Make the entry's project in `folder`."""
     step, row = entry
-    if "of" in row:
-        variant = next(e for e in entries("variants") if e[0] == step and e[1]["name"] == row["of"])
-        project_of(variant, folder)
-    elif row.get("alone"):
-        folder.mkdir(parents=True)
-    else:
-        copy_of(manifest.find(step).solution, folder)
-    for change in row["edits"]:
-        if change.get("remove"):
-            (folder / change["file"]).unlink()
-        else:
-            edit(folder, change["file"], change.get("replace", ""), change["by"])
+    for name, text in catalogue.project(manifest.find(step), row).items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
     return folder

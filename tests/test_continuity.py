@@ -1,133 +1,30 @@
-"""The steps hold together: a starter differs from its solution only where it says TODO, and the
-next starter continues where the solution ended."""
+"""Nothing is missing of any step, and `dev check` finds it where something is."""
 
-import difflib
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.copied import Workshop
 from workshop import manifest
-from workshop.checking.reporting import hints
+from workshop.developing import check, new
 
-MOST_LINES = 15  # of code that an attendee writes in a step
-SKIPPED = {"__pycache__", ".pytest_cache", ".ruff_cache"}
-STEPS = manifest.steps()
-
-
-def files_of(folder: Path) -> dict[str, list[str]]:
-    """Every text file of a step's folder, by its name, as lines."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8").splitlines()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not SKIPPED & set(path.parts) and path.suffix != ".pyc"
-    }
+STEP2, STEP3 = (manifest.find(short) for short in ("step2", "step3"))
+SOLUTION, STARTER = f"solutions/{STEP2.name}", f"steps/{STEP2.name}"
+CHECKS = f"checks/{STEP2.name}"
+CONSUMERS, SETTINGS = "chat/consumers.py", "mysite/settings.py"
 
 
-def changes(before: list[str], after: list[str]):
-    """The blocks in which two files differ, as pairs of lists of lines."""
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag != "equal":
-            yield before[a:b], after[c:d]
+@pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
+@pytest.mark.parametrize("find", check.OF_A_STEP, ids=lambda find: find.__name__)
+def test_nothing_is_missing_of_a_step(step, find):
+    assert [str(problem) for problem in find(step)] == []
 
 
-def is_todo(lines: list[str]) -> bool:
-    """Whether a block begins with a TODO, blank lines aside."""
-    first = next((line.strip() for line in lines if line.strip()), "")
-    return re.match(r"# TODO \d+: ", first) is not None
-
-
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.short)
-def test_a_starter_differs_from_its_solution_only_in_todos(step):
-    starter, solution = files_of(step.starter), files_of(step.solution)
-    assert starter.keys() == solution.keys()
-    for name, lines in starter.items():
-        for before, after in changes(lines, solution[name]):
-            assert is_todo(before), f"{name}: {before} → {after}"
-            assert name in step.files, f"{name} has a TODO; name it in workshop.toml"
-
-
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.short)
-def test_the_todos_are_numbered_and_named_in_the_readme(step):
-    found = [
-        int(number)
-        for name, lines in files_of(step.starter).items()
-        if name in step.files
-        for number in re.findall(r"# TODO (\d+): ", "\n".join(lines))
-    ]
-    assert found, "a starter without a TODO"
-    assert sorted(set(found)) == list(range(1, max(found) + 1))
-    readme = (step.starter / "README.md").read_text(encoding="utf-8")
-    for name in step.files:
-        assert name in readme, f"{name} is to be edited, and README.md does not say so"
-
-
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.short)
-def test_no_solution_has_a_todo(step):
-    for name, lines in files_of(step.solution).items():
-        assert name == "README.md" or "# TODO" not in "\n".join(lines), name
-
-
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.short)
-def test_an_attendee_writes_few_lines(step):
-    starter, solution = files_of(step.starter), files_of(step.solution)
-    written = [
-        line
-        for name in step.files
-        for _, after in changes(starter[name], solution[name])
-        for line in after
-        if line.strip() and not line.strip().startswith("#")
-    ]
-    assert 0 < len(written) <= MOST_LINES, written
-
-
-@pytest.mark.parametrize("step", [s for s in STEPS if s.continues], ids=lambda step: step.short)
-def test_a_starter_continues_the_solution_before(step):
-    before = files_of(step.previous.solution)
-    starter = files_of(step.starter)
-    assert starter.keys() == before.keys()
-    for name, lines in before.items():
-        for _, new in changes(lines, starter[name]):
-            assert is_todo(new) or name in step.brings, f"{name}: {new}"
-
-
-def test_every_check_has_three_hints():
-    for step in STEPS:
-        text = (ROOT / "checks" / step.name / "test_behavior.py").read_text(encoding="utf-8")
-        checks = re.findall(r"^async def (test_\w+)", text, re.MULTILINE)
-        assert checks == list(hints.of_step(step))
-        for name in checks:
-            hint = hints.of_step(step)[name]
-            assert set(hint) == {"nudge", "pointer", "slide", "code"}
-            assert "?" in hint["nudge"]
-            assert "https://" in hint["pointer"] or "workshop" in hint["pointer"]
-            code = hints.code_of(step, hint)
-            assert code.strip()
-            for line in code.splitlines():  # no rung shows more than its own
-                if len(line.strip()) > 40:
-                    assert line.strip() not in hint["nudge"] + hint["pointer"]
-
-
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.short)
-def test_the_slide_of_a_hint_is_in_the_deck_before_the_step(step):
-    deck = (ROOT / "slides" / f"{step.name}.md").read_text(encoding="utf-8")
-    for hint in hints.of_step(step).values():
-        assert re.search(rf"^##? {re.escape(hint['slide'])}$", deck, re.MULTILINE), hint["slide"]
-
-
-def test_the_manifest_names_what_is_there():
-    assert [step.number for step in STEPS] == list(range(1, len(STEPS) + 1))
-    assert [track.name for track in manifest.tracks()] == ["core", "take-home"]
-    for step in STEPS:
-        assert manifest.track(step.track)
-        assert (ROOT / "checks" / step.short).is_file()
-        assert step.minutes > 0 and step.cut
-        for name in step.files:
-            assert (step.solution / name).is_file()
-    folders = {path.name for path in (ROOT / "solutions").iterdir() if path.is_dir()}
-    assert folders == {step.name for step in STEPS}
+@pytest.mark.parametrize("find", check.OF_ALL, ids=lambda find: find.__name__)
+def test_nothing_is_missing_of_all_steps(find):
+    assert [str(problem) for problem in find()] == []
 
 
 def test_links_in_readmes_lead_somewhere():
@@ -136,3 +33,358 @@ def test_links_in_readmes_lead_somewhere():
         for target in re.findall(r"\]\(([^)#]+)", text):
             if not target.startswith("http"):
                 assert (readme.parent / target).exists(), f"{readme}: {target}"
+
+
+# Planted in a copy of the workshop: the file, the text to replace (None: all of it), what goes
+# there (None: the file is removed), the file that the problem is in where it is another, a part of
+# its words.
+MANY_LINES = "".join(f"        print({number})\n" for number in range(16))
+PLANTED = {
+    "other_files": (f"{SOLUTION}/chat/models.py", None, "x = 1\n", None, "does not have this file"),
+    "differs_outside_of_todos": (
+        *(f"{STARTER}/chat/views.py", "def index", "def home"),
+        None,
+        "differs from the solution here",
+    ),
+    "todo_in_a_file_not_named": (
+        *(f"{STARTER}/chat/urls.py", "urlpatterns", "# TODO 7: more\nurlpatterns"),
+        None,
+        "name chat/urls.py in",
+    ),
+    "todos_not_numbered": (
+        *(f"{STARTER}/{CONSUMERS}", "# TODO 6: ", "# TODO 8: "),
+        None,
+        "TODO 8 comes where TODO 6 is due",
+    ),
+    "solution_with_a_todo": (
+        *(f"{SOLUTION}/{CONSUMERS}", "import json", "# TODO 1: x\nimport json"),
+        None,
+        "A solution has no TODO",
+    ),
+    "too_many_lines": (
+        f"{SOLUTION}/{CONSUMERS}",
+        '        message = json.loads(text_data)["message"]\n',
+        MANY_LINES + '        message = json.loads(text_data)["message"]\n',
+        SOLUTION,
+        "lines, and 15 is the most",
+    ),
+    "breaks_with_the_step_before": (
+        *(f"{SOLUTION}/chat/views.py", "def index", "# the first page\ndef index"),
+        f"steps/{STEP3.name}/chat/views.py",
+        "not as step2 ended",
+    ),
+    "files_not_there": (
+        *("workshop.toml", '"chat/routing.py", ', '"chat/routes.py", '),
+        None,
+        "names chat/routes.py",
+    ),
+    "script_missing": ("checks/step2", None, None, None, "This script is missing"),
+    "script_that_checks_another": ("checks/step2", '"step2"', '"step3"', None, "must end with"),
+    "words_to_fill_in": (f"{CHECKS}/hints.toml", "Which server", "FILL IN", None, "Write here"),
+    "no_minutes": ("workshop.toml", "minutes = 30\n", "minutes = 0\n", None, "takes no time"),
+    "nothing_to_cut": (
+        *("workshop.toml", '"Part (b), the view: show it in the solution instead."', '""'),
+        None,
+        'Say in "cut"',
+    ),
+    "folders_without_a_step": ("steps/step9_x/README.md", None, "x\n", "steps/step9_x", "No step"),
+    "readme_lacks_a_file": (
+        *(f"{STARTER}/README.md", "mysite/asgi.py", "that file"),
+        None,
+        "mysite/asgi.py is to be edited",
+    ),
+    "readme_without_an_ending": (
+        *(f"{STARTER}/README.md", "## What is missing", "## The end"),
+        None,
+        "The last section",
+    ),
+    "notebook_missing": (f"notebooks/{STEP2.name}.ipynb", None, None, None, "has no notebook"),
+    "deck_missing": (f"slides/{STEP2.name}.md", None, None, None, "has no deck"),
+    "deck_not_shown": ("workshop.toml", ' "step2_echo",', "", None, "No track shows the deck"),
+    "no_checks": (f"{CHECKS}/test_behavior.py", None, "", None, "step2 has no check"),
+    "check_that_is_not_a_coroutine": (
+        *(f"{CHECKS}/test_behavior.py", "async def test_the_page_loads", "def test_the_page_loads"),
+        None,
+        "A check is a coroutine: async def test_the_page_loads",
+    ),
+    "check_without_a_title": (
+        *(f"{CHECKS}/test_behavior.py", '"""The chat page loads."""', "pass"),
+        None,
+        "test_the_page_loads has no title",
+    ),
+    "check_without_hints": (
+        *(f"{CHECKS}/hints.toml", "[test_the_page_loads]", "[test_a_page]"),
+        None,
+        "The check test_the_page_loads lacks code, nudge, pointer, slide",
+    ),
+    "hint_without_a_check": (
+        *(f"{CHECKS}/hints.toml", "[test_the_page_loads]", "[test_a_page]"),
+        None,
+        "There is no check test_a_page",
+    ),
+    "nudge_that_asks_nothing": (
+        *(f"{CHECKS}/hints.toml", "when you open it in a browser?", "in a browser."),
+        None,
+        "asks no question",
+    ),
+    "pointer_to_nowhere": (
+        f"{CHECKS}/hints.toml",
+        "https://channels.readthedocs.io/en/stable/topics/routing.html#protocoltyperouter",
+        "the book",
+        None,
+        "names no page",
+    ),
+    "slide_not_in_the_deck": (
+        *(f"{CHECKS}/hints.toml", '"One browser, one consumer"', '"One of each"'),
+        None,
+        "has no slide 'One of each'",
+    ),
+    "code_not_in_the_solution": (
+        *(f"{CHECKS}/hints.toml", '"mysite/asgi.py:application"\n', '"mysite/asgi.py:gone"\n'),
+        None,
+        "mysite/asgi.py:gone is not in",
+    ),
+    "rung_that_shows_the_code": (
+        f"{CHECKS}/hints.toml",
+        "What do two consumers of one class share?",
+        'What does re_path(r\\"^ws/chat/(?P<room_name>\\\\w+)/$\\", '
+        "consumers.ChatConsumer.as_asgi()), do?",
+        None,
+        "gives a line of the code away",
+    ),
+    "no_mistake": (f"{CHECKS}/mistakes.toml", None, "", None, "step2 has no mistake"),
+    "same_name_twice": (
+        *(f"{CHECKS}/mistakes.toml", '"channels-instead-of-daphne"', '"daphne-after-staticfiles"'),
+        None,
+        "another entry has this name",
+    ),
+    "edit_that_cannot_be_made": (
+        *(f"{CHECKS}/mistakes.toml", "'\"daphne\"'", "'\"daphnis\"'"),
+        None,
+        "is there 0 times",
+    ),
+    "mistake_without_a_diagnosis": (
+        f"{CHECKS}/mistakes.toml",
+        'name = "manage-py-missing"\nedits = [{ file = "manage.py", remove = true }]\ndiagnosis =',
+        'name = "manage-py-missing"\nedits = [{ file = "manage.py", remove = true }]\nfile =',
+        None,
+        "name the id of its diagnosis",
+    ),
+    "id_that_no_rule_has": (
+        *(f"{CHECKS}/mistakes.toml", '"stopped_by_the_consumer"', '"stopped"'),
+        None,
+        "no rule for step2 is called 'stopped'",
+    ),
+    "place_that_is_not_there": (
+        *(f"{CHECKS}/mistakes.toml", 'line = "json.loads(str("', 'line = "json.loads(int("'),
+        None,
+        "its project has no line with",
+    ),
+    "id_of_two_rules": (
+        *("checks/diagnoses/database.py", "def table_missing(", "def port_taken("),
+        None,
+        "another rule has this name",
+    ),
+    "unknown_capability": (
+        "checks/diagnoses/startup.py",
+        '@rule(needs="chat")\ndef daphne_not',
+        '@rule(needs="chats")\ndef daphne_not',
+        None,
+        "no step teaches 'chats'",
+    ),
+    "id_without_an_entry": (
+        *("checks/diagnoses/startup.py", "def protocol_router_empty", "def protocol_router"),
+        None,
+        "protocol_router: no mistake has this diagnosis",
+    ),
+}
+PLANTED["wrong_number"] = (
+    "workshop.toml",
+    None,
+    lambda text: _swapped(text),
+    None,
+    "is listed as number",
+)
+PLANTED["unknown_track"] = (
+    "workshop.toml",
+    'title = "A consumer that echoes to one browser"\ntrack = "core"',
+    'title = "A consumer that echoes to one browser"\ntrack = "evening"',
+    None,
+    "in a track 'evening' that is not listed",
+)
+
+
+def _swapped(text: str) -> str:
+    """workshop.toml with the entries of step 1 and step 2 in the other order."""
+    head, one, two, rest = re.split(r"(?m)^(?=\[\[steps\]\])", text, maxsplit=3)
+    return head + two + one + rest
+
+
+# Each of these would hide others, so it is planted alone.
+ALONE = {
+    "wrong_number",
+    "script_missing",
+    "deck_missing",
+    "no_checks",
+    "check_without_hints",
+    "no_mistake",
+    "id_of_two_rules",
+}
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("planted") / "workshop")
+
+
+@pytest.fixture(scope="module")
+def found_together(workshop) -> str:
+    """What `dev check` prints with all of the others planted."""
+    return with_planted(workshop, set(PLANTED) - ALONE)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_what_is_missing_is_found(name, workshop, request):
+    file, _, _, place, words = PLANTED[name]
+    if name in ALONE:
+        out = with_planted(workshop, {name})
+    else:
+        out = request.getfixturevalue("found_together")
+    found = [line for line in out.splitlines() if words in line]
+    assert any(line.startswith(place or file) for line in found), out
+
+
+def with_planted(workshop: Workshop, names: set[str]) -> str:
+    """What `dev check` prints with these planted; afterwards the workshop is as before."""
+    before = everything(workshop.root)
+    modes = {file: (workshop.root / file).stat().st_mode for file in before}
+    try:
+        for name in PLANTED:
+            if name in names:
+                file, replace, by, *_ = PLANTED[name]
+                plant(workshop.root / file, replace, by)
+        done = workshop.type("dev", "check")
+    finally:
+        for file in everything(workshop.root).keys() - before:
+            (workshop.root / file).unlink()
+        for folder in (workshop.root / "steps").iterdir():
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        for file, data in before.items():
+            (workshop.root / file).write_bytes(data)
+            (workshop.root / file).chmod(modes[file])
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout
+
+
+def plant(path: Path, replace: str | None, by) -> None:
+    if by is None:
+        path.unlink()
+        return
+    if replace is not None:
+        text = path.read_text(encoding="utf-8")
+        assert replace in text
+        by = text.replace(replace, by)
+    elif callable(by):
+        by = by(path.read_text(encoding="utf-8"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(by, encoding="utf-8")
+
+
+def test_a_script_that_cannot_be_run_is_found(workshop):
+    script = workshop.root / "checks/step2"
+    mode = script.stat().st_mode
+    try:
+        script.chmod(0o644)
+        done = workshop.type("dev", "check", "step2")
+    finally:
+        script.chmod(mode)
+    assert done.returncode == 1
+    assert "checks/step2: Attendees cannot run this script. Type: chmod +x" in done.stdout
+
+
+def test_every_finder_has_something_planted():
+    finders = {find.__name__ for find in (*check.OF_A_STEP, *check.OF_ALL)}
+    assert finders - set(PLANTED) == {"script_not_executable"}  # tested above
+
+
+def test_a_folder_that_is_not_there_hides_nothing_else(workshop):
+    folder = workshop.root / "solutions" / STEP2.name
+    folder.rename(folder.with_name("away"))
+    try:
+        done = workshop.type("dev", "check", "step2")
+    finally:
+        folder.with_name("away").rename(folder)
+    assert done.returncode == 1 and "has no folder solutions/step2_echo" in done.stdout
+    assert "1 to do" in done.stdout
+
+
+# A new step
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("history", "is not the name of a step"),
+        ("step4_My-History", "is not the name of a step"),
+        ("step5_history", "The next step is number 4"),
+        ("step3_history", "Step 3 is there already: step3_broadcast"),
+    ],
+)
+def test_a_step_of_a_wrong_name_is_refused_and_nothing_written(name, words, workshop):
+    before = everything(workshop.root)
+    done = workshop.type("dev", "new", name)
+    assert done.returncode == 2 and words in done.stdout
+    assert everything(workshop.root) == before
+
+
+def test_a_step_of_which_a_file_is_there_is_refused_and_nothing_written(workshop):
+    there = workshop.root / "slides/step4_history.md"
+    there.write_text("mine", encoding="utf-8")
+    before = everything(workshop.root)
+    done = workshop.type("dev", "new", "step4_history")
+    assert done.returncode == 2 and "slides/step4_history.md is there already" in done.stdout
+    assert everything(workshop.root) == before
+    there.unlink()
+
+
+def test_a_half_written_step_is_taken_back(tmp_path, monkeypatch):
+    """As where the disk is full."""
+    listed = (ROOT / "workshop.toml").read_text(encoding="utf-8")
+    (tmp_path / "workshop.toml").write_text(listed, encoding="utf-8")
+    monkeypatch.setattr(new, "ROOT", tmp_path)
+
+    def write_some(folder, content):
+        (folder / "notebooks").mkdir()
+        (folder / "notebooks/step4_history.ipynb").write_text("{}", encoding="utf-8")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(new, "write", write_some)
+    with pytest.raises(new.NotMade, match="No space left"):
+        new.make("step4_history")
+    assert not (tmp_path / "notebooks/step4_history.ipynb").exists()
+    assert (tmp_path / "workshop.toml").read_text(encoding="utf-8") == listed
+
+
+def test_a_new_step_says_what_its_author_has_to_do(tmp_path):
+    workshop = Workshop(tmp_path / "workshop")
+    made = workshop.type("dev", "new", "step4_history")
+    assert made.returncode == 0, made.stdout + made.stderr
+    done = workshop.type("dev", "check", "step4")
+    assert done.returncode == 1
+    *problems, _, count = done.stdout.splitlines()
+    to_do = ("FILL IN", "no mistake", "has nothing where", "No track shows the deck")
+    assert all(any(words in line for words in to_do) for line in problems), done.stdout
+    for words in to_do:
+        assert any(words in line for line in problems), f"{words}\n{done.stdout}"
+    assert count == f"{len(problems)} to do."
+    others = workshop.type("dev", "check", "step3")
+    assert others.returncode == 0, others.stdout
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and ".workshop" not in path.parts
+    }

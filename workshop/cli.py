@@ -81,6 +81,13 @@ def parser() -> argparse.ArgumentParser:
     )
     test = add("test", "run the workshop's own tests; what follows goes to pytest")
     test.usage = f"{environment.COMMAND} test [pytest's arguments]"
+    dev = add("dev", "for those who write steps: start a new one, check what is missing of one")
+    what = dev.add_subparsers(dest="what", metavar="what", required=True)
+    new = what.add_parser("new", help="make the skeleton of the next step")
+    new.add_argument("step", metavar="stepN_name", help="its name, for example step4_history")
+    new.add_argument("--apart", action="store_true", help="it does not continue the step before")
+    missing = what.add_parser("check", help="check what is missing of a step, or of any")
+    missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
     add("stop", "stop the Redis and the servers that the workshop started")
     return top
 

@@ -8,7 +8,8 @@ import ast
 import difflib
 import re
 
-from workshop.checking.events import Ended, Handled, Handles, NeverAwaited
+from checks.diagnoses.coroutines import coroutine_calls
+from workshop.checking.events import Ended, Handled, Handles
 from workshop.checking.explaining.rules import Explanation, advice
 from workshop.checking.explaining.source import last_name, on_self
 
@@ -32,20 +33,6 @@ BLOCKING = {
 # Asynchronous code
 
 
-def coroutine_calls(source):
-    """The calls that run on the event loop: those in `async def` itself, without the functions
-    and lambdas that stand inside of it."""
-    for function in source.nodes(ast.AsyncFunctionDef):
-        inside = list(function.body)
-        while inside:
-            node = inside.pop()
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-                continue
-            if isinstance(node, ast.Call):
-                yield node
-            inside += ast.iter_child_nodes(node)
-
-
 @advice
 def blocking_call(evidence):
     for source in evidence.project.sources:
@@ -57,31 +44,6 @@ def blocking_call(evidence):
                     f"serves nobody else. Use {BLOCKING[name]}, or run it in a thread: await "
                     f"asyncio.to_thread({last_name(call.func)}, …)",
                     source.where(call),
-                )
-
-
-@advice
-def async_to_sync_in_async_code(evidence):
-    for source in evidence.project.sources:
-        for call in coroutine_calls(source):
-            if (source.dotted(call.func) or "").startswith("asgiref.sync.async_to_sync"):
-                return Explanation(
-                    "async_to_sync stands in `async def` here, where it raises an error as soon as "
-                    "the line is reached. Write await instead.",
-                    source.where(call),
-                )
-
-
-@advice
-def never_awaited(evidence):
-    """Nothing that a browser sees depends on it, or the check would have failed."""
-    for program in evidence.programs:
-        for event in program.events:
-            where = evidence.place(event) if isinstance(event, NeverAwaited) else None
-            if where:
-                name = event.coroutine.rpartition(".")[2]
-                return Explanation(
-                    f"{name}(…) was called without await, so nothing of it has run.", where
                 )
 
 
@@ -214,20 +176,6 @@ def close_without_return(evidence):
                     "close() does not end connect(): the lines below are run for a browser that "
                     "was refused, too. Write return after it.",
                     consumer.where(last),
-                )
-
-
-@advice(needs="chat")
-def exception_swallowed(evidence):
-    for consumer in evidence.consumers:
-        for node in consumer.nodes(ast.ExceptHandler):
-            every = node.type is None or last_name(node.type) in ("Exception", "BaseException")
-            if every and all(isinstance(child, ast.Pass) for child in node.body):
-                return Explanation(
-                    "This except hides every mistake, those in your own code too. Name the "
-                    "exception that you expect, such as json.JSONDecodeError, and let the others "
-                    "be seen.",
-                    consumer.where(node),
                 )
 
 

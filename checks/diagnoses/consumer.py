@@ -1,7 +1,6 @@
 """The consumer as Channels meets it: its base class, its methods, the handshake, what holds it."""
 
 import ast
-import re
 
 from checks.diagnoses.asgi import denied
 from workshop.checking.events import Handled, Handles, LayerCall, LeftUnanswered
@@ -290,14 +289,11 @@ def flooding(evidence):
         )
 
 
-@rule
-def asked_its_own_server(evidence):
+@rule(raised=r"HTTPConnectionPool\(host='(?:127\.0\.0\.1|localhost)', port=\d+\): Read timed out")
+def asked_its_own_server(evidence, error):
     """A blocking request that timed out, made by the server that should have answered it."""
-    found = evidence.error(r"(ReadTimeout|TimeoutError|timed out|ConnectTimeout)")
-    if found and evidence.where(found) and re.search(r"127\.0\.0\.1|localhost", found.message):
-        return Explanation(
-            "This line asked a server over HTTP and waited for the answer, and it was its own "
-            "server, which can do nothing meanwhile. Call the function that makes the answer "
-            "instead.",
-            evidence.where(found),
-        )
+    return Explanation(
+        "This line asked a server over HTTP and waited for the answer, and it was its own server, "
+        "which can do nothing meanwhile. Call the function that makes the answer instead.",
+        evidence.where(error),
+    )

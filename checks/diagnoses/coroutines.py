@@ -91,12 +91,35 @@ NO_BRIDGE_HERE = (
 )
 
 
-@rule(raised=r"You cannot use AsyncToSync in the same thread as an async event loop")
-def async_to_sync_in_async_code(evidence, error):
-    return Explanation(
-        f"{NO_BRIDGE_HERE}.",
-        evidence.where(error),
-    )
+def coroutine_calls(source):
+    """The calls that run on the event loop: those in `async def` itself, without the functions
+    and lambdas that stand inside of it."""
+    for function in source.nodes(ast.AsyncFunctionDef):
+        inside = list(function.body)
+        while inside:
+            node = inside.pop()
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+                continue
+            if isinstance(node, ast.Call):
+                yield node
+            inside += ast.iter_child_nodes(node)
+
+
+@rule(advises=True)
+def async_to_sync_in_async_code(evidence):
+    """An exception, where the line was reached; after a pass, a line that no browser has reached
+    yet."""
+    error = evidence.error(r"You cannot use AsyncToSync in the same thread as an async event loop")
+    if error:
+        return Explanation(f"{NO_BRIDGE_HERE}.", evidence.where(error))
+    for source in evidence.project.sources if evidence.failure is None else ():
+        for call in coroutine_calls(source):
+            if (source.dotted(call.func) or "").startswith("asgiref.sync.async_to_sync"):
+                return Explanation(
+                    "async_to_sync stands in `async def` here, where it raises an error as soon as "
+                    "the line is reached. Write await instead.",
+                    source.where(call),
+                )
 
 
 @rule(
@@ -287,9 +310,12 @@ def coroutine_is_not_a_result(evidence, error):
 # Never awaited
 
 
-@rule
+@rule(advises=True)
 def never_awaited(evidence):
-    """`self.send(...)` without `await`: Python's warning, which Daphne swallows."""
+    """`self.send(...)` without `await`: Python's warning, which Daphne swallows. After a pass,
+    nothing that a browser sees depends on it."""
+    if evidence.failure is None:
+        return _never_awaited_unseen(evidence)
     found = next((f for f in _never_awaited(evidence) if _explains(evidence, *f)), None)
     if found is None:
         return None
@@ -333,6 +359,16 @@ def never_awaited(evidence):
         "Write `await` in front of it.",
         where,
     )
+
+
+def _never_awaited_unseen(evidence):
+    for coroutine, where in _never_awaited(evidence):
+        if where:
+            name = coroutine.rpartition(".")[2]
+            return Explanation(
+                f"{name}(…) was called without await, so nothing of it has run.", where
+            )
+    return None
 
 
 def _never_awaited(evidence):

@@ -46,7 +46,10 @@ def app_not_installed(evidence, error, name):
 
 @rule(raised=r"OperationalError: no such table: (\w+)")
 def table_missing(evidence, error, name):
+    app = evidence.project.folder / name.partition("_")[0]
+    make = "python manage.py migrate"
+    if (app / "models.py").is_file() and not list(app.glob("migrations/0*.py")):
+        make = f"python manage.py makemigrations {app.name}, then {make}"
     return Explanation(
-        f"The database has no table {name} yet. Make it: python manage.py migrate",
-        evidence.where(error),
+        f"The database has no table {name} yet. Make it: {make}", evidence.where(error)
     )

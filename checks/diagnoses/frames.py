@@ -151,7 +151,7 @@ def coroutine_in_the_answer(evidence):
     found = evidence.error(r"TypeError: Object of type coroutine is not JSON serializable")
     if found:
         never = evidence.never_awaited()
-        name = never[0].rpartition(".")[2] + "()" if never else "a call"
+        name = never[0].rpartition(".")[2] + "()" if never else "its function"
         return Explanation(
             f"A coroutine was to be made JSON: {name} was called without await, so its result is "
             "not there yet. Write `await` in front of it.",

@@ -176,6 +176,12 @@ def _in_redis(error):
 
 @rule(raised=r"AuthenticationError|NOAUTH|WRONGPASS")
 def redis_wants_a_password(evidence, error):
+    if "without any password configured" in error.message:
+        return Explanation(
+            "This Redis has no password, and the address gives one. Remove it: "
+            "redis://127.0.0.1:6379",
+            evidence.project.where_set(NAME),
+        )
     return Explanation(
         "Redis wants a password, or another one. Put it into the address: "
         "redis://:password@127.0.0.1:6379",

@@ -100,9 +100,12 @@ def _of_an_if(evidence):
     return None
 
 
-@rule
+@rule(advises=True)
 def exception_swallowed(evidence):
-    """An `except` that lets nobody know, in a method that ran and did not come to its end."""
+    """An `except` that lets nobody know, in a method that ran and did not come to its end. After a
+    pass, one that would let nobody know of anything."""
+    if evidence.failure is None:
+        return _except_that_passes(evidence)
     if not nothing_sent(evidence) or evidence.layer_calls("group_send"):
         return None
     for consumer in evidence.consumers:
@@ -118,6 +121,20 @@ def exception_swallowed(evidence):
                         "will show the reason.",
                         consumer.where(node),
                     )
+
+
+def _except_that_passes(evidence):
+    for consumer in evidence.consumers:
+        for node in consumer.nodes(ast.ExceptHandler):
+            every = node.type is None or last_name(node.type) in ("Exception", "BaseException")
+            if every and all(isinstance(child, ast.Pass) for child in node.body):
+                return Explanation(
+                    "This except hides every mistake, those in your own code too. Name the "
+                    "exception that you expect, such as json.JSONDecodeError, and let the others "
+                    "be seen.",
+                    consumer.where(node),
+                )
+    return None
 
 
 @rule

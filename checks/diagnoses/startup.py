@@ -224,7 +224,5 @@ def apps_not_ready(evidence, error, name):
 
 @rule
 def port_taken(evidence):
-    if evidence.saw(NotListening) and evidence.logged(
-        "Address already in use|port is already in use"
-    ):
+    if evidence.exited and evidence.logged("Address already in use|port is already in use"):
         return Explanation("Another program took the port at the same moment. Check once more.")

@@ -122,17 +122,23 @@ def needs_redis() -> None:
 
 
 def rules_for(step: manifest.Step) -> list:
-    """The rules that may speak for the step, in the order in which they are asked: here the
-    machinery, which knows no rule, meets the content of checks/."""
+    """The rules that may speak for the step, in the order in which they are asked: its own, then
+    those of any step."""
     from workshop.checking.explaining.rules import rules_of
 
-    packages = [f"checks.{step.name}.diagnoses", "checks.diagnoses"]
     return [
         rule
-        for package in filter(importlib.util.find_spec, packages)
-        for rule in rules_of(importlib.import_module(package))
+        for package in packages_of_rules(step)
+        for rule in rules_of(package)
         if rule.applies_to(step.capabilities)
     ]
+
+
+def packages_of_rules(*steps: manifest.Step) -> list:
+    """The packages of checks/ with rules, those of the steps first: here the machinery, which
+    knows no rule, meets the content."""
+    names = [*(f"checks.{step.name}.diagnoses" for step in steps), "checks.diagnoses"]
+    return [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
 
 
 def content() -> list[str]:

@@ -1,0 +1,96 @@
+"""A throw-away step 4 that continues step 3: every rule that applies to step 3 speaks there."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.catalogue import entries, project_of
+from tests.copied import Workshop
+from workshop import manifest
+from workshop.developing.check_rules import every_rule
+
+STEP3 = manifest.find("step3")
+AT_ONCE = 2  # checks side by side: most of a failing one is waiting
+# Mistakes of various kinds: at least one for each file of rules that step 3 has mistakes for.
+SAMPLE = (
+    "echo-left-in-receive",
+    "group-add-forgotten",
+    "async-group-send-not-awaited",
+    "handler-missing",
+    "handler-event-json-loads",
+    "url-kwarg-name-mismatch",
+    "channel-layers-missing",
+    "os-import-forgotten-in-settings",
+    "accept-forgotten-group",
+    "handler-sends-nothing",
+    "event-read-with-a-dot",
+    "send-to-the-group-with-self-send",
+    "password-for-a-redis-that-has-none",
+)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory) -> Workshop:
+    """A workshop with a fourth step, whose project is step 3's and whose checks are a copy."""
+    workshop = Workshop(tmp_path_factory.mktemp("next") / "workshop")
+    made = workshop.type("dev", "new", "step4_throwaway")
+    assert made.returncode == 0, made.stdout + made.stderr
+    listed = workshop.root / "workshop.toml"
+    text = listed.read_text(encoding="utf-8")
+    assert 'teaches = ["throwaway"]' in text and text.count("continues = true") == 2
+    text = text.replace('teaches = ["throwaway"]', 'teaches = ["history"]')
+    listed.write_text(text, encoding="utf-8")
+    checks = workshop.root / "checks"
+    copied = (checks / STEP3.name / "test_behavior.py").read_text(encoding="utf-8")
+    (checks / "step4_throwaway/test_behavior.py").write_text(copied, encoding="utf-8")
+    return workshop
+
+
+def test_a_step_that_continues_loses_no_rule_that_applies(workshop):
+    code = (
+        "from workshop import manifest\n"
+        "from workshop.checking.command import rules_for\n"
+        "print([rule.id for rule in rules_for(manifest.find('step4'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=workshop.root, capture_output=True, text=True
+    )
+    of_any_step = [rule for rule in every_rule() if rule.find.__module__.startswith("checks.diag")]
+    applies = [rule for rule in of_any_step if rule.applies_to(STEP3.capabilities)]
+    assert len(applies) > 150
+    kept = [rule.id for rule in applies if "history" not in rule.unless]
+    assert done.stdout.strip() == str(kept), done.stderr
+
+
+@pytest.fixture(scope="module")
+def told(workshop, tmp_path_factory) -> dict[str, dict]:
+    """How the check of step 4 failed on each mistake of step 3."""
+    folder = tmp_path_factory.mktemp("projects")
+
+    def failed(entry) -> dict:
+        project = project_of(entry, folder / entry[1]["name"])
+        done = subprocess.run(
+            [sys.executable, workshop.root / "checks/step4", "--project", project, "--json"],
+            env={**os.environ, "WORKSHOP_RUN_LIMIT": "60"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 1, done.stdout + done.stderr
+        return next(c for c in json.loads(done.stdout)["checks"] if not c["passed"])
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        chosen = [e for e in entries("mistakes") if e[0] == "step3" and e[1]["name"] in SAMPLE]
+        results = list(pool.map(failed, chosen))
+    return {entry[1]["name"]: result for entry, result in zip(chosen, results, strict=True)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_mistake_of_step_3_gets_the_same_diagnosis_in_step_4(name, told):
+    row = next(e[1] for e in entries("mistakes") if e[0] == "step3" and e[1]["name"] == name)
+    assert told[name]["diagnosis"] == row["diagnosis"], told[name]

@@ -1,0 +1,37 @@
+"""`dev`: `new` makes the skeleton of the next step, `check` says what is missing of one."""
+
+from ..console import say
+from ..environment import COMMAND
+from ..folders import shown
+from ..manifest import find
+
+
+def run(what: str, step: str | None, apart: bool = False) -> int:
+    return make(step, apart) if what == "new" else check(step)
+
+
+def make(name: str, apart: bool) -> int:
+    from ..developing import new
+
+    try:
+        written = new.make(name, continues=not apart)
+    except new.NotMade as error:
+        say(str(error))
+        return 2
+    for file in written:
+        say(shown(file))
+    say(f"\nNext: {COMMAND} dev check {name.partition('_')[0]}")
+    return 0
+
+
+def check(name: str | None) -> int:
+    from ..developing.check import problems, problems_of
+
+    found = list(problems_of(find(name)) if name else problems())
+    for problem in found:
+        say(str(problem))
+    if found:
+        say(f"\n{len(found)} to do.")
+        return 1
+    say("Nothing is missing.")
+    return 0

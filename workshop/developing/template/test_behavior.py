@@ -1,0 +1,7 @@
+"""What must be true of step $number: FILL IN"""
+
+
+async def test_the_server_starts(server):
+    """The server starts, and it speaks ASGI."""
+    await server.starts()
+    await server.speaks_asgi()
