@@ -1,25 +1,25 @@
 """The database in asynchronous code."""
 
-from workshop.checking.explaining.rules import Explanation, rule
+import ast
+
+from workshop.checking.explaining.rules import Explanation, advice, rule
 
 
-@rule
-def orm_in_async_code(evidence):
-    found = evidence.error(r"SynchronousOnlyOperation: You cannot call this from an async context")
-    if found is None:
-        return None
-    where = evidence.where(found)
-    source = evidence.project.source_at(where)
-    if source and "sync_to_async(" in source.line(where.line):
+@rule(raised=r"SynchronousOnlyOperation: You cannot call this from an async context")
+def orm_in_async_code(evidence, error):
+    where = evidence.where(error)
+    if "sync_to_async(" in evidence.line_at(where):
         return Explanation(
-            "The query ran before it was wrapped. Give database_sync_to_async the function, "
-            "without calling it: await database_sync_to_async(User.objects.count)()",
+            "The query ran before it was wrapped. "
+            "Give database_sync_to_async the function, without calling it: "
+            "await database_sync_to_async(User.objects.count)()",
             where,
         )
     return Explanation(
-        "A query of Django's ORM waits for the database, and in `async def` it may not. Use the "
-        "method of the same name with an a in front, await User.objects.acount(), or `async for` "
-        "over the queryset, or wrap a function: await database_sync_to_async(function)().",
+        "A query of Django's ORM waits for the database, and in `async def` it may not. "
+        "Use the method of the same name with an a in front, await User.objects.acount(), "
+        "or `async for` over the queryset, "
+        "or wrap a function: await database_sync_to_async(function)().",
         where,
     )
 
@@ -27,8 +27,8 @@ def orm_in_async_code(evidence):
 @rule(raised=r"settings\.DATABASES is improperly configured")
 def database_not_configured(evidence, error):
     return Explanation(
-        "This code asks the database, and settings.py names none. The chat needs none: take the "
-        "query away, or add DATABASES.",
+        "This code asks the database, and settings.py names none. "
+        "The chat needs none: remove the query, or add DATABASES.",
         evidence.where(error),
     )
 
@@ -38,8 +38,8 @@ def database_not_configured(evidence, error):
 )
 def app_not_installed(evidence, error, name):
     return Explanation(
-        f"This line imports models of {name}, and INSTALLED_APPS does not name that app. Add it "
-        "there, or take the import away: the chat needs no model.",
+        f"This line imports models of {name}, and INSTALLED_APPS does not name that app. "
+        "Add it there, or remove the import: the chat needs no model.",
         evidence.where(error),
     )
 
@@ -53,3 +53,18 @@ def table_missing(evidence, error, name):
     return Explanation(
         f"The database has no table {name} yet. Make it: {make}", evidence.where(error)
     )
+
+
+@advice
+def async_unsafe(evidence):
+    for source in evidence.project.sources:
+        for node in source.nodes(ast.Constant):
+            if node.value == "DJANGO_ALLOW_ASYNC_UNSAFE":
+                return Explanation(
+                    "DJANGO_ALLOW_ASYNC_UNSAFE only silences Django: "
+                    "a query in `async def` still holds up everybody, "
+                    "and connections may be shared between tasks. "
+                    "Use the methods with an a in front, such as acount(), "
+                    "or database_sync_to_async.",
+                    source.where(node),
+                )

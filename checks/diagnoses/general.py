@@ -1,4 +1,4 @@
-"""What is left when no cause is known: what was seen, and the attendee's own last line in it."""
+"""What is left when no cause is known: what was seen, and the learner's own last line in it."""
 
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import BadPage, NotListening, NotPrepared, Silent, Unanswered
@@ -34,8 +34,9 @@ def never_started(evidence):
     if evidence.saw(NotListening) or (evidence.saw(NotPrepared) and evidence.stuck):
         where = evidence.stuck[1] if evidence.stuck else None
         return Explanation(
-            f"{evidence.failure.message} While it should have started, it was busy elsewhere: look "
-            "for code outside of functions that waits or loops.",
+            f"{evidence.failure.message} "
+            "It was still busy when it should have been listening: "
+            "look for code outside of functions that waits or loops.",
             where,
         )
 
@@ -45,8 +46,9 @@ def given_up(evidence):
     """The limit of the whole run was reached: who failed is the check."""
     if getattr(evidence.failure, "who", None) == "check":
         return Explanation(
-            f"{evidence.failure.message} If other programs keep this machine busy, check again. If "
-            "not, something here is slow: see what with --log."
+            f"{evidence.failure.message} "
+            "If other programs keep this machine busy, check again. "
+            "If not, something here is slow: see what with --log."
         )
 
 
@@ -54,6 +56,7 @@ def given_up(evidence):
 def no_answer(evidence):
     if evidence.saw(Silent, Unanswered, BadPage):
         return Explanation(
-            f"{evidence.failure.message} The server's log shows no exception. See it with --log; "
-            "to find how far your code comes, put print() into it."
+            f"{evidence.failure.message} "
+            "The server's log shows no exception. See it with --log; "
+            "to find how far your code gets, add print() calls."
         )

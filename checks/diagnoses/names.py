@@ -4,19 +4,26 @@ import ast
 import builtins
 import difflib
 import importlib
-import re
 import sys
 
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 
+ALREADY = {
+    ("str", "decode"): "This is a string already, not bytes",
+    ("bytes", "encode"): "This is already bytes",
+}
+NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"
 
-@rule
-def name_unknown(evidence):
-    found = evidence.error(r"NameError: name '(\w+)' is not defined")
-    if found is None:
-        return None
-    name, where = found.message.split("'")[1], evidence.where(found)
+
+def _on_their_line(evidence, error):
+    """Whether the learner's own line raised it, and it was the first thing to go wrong."""
+    return error is evidence.errors[0] and evidence.raised_by_them(error)
+
+
+@rule(raised=r"NameError: name '(\w+)' is not defined")
+def name_unknown(evidence, error, name):
+    where = evidence.where(error)
     source = evidence.project.source_at(where)
     known = {node.id for node in source.nodes(ast.Name) if node.id != name} if source else set()
     known |= {*source.imports, *(n.arg for n in source.nodes(ast.arg))} if source else set()
@@ -32,138 +39,116 @@ def name_unknown(evidence):
     )
 
 
-@rule
-def attribute_unknown(evidence):
-    """What stands after a dot in a line of the attendee's, and is not there. Of self. in a consumer
+@rule(raised=r"^AttributeError: (module )?'([\w.]+)'(?: object)? has no attribute '(\w+)'")
+def attribute_unknown(evidence, error, module, owner, name):
+    """What comes after a dot in a line of the learner's, and is not there. Of self. in a consumer
     groups.py knows more."""
-    found = evidence.error(r"^AttributeError: (module '|'\w+' object)")
-    parts = re.findall(r"'([\w.]+)'", found.message) if found else ()
-    if len(parts) < 2 or not _on_their_line(evidence, found):
+    theirs = any(consumer.name == owner for consumer in evidence.project.consumers)
+    if theirs or not _on_their_line(evidence, error):
         return None
-    owner, name = parts[0], parts[-1]
-    if any(consumer.name == owner for consumer in evidence.project.consumers):
-        return None
-    kind = "module" if found.message.startswith("module") else "class"
-    known = _names_of(evidence, kind, owner)
+    where = evidence.where(error)
+    known = _in_module(evidence, owner) if module else _in_class(evidence, owner)
     near = difflib.get_close_matches(name, known, 1, 0.6)
-    where = evidence.where(found)
     if (owner, name) in ALREADY:
-        return Explanation(f"{ALREADY[owner, name]}: take .{name}() away.", where)
+        return Explanation(f"{ALREADY[owner, name]}: remove .{name}().", where)
     if owner == "dict" and not near:
         return Explanation(
             f'The values of a dictionary are read in square brackets: ["{name}"].', where
         )
-    if not near and (kind == "class" and hasattr(builtins, owner) or not known):
+    if not near and (not module and hasattr(builtins, owner) or not known):
         return None  # it is another thing than was thought: why, only the line's author can see
     advice = f"Did you mean {near[0]}?" if near else "Look at its spelling."
     return Explanation(f"{owner} has nothing called {name}. {advice}", where)
 
 
-ALREADY = {
-    ("str", "decode"): "This is text already, and no bytes",
-    ("bytes", "encode"): "These are bytes already",
-}
+def _in_module(evidence, name):
+    """What is known to be in a module, without running the learner's."""
+    source = evidence.project.source(name)
+    if source:
+        targets = [target for node in source.nodes(ast.Assign) for target in node.targets]
+        classes = {node.name for node in source.nodes(ast.ClassDef)}
+        return source.functions | classes | {last_name(target) for target in targets} - {None}
+    standard = name.partition(".")[0] in sys.stdlib_module_names
+    return set(dir(importlib.import_module(name))) if standard else set()
 
 
-def _names_of(evidence, kind, owner):
-    """What is known to be in a module or in objects of a class, without running the attendee's."""
-    if kind == "module":
-        source = evidence.project.source(owner)
-        if source:
-            targets = [t for n in source.nodes(ast.Assign) for t in n.targets]
-            names = {last_name(target) for target in targets}
-            return source.functions | {n.name for n in source.nodes(ast.ClassDef)} | names - {None}
-        standard = owner.partition(".")[0] in sys.stdlib_module_names
-        return set(dir(importlib.import_module(owner))) if standard else set()
-    if hasattr(builtins, owner):
-        return {name for name in dir(getattr(builtins, owner)) if not name.startswith("__")}
-    for _, node in evidence.project.classes:
-        if node.name == owner:
-            attributes = [n for n in ast.walk(node) if isinstance(n, ast.Attribute)]
-            stored = {n.attr for n in attributes if isinstance(n.ctx, ast.Store)}
-            return stored | {getattr(child, "name", None) for child in node.body} - {None}
-    return set()
+def _in_class(evidence, name):
+    """What is known to be in objects of a class, without running the learner's."""
+    if hasattr(builtins, name):
+        return {known for known in dir(getattr(builtins, name)) if not known.startswith("__")}
+    found = evidence.project.class_named(name)
+    if found is None:
+        return set()
+    attributes = [node for node in ast.walk(found[1]) if isinstance(node, ast.Attribute)]
+    stored = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)}
+    return stored | {getattr(child, "name", None) for child in found[1].body} - {None}
 
 
 # Values that are called
 
 
-@rule
-def thread_given_a_result(evidence):
-    found = evidence.error(NOT_CALLABLE)
-    if found is None or _on_their_line(evidence, found):
-        return None
-    where = evidence.where(found)
-    for call in evidence.nodes_at(where, ast.Call):
+@rule(raised=NOT_CALLABLE)
+def thread_given_a_result(evidence, error, kind):
+    where = evidence.where(error)
+    for call in evidence.nodes_at(where, ast.Call) if not _on_their_line(evidence, error) else ():
         place = {"to_thread": 0, "run_in_executor": 1}.get(last_name(call.func))
         given = call.args[place] if place is not None and len(call.args) > place else None
         if isinstance(given, ast.Call):
             name = ast.unparse(given.func)
             return Explanation(
-                f"{name}() was called before the thread was there, and the thread was given its "
-                f"result. Give it the function, without brackets: await asyncio.to_thread({name})",
+                f"{name}() was called before the thread was there, "
+                "and the thread was given its result. "
+                f"Give it the function, without parentheses: await asyncio.to_thread({name})",
                 where,
             )
 
 
-@rule
-def called_what_is_no_function(evidence):
-    found = evidence.error(NOT_CALLABLE)
-    if found is None or not _on_their_line(evidence, found):
+@rule(raised=NOT_CALLABLE)
+def called_what_is_no_function(evidence, error, kind):
+    if not _on_their_line(evidence, error):
         return None
-    where = evidence.where(found)
-    kind = re.search(NOT_CALLABLE, found.text)[1]
+    where = evidence.where(error)
     calls = evidence.nodes_at(where, ast.Call)
-    what = ast.unparse(calls[0].func) if len(calls) == 1 else "What stands before the brackets"
+    what = ast.unparse(calls[0].func) if len(calls) == 1 else "What is before the parentheses"
     advice = (
         "What is in it is read in square brackets: [ ]."
         if kind in ("dict", "list", "tuple", "str")
         else "Or was another name meant?"
     )
     return Explanation(
-        f"{what} is a value (of type {kind}) and no function: the round brackets call it. {advice}",
+        f"{what} (of type {kind}) is not a function; the parentheses try to call it. {advice}",
         where,
     )
 
 
-@rule
-def function_read_like_a_value(evidence):
-    kinds = "builtin_function_or_method|method|function"
-    found = evidence.error(rf"^TypeError: '({kinds})' object is not subscriptable")
-    if found and _on_their_line(evidence, found):
+@rule(raised=r"^TypeError: '(?:builtin_function_or_method|method|function)' object is not subscr")
+def function_read_like_a_value(evidence, error):
+    if _on_their_line(evidence, error):
         return Explanation(
-            "What stands before the square brackets is a function. Call it with round ones: "
-            'data.get("message"), or read the value itself: data["message"].',
-            evidence.where(found),
+            "What is before the square brackets is a function. "
+            'Call it with parentheses: data.get("message"), '
+            'or read the value itself: data["message"].',
+            evidence.where(error),
         )
 
 
 @rule(raised=r"^TypeError: can only concatenate str \(not \"(\w+)\"\) to str")
-def text_and_something_added(evidence, error, name):
+def text_and_something_added(evidence, error, kind):
     return Explanation(
-        f"On one side of this + is a text and on the other a value of type {name}. Take the part "
-        'of it that is text, of a dictionary ["room_name"] say, or make a text of it with str().',
+        f"One side of this + is a string and the other a value of type {kind}. "
+        'Take the part of it that is a string, of a dictionary ["room_name"] say, '
+        "or make a string of it with str().",
         evidence.where(error),
     )
 
 
-@rule
-def environment_variable_missing(evidence):
-    found = evidence.error(r"^KeyError: '\w+'")
-    where = found and evidence.where(found)
-    source = evidence.project.source_at(where)
-    if source and "environ[" in source.line(where.line) and found is evidence.errors[0]:
-        name = found.message.strip("'")
+@rule(raised=r"^KeyError: '(\w+)'")
+def environment_variable_missing(evidence, error, name):
+    where = evidence.where(error)
+    if "environ[" in evidence.line_at(where) and error is evidence.errors[0]:
         return Explanation(
-            f"The environment has no variable {name}. Look at its spelling, and give a value for "
-            f'where it is not set: os.environ.get("{name}", "…")',
+            f"The environment has no variable {name}. "
+            "Look at its spelling, and give a value for where it is not set: "
+            f'os.environ.get("{name}", "…")',
             where,
         )
-
-
-NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"
-
-
-def _on_their_line(evidence, found):
-    """Whether the attendee's own line raised it, and it was the first thing to go wrong."""
-    return found is evidence.errors[0] and evidence.raised_by_them(found)

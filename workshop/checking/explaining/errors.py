@@ -30,6 +30,11 @@ class Error:
         return self.type.rpartition(".")[2]
 
     @property
+    def code(self) -> str:
+        """The text of the line that raised it; empty where it is not known."""
+        return self.frames[-1].code if self.frames else ""
+
+    @property
     def brief(self) -> tuple[str, str]:
         """What tells it from others: the type's name, and the message."""
         return self.name, self.message

@@ -23,6 +23,7 @@ from workshop.checking.events import (
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.source import Consumer, Project, Where
 from workshop.checking.explaining.tracebacks import errors_in
+from workshop.checking.failures import StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
 
 E = TypeVar("E", bound=Event)
@@ -238,6 +239,32 @@ class Evidence:
         for event in events:
             if frame := self._theirs_innermost(event.frames):
                 yield event.what, frame
+
+    def line_at(self, where: Where | None) -> str:
+        """The text of the learner's line at a place; empty where there is none."""
+        source = self.project.source_at(where)
+        return source.line(where.line) if source else ""
+
+    @property
+    def consumer(self) -> Consumer | None:
+        """The first of the consumers that this check's WebSockets reached."""
+        return next(iter(self.consumers), None)
+
+    def consumer_with(self, method: str | None) -> Consumer | None:
+        """The first of them that has a method of that name."""
+        return next((c for c in self.consumers if method in c.methods), None)
+
+    def in_question(self, method: str | None) -> bool:
+        """Whether the failure can come of the method: what was seen after somebody had left comes
+        of disconnect(), and everything else of the rest."""
+        leaving = method in ("disconnect", "websocket_disconnect")
+        return leaving == self.saw(StillInGroup, StillRunning)
+
+    @property
+    def denied_for_origin(self) -> bool:
+        """Whether Channels' own WebsocketDenier answered, to which an OriginValidator hands every
+        browser that it doesn't let in."""
+        return any(event.name == "WebsocketDenier" for event in self.events(ConsumerMade))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 FILES_READ = 300
 NOT_THEIRS = {"migrations", "node_modules", "site-packages", "__pycache__"}
 ROUTES = ("path", "re_path", "url")
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,30 @@ class Source:
             parent = self.dotted(node.value)
             return parent and f"{parent}.{node.attr}"
         return None
+
+    def calls(self, *names: str) -> Iterator[ast.Call]:
+        """The calls of something whose last name is one of these."""
+        return (call for call in self.nodes(ast.Call) if last_name(call.func) in names)
+
+    def assignment(self, name: str) -> ast.Assign | None:
+        """The first assignment to the variable `name`."""
+        for node in self.nodes(ast.Assign):
+            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
+                return node
+        return None
+
+    def calls_on_the_loop(self) -> Iterator[ast.Call]:
+        """The calls that run on the event loop: those in `async def` itself, without the functions
+        and lambdas that are inside of it."""
+        for function in self.nodes(ast.AsyncFunctionDef):
+            inside = list(function.body)
+            while inside:
+                node = inside.pop()
+                if isinstance(node, DEFINITIONS):
+                    continue
+                if isinstance(node, ast.Call):
+                    yield node
+                inside += ast.iter_child_nodes(node)
 
 
 @dataclass
@@ -176,6 +201,11 @@ def last_name(node: ast.AST) -> str | None:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else None
+
+
+def mentions(node: ast.AST, name: str) -> bool:
+    """Whether a name or attribute in the node's tree ends in `name`."""
+    return any(last_name(child) == name for child in ast.walk(node))
 
 
 def calls_in(node: ast.AST) -> Iterator[ast.Call]:
@@ -362,3 +392,21 @@ class Project:
     def consumer_with(self, method: str) -> Consumer | None:
         """The first consumer that has a method of that name."""
         return next((c for c in self.consumers if method in c.methods), None)
+
+    # Asked by several rules
+
+    def is_async_at(self, where: Where | None) -> bool:
+        """Whether the place is in a consumer's `async def`."""
+        return isinstance(self.method_at(where), ast.AsyncFunctionDef)
+
+    def class_named(self, name: str) -> tuple[Source, ast.ClassDef] | None:
+        """The first class of that name, with its file."""
+        return next(((s, node) for s, node in self.classes if node.name == name), None)
+
+    def calls(self, *names: str) -> Iterator[tuple[Source, ast.Call]]:
+        """The calls of something whose last name is one of these, with their files."""
+        return ((source, call) for source in self.sources for call in source.calls(*names))
+
+    def where_asgi(self, node: ast.AST | None = None) -> Where | None:
+        """The place of the module with the application, or of a node in it; None without one."""
+        return self.asgi.where(node) if self.asgi else None

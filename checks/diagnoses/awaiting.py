@@ -1,0 +1,74 @@
+"""`await` before what cannot be awaited."""
+
+import ast
+import re
+
+from workshop.checking.events import Handles
+from workshop.checking.explaining.rules import Explanation, rule
+
+NOT_AWAITABLE = r"TypeError: object (\w+) can't be used in 'await' expression"
+NOT_CALLED = (
+    "method",
+    "function",
+    "builtin_function_or_method",
+    "SyncToAsync",
+    "DatabaseSyncToAsync",
+)
+
+
+@rule(needs="chat", raised=NOT_AWAITABLE)
+def sync_method_in_async_consumer(evidence, error, kind):
+    """Channels awaited the learner's method, and it had run already: the last line of the
+    traceback is Channels' own."""
+    if not error.frames or evidence.raised_by_them(error):
+        return None
+    name = _awaited_by_channels(evidence, error)
+    for consumer in evidence.consumers:
+        method = consumer.methods.get(name)
+        if isinstance(method, ast.FunctionDef):
+            return Explanation(
+                f"{name} is a plain `def`, but {consumer.name} is asynchronous, and Channels "
+                f"awaits it. Write `async def {name}`.",
+                consumer.where(method),
+            )
+
+
+def _awaited_by_channels(evidence, error):
+    """The name of the method that Channels' line awaits."""
+    named = re.search(r"\b(encode_json|decode_json)\b", error.code) or re.search(
+        r"await self\.(\w+)\(", error.code
+    )
+    began = [event.type or "" for event in evidence.events(Handles)]
+    if named is None and "handler(" in error.code and began:
+        return began[-1].replace(".", "_")
+    return named and named[1]
+
+
+@rule(raised=r"object (?:method|function|builtin_function_or_method) can't be used in")
+def awaited_without_a_call(evidence, error):
+    where = evidence.where(error)
+    awaits = evidence.nodes_at(where, ast.Await)
+    if any(not isinstance(node.value, ast.Call) for node in awaits):
+        return Explanation(
+            "`await` is before a function that is only named, not called. Add the parentheses.",
+            where,
+        )
+
+
+@rule(raised=NOT_AWAITABLE)
+def awaited_what_cannot_wait(evidence, error, kind):
+    if evidence.raised_by_them(error) and kind not in NOT_CALLED:
+        got = "nothing to wait for" if kind == "NoneType" else f"a value of type {kind}"
+        return Explanation(
+            f"`await` needs something that can wait, a coroutine, and got {got}. "
+            "What is called here is a plain function: call it without await.",
+            evidence.where(error),
+        )
+
+
+@rule(raised=r"'coroutine' object (?:is not (?:iterable|callable|subscriptable)|has no attribute)")
+def coroutine_is_not_a_result(evidence, error):
+    return Explanation(
+        "A coroutine is used here as if it were its result. Write `await` in front of the call.",
+        evidence.where(error),
+    )

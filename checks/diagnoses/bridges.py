@@ -1,0 +1,189 @@
+"""Between synchronous and asynchronous code: async_to_sync, sync_to_async and event loops."""
+
+import ast
+
+from workshop.checking.explaining.rules import Explanation, advice, rule
+from workshop.checking.explaining.source import last_name
+
+BRIDGES = ("async_to_sync", "AsyncToSync")
+NO_BRIDGE_HERE = (
+    "async_to_sync is for synchronous code, and this is in `async def`. "
+    "Remove it and await the coroutine itself"
+)
+
+
+@rule(advises=True)
+def async_to_sync_in_async_code(evidence):
+    error = evidence.error(r"You cannot use AsyncToSync in the same thread as an async event loop")
+    if error:
+        return Explanation(f"{NO_BRIDGE_HERE}.", evidence.where(error))
+    for source in evidence.project.sources if evidence.failure is None else ():
+        for call in source.calls_on_the_loop():
+            if (source.dotted(call.func) or "").startswith("asgiref.sync.async_to_sync"):
+                return Explanation(
+                    f"{NO_BRIDGE_HERE}: it raises an error as soon as this line is reached.",
+                    source.where(call),
+                )
+
+
+# Event loops
+
+
+@rule(
+    raised=r"asyncio\.run\(\) cannot be called from a running event loop"
+    r"|This event loop is already running|Cannot run the event loop while another loop is running"
+)
+def run_inside_a_running_loop(evidence, error):
+    return Explanation(
+        "An event loop is running already, and a second one cannot be started inside it. "
+        "You are in `async def`: write await in front of the coroutine instead.",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"RuntimeError: (?:no running event loop|There is no current event loop in thread)")
+def event_loop_in_sync_code(evidence, error):
+    return Explanation(
+        "Synchronous code has no event loop of its own, so no task can be made here. "
+        "Wrap the coroutine function, async_to_sync(function)(…), or make the whole class "
+        "asynchronous.",
+        evidence.where(error),
+    )
+
+
+@advice(needs="chat")
+def event_loop_in_a_sync_consumer(evidence):
+    for consumer in evidence.consumers:
+        for call in consumer.calls("run"):
+            where = consumer.where(call)
+            source = evidence.project.source_at(where)
+            in_sync = not evidence.project.is_async_at(where)
+            if in_sync and source.dotted(call.func) == "asyncio.run":
+                return Explanation(
+                    "asyncio.run() makes a new event loop for every call, "
+                    "to which the channel layer's connections do not belong. "
+                    "Use async_to_sync(function)(…).",
+                    where,
+                )
+
+
+# sync_to_async
+
+
+@rule
+def sync_to_async_on_async_def(evidence):
+    error, where = _given_to_sync_to_async(evidence)
+    if error and evidence.line_at(where).startswith(("@", "async def")):
+        return Explanation(
+            "sync_to_async and database_sync_to_async make a plain function awaitable, "
+            "and this one is `async def` already. Write `def`, or remove the decorator.",
+            where,
+        )
+
+
+@rule
+def sync_to_async_of_a_result(evidence):
+    """It was given no function, but what a call had returned, or a coroutine function."""
+    error, where = _given_to_sync_to_async(evidence)
+    if error is None or evidence.line_at(where).startswith(("@", "async def")):
+        return None
+    given = _wrapped_at(evidence, where)
+    if given and not any(isinstance(argument, ast.Call) for argument in given):
+        return Explanation(
+            f"sync_to_async() is for plain functions, and {ast.unparse(given[0])} is `async def`: "
+            "await it as it is.",
+            where,
+        )
+    return Explanation(
+        "sync_to_async() was given the result of a call. "
+        "Give it the function, and call what it returns: "
+        "await sync_to_async(function)(arguments)",
+        where,
+    )
+
+
+def _given_to_sync_to_async(evidence):
+    """The exception that says that it was given no plain function, and its place."""
+    error = evidence.error(r"TypeError: sync_to_async can only be applied to sync functions")
+    if error:
+        return error, evidence.where(error)
+    # Given None, it takes itself for a decorator with arguments, and returns a function.
+    error = evidence.error(r"TypeError: object function can't be used in 'await' expression")
+    where = error and evidence.where(error)
+    called = any(isinstance(argument, ast.Call) for argument in _wrapped_at(evidence, where))
+    return (error, where) if called else (None, None)
+
+
+def _wrapped_at(evidence, where):
+    """What sync_to_async is given at a place."""
+    calls = evidence.nodes_at(where, ast.Call)
+    wraps = [c for c in calls if last_name(c.func) in ("sync_to_async", "database_sync_to_async")]
+    return [argument for call in wraps for argument in call.args]
+
+
+@rule(raised=r"object (?:SyncToAsync|DatabaseSyncToAsync) can't be used in 'await'")
+def sync_to_async_not_called(evidence, error):
+    return Explanation(
+        "sync_to_async(function) only makes the awaitable function. "
+        "Call it: await sync_to_async(function)()",
+        evidence.where(error),
+    )
+
+
+# async_to_sync
+
+
+@rule(raised=r"TypeError: object \w+ can't be used in 'await' expression")
+def async_to_sync_on_a_plain_function(evidence, error):
+    if error.frames and error.frames[-1].function == "main_wrap":
+        return Explanation(
+            "async_to_sync() is for coroutine functions, such as those of the channel layer, "
+            "and this function is a plain one. Call it as it is.",
+            evidence.where(error),
+        )
+
+
+@rule
+def async_to_sync_made_in_async_code(evidence):
+    for _, name, where in _bridges_left(evidence):
+        if evidence.project.is_async_at(where):
+            return Explanation(f"{NO_BRIDGE_HERE}: await …{name}(…)", where)
+
+
+@rule
+def async_to_sync_closes_too_late(evidence):
+    """async_to_sync(f(…)), with the parentheses misplaced."""
+    for inner, name, where in _bridges_left(evidence):
+        if isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
+            return Explanation(
+                f"The parentheses of async_to_sync close too late: {name}(…) is called before it "
+                f"is wrapped. Write async_to_sync(self.channel_layer.{name})(…), with the "
+                "arguments in the second parentheses.",
+                where,
+            )
+
+
+@rule
+def async_to_sync_not_called(evidence):
+    for inner, name, where in _bridges_left(evidence):
+        if not isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
+            return Explanation(
+                f"async_to_sync(…{name}) only makes the function, which is never called. "
+                "Add the second parentheses with the arguments: "
+                f"async_to_sync(…{name})(…)",
+                where,
+            )
+
+
+def _bridges_left(evidence):
+    """Each async_to_sync(…) that is a statement by itself and can explain the failure: its
+    argument, the last name in it, its place."""
+    for consumer in evidence.consumers if not evidence.errors else ():
+        for statement in consumer.nodes(ast.Expr):
+            call, where = statement.value, consumer.where(statement)
+            method = consumer.method_at(where)
+            if isinstance(call, ast.Call) and last_name(call.func) in BRIDGES:
+                if evidence.in_question(method and method.name):
+                    inner = call.args[0] if call.args else None
+                    name = last_name(inner.func if isinstance(inner, ast.Call) else inner)
+                    yield inner, name or "…", where

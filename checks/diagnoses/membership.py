@@ -1,0 +1,36 @@
+"""A consumer's membership in groups: what a teacher would mention after a pass."""
+
+from workshop.checking.events import Ended, Handled
+from workshop.checking.explaining.rules import Explanation, advice
+
+
+@advice(needs="chat")
+def group_discard_forgotten(evidence):
+    """Somebody joined, left, and was never taken out: a layer that forgives it hides it."""
+    joined = evidence.layer_calls("group_add")
+    left = evidence.events(Handled, type="websocket.disconnect") or evidence.events(
+        Ended, error=None
+    )
+    if not joined or not left or evidence.layer_calls("group_discard"):
+        return None
+    for consumer in evidence.consumers:
+        if not consumer.mentions("group_discard"):
+            return Explanation(
+                "The consumer joins a group and never leaves it. "
+                "This layer forgives that; another keeps the channel in the group for a day. "
+                "In disconnect(), call group_discard() with the arguments of group_add().",
+                consumer.where(consumer.methods.get("disconnect")),
+            )
+
+
+@advice(needs="chat")
+def groups_is_a_text(evidence):
+    for consumer in evidence.consumers:
+        for name, node in consumer.class_values:
+            text = getattr(node.value, "value", None)
+            if name == "groups" and isinstance(text, str):
+                return Explanation(
+                    "groups is a string, so the consumer joins one group for each letter of it. "
+                    f"Write groups = [{text!r}].",
+                    consumer.where(node),
+                )

@@ -1,0 +1,69 @@
+"""Pages: what Django answers over HTTP."""
+
+import ast
+
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.failures import BadPage
+
+
+@rule(raised=r"DisallowedHost: ")
+def host_not_allowed(evidence, error):
+    if evidence.saw(BadPage):
+        return Explanation(
+            "Django answers only for the hosts in ALLOWED_HOSTS, and 127.0.0.1 is not among them. "
+            'Write ALLOWED_HOSTS = ["127.0.0.1", "localhost"].',
+            evidence.project.where_set("ALLOWED_HOSTS"),
+        )
+
+
+@rule(raised=r"TemplateDoesNotExist: (.+)")
+def template_missing(evidence, error, name):
+    if evidence.saw(BadPage):
+        return Explanation(
+            f"Django found no template {name}. "
+            "Its app must be in INSTALLED_APPS ('page' brings the chat's), "
+            "and the name in render() must be that of the file."
+        )
+
+
+@rule(raised=r"AttributeError: '\w+' object has no attribute 'base_send'")
+def consumer_called_from_a_view(evidence, error):
+    return Explanation(
+        "A consumer that you make yourself belongs to no browser and cannot send. "
+        "From outside of consumers, send to a group: get_channel_layer().group_send(…)",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"ValueError: The view (?:([\w.]+)\.)?(\w+) didn't return an HttpResponse object")
+def view_returns_nothing(evidence, error, module, name):
+    source = evidence.project.source(module or "")
+    functions = source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ()
+    where = next((source.where(node) for node in functions if node.name == name), None)
+    if "coroutine" in error.message:
+        what = "an unawaited coroutine: write await in front of the call in it."
+    else:
+        what = "None: return the rendered page."
+    return Explanation(f"The view {name}() returned {what}", where)
+
+
+@rule(raised=r"AttributeError: '(tuple|dict|str|list|int|bool|bytes|set)' object has")
+def view_returns_no_response(evidence, error, kind):
+    """Django, which got it from the view, missed what every response has."""
+    if error.frames and "django" in error.frames[-1].file.parts:
+        comma = " (a comma at the end of the line makes one)" if kind == "tuple" else ""
+        return Explanation(
+            f"The view returned a {kind}{comma}, and a view returns a response: "
+            "what render(), HttpResponse() or JsonResponse() gives."
+        )
+
+
+@rule
+def page_not_found(evidence):
+    if evidence.saw(BadPage) and evidence.status == 404:
+        urlconf = evidence.project.source(evidence.project.setting_value("ROOT_URLCONF") or "")
+        return Explanation(
+            f"No page answers at {evidence.failure.path}: urls.py has no path to it. "
+            "The chat's pages are /chat/ and /chat/<room_name>/.",
+            urlconf.where(urlconf.assignment("urlpatterns")) if urlconf else None,
+        )
