@@ -139,45 +139,6 @@ def task_goes_on(evidence):
 
 
 @advice(needs="chat")
-def state_on_the_class(evidence):
-    for consumer in evidence.consumers:
-        mutable = {
-            name: node
-            for name, node in consumer.class_values
-            if name != "groups"
-            and isinstance(node.value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.Call)
-        }
-        own = {
-            n.attr
-            for n in consumer.nodes(ast.Attribute)
-            if on_self(n) and isinstance(n.ctx, ast.Store)
-        }
-        for node in consumer.nodes(ast.Attribute, ast.Subscript):
-            changed = None
-            if isinstance(node, ast.Attribute) and node.attr in CHANGES:
-                changed = node.value
-            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-                changed = node.value
-            name = last_name(changed) if isinstance(changed, ast.Attribute) else None
-            if name in mutable and name not in own:
-                return Explanation(
-                    f"{name} stands on the class, so all consumers of this process share it, those "
-                    "of every room and every browser. What belongs to one socket is set in "
-                    f"connect(): self.{name} = …",
-                    consumer.where(mutable[name]),
-                )
-        for node in consumer.nodes(ast.Attribute):
-            owner = ast.unparse(node.value)
-            shared = owner in (consumer.name, "self.__class__", "type(self)")
-            if shared and isinstance(node.ctx, ast.Store):
-                return Explanation(
-                    f"{ast.unparse(node)} stands on the class, so all consumers of this process "
-                    f"share it, and the last one decides. Write self.{node.attr}.",
-                    consumer.where(node),
-                )
-
-
-@advice(needs="chat")
 def method_never_called(evidence):
     """Almost the name of a method that Channels calls: the inherited one ran in its place."""
     handled = {(e.type or "").replace(".", "_") for e in evidence.events(Handles)}
@@ -214,20 +175,6 @@ def close_without_return(evidence):
                     "close() does not end connect(): the lines below are run for a browser that "
                     "was refused, too. Write return after it.",
                     consumer.where(last),
-                )
-
-
-@advice(needs="chat")
-def exception_swallowed(evidence):
-    for consumer in evidence.consumers:
-        for node in consumer.nodes(ast.ExceptHandler):
-            every = node.type is None or last_name(node.type) in ("Exception", "BaseException")
-            if every and all(isinstance(child, ast.Pass) for child in node.body):
-                return Explanation(
-                    "This except hides every mistake, those in your own code too. Name the "
-                    "exception that you expect, such as json.JSONDecodeError, and let the others "
-                    "be seen.",
-                    consumer.where(node),
                 )
 
 

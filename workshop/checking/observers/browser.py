@@ -232,5 +232,5 @@ class Room:
         for event in ended():
             if event.error:
                 raise failures.Crashed(
-                    "server", f"When the browser had left, the consumer raised {event['error']}"
+                    "server", f"When the browser had left, the consumer raised {event.error}"
                 )
