@@ -1,11 +1,14 @@
 """Diagnoses for which no entry of a catalogue can be made."""
 
+import time
+
 from tests.conftest import check, copy_of, edit
 from workshop import manifest
 from workshop.checking import session
 from workshop.checking.command import rules_for
 from workshop.checking.explaining.rules import diagnose
 from workshop.checking.failures import Flooded
+from workshop.checking.prepare import Prepared
 from workshop.checking.processes.server import Server
 
 STEP2 = manifest.find("step2")
@@ -17,7 +20,7 @@ def test_a_run_that_takes_too_long_is_given_up(tmp_path):
     edit(copy, CONSUMERS, "import json\n", "import asyncio\nimport json\n")
     slowly = "        await asyncio.sleep(0.3)\n        await self.send("
     edit(copy, CONSUMERS, "        await self.send(", slowly)
-    done = check("step2", "--project", copy, "--json", WORKSHOP_RUN_LIMIT="1")
+    done = check("step2", "--project", copy, "--json", WORKSHOP_PATIENCE="0.1")
     assert done.code == 1, done.out + done.err
     assert done.failed["diagnosis"] == "given_up", done.failed
 
@@ -30,7 +33,8 @@ def test_a_consumer_that_sends_without_end_is_named(tmp_path, monkeypatch):
     edit(copy, CONSUMERS, accept, accept + flood)
     monkeypatch.setattr(session, "RUN_LIMIT", 120)  # a busy machine takes its time
     server = Server(copy)
-    run = session.CheckRun(session.Session(STEP2, copy, [server]), "test_a_message_comes_back")
+    prepared = Prepared({}, time.monotonic(), servers=[server])
+    run = session.CheckRun(session.Session(STEP2, copy, prepared), "test_a_message_comes_back")
 
     async def check_that_listens_late():
         await server.starts()

@@ -14,9 +14,8 @@ def never_stops(evidence):
     consumer = next(iter(evidence.consumers), None)
     if consumer and consumer.is_bare:
         return Explanation(
-            "The browser has left, and its consumer waits on for ever. A bare consumer ends "
-            "itself: raise StopConsumer() (channels.exceptions) at the end of "
-            "websocket_disconnect.",
+            "The browser has left, and its consumer never stops. A bare consumer ends itself: "
+            "raise StopConsumer() (channels.exceptions) at the end of websocket_disconnect.",
             consumer.where(consumer.methods.get("websocket_disconnect")),
         )
     overridden = consumer and consumer.methods.get("websocket_disconnect")
@@ -32,13 +31,11 @@ def never_stops(evidence):
 def closed_by_the_consumer(evidence):
     """The consumer itself sent the close."""
     closes = evidence.sent("websocket.close")
-    if evidence.saw(Closed) and closes and not evidence.errors:
-        consumer = next(iter(evidence.consumers), None)
-        calls = consumer.calls("close") if consumer else []
+    if evidence.saw_only(Closed) and closes:
         return Explanation(
-            "The consumer closed the socket itself, here. Take self.close() away to keep the "
+            "The consumer closed the socket itself, here. Remove self.close() to keep the "
             "conversation going.",
-            evidence.place(closes[0]) or (consumer.where(calls[0]) if calls else None),
+            evidence.place(closes[0]) or evidence.mention("close"),
         )
 
 
@@ -46,17 +43,15 @@ def closed_by_the_consumer(evidence):
 def stopped_by_the_consumer(evidence):
     """The consumer's application ended without an exception while its browser was there: the
     socket was closed, or stays open with nobody behind it."""
-    ended = [e for e in evidence.events(Ended) if not e.error]
     left = evidence.begun("websocket.disconnect")
-    cut = evidence.saw(Closed) or (evidence.saw(Silent) and not left)
-    if cut and ended and not evidence.errors:
-        for consumer in evidence.consumers:
-            for node in consumer.mentions("StopConsumer"):
-                return Explanation(
-                    "StopConsumer ended the consumer while its browser was still there. Raise it "
-                    "only in websocket_disconnect.",
-                    consumer.where(node),
-                )
+    cut = evidence.saw_only(Closed) or (evidence.saw_only(Silent) and not left)
+    where = evidence.mention("StopConsumer")
+    if cut and where and evidence.events(Ended, error=None):
+        return Explanation(
+            "StopConsumer ended the consumer while its browser was still there. Raise it only in "
+            "websocket_disconnect.",
+            where,
+        )
 
 
 @rule

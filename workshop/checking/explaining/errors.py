@@ -39,6 +39,14 @@ class Error:
         """What tells it from others: the type's name, and the message."""
         return self.name, self.message
 
+    def raised_in(self, *packages: str) -> bool:
+        """Whether code of one of these packages raised it."""
+        return any(set(packages) & set(frame.file.parts) for frame in self.frames[-1:])
+
+    def came_through(self, *packages: str) -> bool:
+        """Whether code of one of these packages was running."""
+        return any(set(packages) & set(frame.file.parts) for frame in self.frames)
+
 
 def error_of(facts: ExceptionFacts, chain: int) -> Error:
     bare = facts.module in PRINTED_BARE

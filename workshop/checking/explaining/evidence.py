@@ -21,7 +21,15 @@ from workshop.checking.events import (
     Sends,
 )
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
-from workshop.checking.explaining.source import Consumer, Project, Where
+from workshop.checking.explaining.source import (
+    RECEIVERS,
+    Consumer,
+    Project,
+    Where,
+    handler_name,
+    on_self,
+    value_of,
+)
 from workshop.checking.explaining.tracebacks import errors_in
 from workshop.checking.failures import StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
@@ -86,8 +94,13 @@ class Evidence:
         """The events of that class and with these facts, in order, of each program in turn. Of
         those that belong to a WebSocket, only this check's."""
         return [
+            event for program in self.programs for event in self.events_of(program, kind, **facts)
+        ]
+
+    def events_of(self, program: ProgramEvidence, kind: type[E], **facts) -> list[E]:
+        """Those of one program."""
+        return [
             event
-            for program in self.programs
             for event in program.events
             if isinstance(event, kind)
             and all(getattr(event, name) == value for name, value in facts.items())
@@ -265,6 +278,64 @@ class Evidence:
         """Whether Channels' own WebsocketDenier answered, to which an OriginValidator hands every
         browser that it doesn't let in."""
         return any(event.name == "WebsocketDenier" for event in self.events(ConsumerMade))
+
+    # For rules about the layer and the frames
+
+    def saw_only(self, *kinds: type) -> bool:
+        """Whether it was one of these failures, and no exception tells why."""
+        return self.saw(*kinds) and not self.errors
+
+    @property
+    def group_handlers(self) -> set[str]:
+        """The names of the methods that take what was sent to groups."""
+        return {handler_name(call.type) for call in self.layer_calls("group_send")}
+
+    @property
+    def receivers(self) -> Iterator[tuple[Consumer, ast.FunctionDef | ast.AsyncFunctionDef]]:
+        """The methods that Channels calls with what browsers say, each with its consumer."""
+        for consumer in self.consumers:
+            for name in RECEIVERS:
+                if name in consumer.methods and (consumer.is_json or name != "receive_json"):
+                    yield consumer, consumer.methods[name]
+
+    def mention(self, name: str) -> Where | None:
+        """The first place in a consumer that names something whose last name is `name`."""
+        for consumer in self.consumers:
+            for node in consumer.mentions(name):
+                return consumer.where(node)
+        return None
+
+    def where_called(self, call: LayerCall) -> Where | None:
+        """The learner's line that called the layer; a mention of the method where the line is not
+        known."""
+        return self.place(call) or self.mention(call.call)
+
+    def where_group_sent(self) -> Where | None:
+        """The learner's line that sent to a group first."""
+        places = (self.place(call) for call in self.layer_calls("group_send"))
+        return next(filter(None, places), None) or self.mention("group_send")
+
+    def where_sent(self) -> Where | None:
+        """The learner's line that sent to a browser last; the first line that would where it is
+        not known."""
+        for event in reversed(self.sent("websocket.send")):
+            if where := self.place(event):
+                return where
+        for consumer in self.consumers:
+            for call in consumer.calls("send") + consumer.calls("send_json"):
+                if on_self(call.func):
+                    return consumer.where(call)
+        return None
+
+    def where_type(self, kind: str) -> Where | None:
+        """The learner's line that writes the message type `kind`; the one that sends to a group
+        where no dictionary has it."""
+        for consumer in self.consumers:
+            for node in consumer.nodes(ast.Dict):
+                value = value_of(node, "type")
+                if isinstance(value, ast.Constant) and value.value == kind:
+                    return consumer.where(value)
+        return self.where_group_sent()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The attendee's files as syntax trees: read, never run."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,9 @@ FILES_READ = 300
 NOT_THEIRS = {"migrations", "node_modules", "site-packages", "__pycache__"}
 ROUTES = ("path", "re_path", "url")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+CHANGES = {"append", "add", "insert", "extend", "update", "setdefault", "pop", "remove", "discard"}
+RECEIVERS = ("receive", "receive_json", "websocket_receive")  # called with what browsers say
+SENDERS = ("send", "send_json", "group_send")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Source:
     def at(self, line: int | None, *types: type) -> list[ast.AST]:
         """The nodes that begin on the line, counted from 1, or span it."""
         return [n for n in self.nodes(*types) if n.lineno <= (line or 0) <= n.end_lineno]
+
+    @property
+    def values(self) -> list[tuple[str, ast.AST]]:
+        """The names and values of the module itself."""
+        return values_in(self.tree.body if self.tree else ())
 
     @cached_property
     def functions(self) -> set[str]:
@@ -154,14 +162,7 @@ class Consumer:
     @cached_property
     def class_values(self) -> list[tuple[str, ast.AST]]:
         """The names and values that stand on the class itself."""
-        return [
-            (target.id, child)
-            for _, part in self.parts
-            for child in part.body
-            if isinstance(child, ast.Assign | ast.AnnAssign) and child.value
-            for target in (child.targets if isinstance(child, ast.Assign) else [child.target])
-            if isinstance(target, ast.Name)
-        ]
+        return [value for _, part in self.parts for value in values_in(part.body)]
 
     def nodes(self, *types: type) -> Iterator[ast.AST]:
         for _, part in self.parts:
@@ -195,6 +196,51 @@ class Consumer:
                         return child
         return None
 
+    def inside_a_method(self, name: str) -> Where | None:
+        """The place of a function of that name that is indented too far to be a method."""
+        functions = self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        nested = (n for n in functions if n.name == name and n is not self.methods.get(name))
+        return next((self.where(node) for node in nested), None)
+
+    def outside_of_the_class(self, name: str) -> Where | None:
+        """The place of a function or class of that name beside the consumer's class."""
+        for node in self.source.tree.body if self.source.tree else ():
+            if getattr(node, "name", None) == name:
+                return self.source.where(node)
+        return None
+
+    def set_on_self(self, method: str | None = None) -> list[ast.Attribute]:
+        """The `self.name` that are assigned to, in one method or the whole class."""
+        if method is None:
+            nodes = self.nodes(ast.Attribute)
+        else:
+            nodes = ast.walk(self.methods.get(method) or ast.Pass())
+        return [n for n in nodes if on_self(n) and isinstance(n.ctx, ast.Store)]
+
+    def set_on_class(self) -> list[ast.Attribute]:
+        """The attributes of the class itself that are assigned to in its methods."""
+        owners = (self.name, "self.__class__", "type(self)", "cls")
+        return [
+            node
+            for node in self.nodes(ast.Attribute)
+            if isinstance(node.ctx, ast.Store) and ast.unparse(node.value) in owners
+        ]
+
+    def changed_on_class(self) -> Iterator[tuple[str, ast.AST]]:
+        """The lists, dictionaries and sets on the class that methods change, and no method sets on
+        self: their names and values."""
+        kinds = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.Call)
+        shared = {name: node for name, node in self.class_values if isinstance(node.value, kinds)}
+        own = {"groups", *(node.attr for node in self.set_on_self())}
+        for node in self.nodes(ast.Attribute, ast.Subscript):
+            if isinstance(node, ast.Attribute):
+                changes = node.attr in CHANGES
+            else:
+                changes = isinstance(node.ctx, ast.Store | ast.Del)
+            name = getattr(node.value, "attr", None)
+            if changes and name in shared and name not in own:
+                yield name, shared[name]
+
 
 def last_name(node: ast.AST) -> str | None:
     """ "send" of `send`, `self.send` and `self.channel_layer.send`."""
@@ -208,6 +254,17 @@ def mentions(node: ast.AST, name: str) -> bool:
     return any(last_name(child) == name for child in ast.walk(node))
 
 
+def values_in(body: Iterable[ast.stmt]) -> list[tuple[str, ast.Assign | ast.AnnAssign]]:
+    """The names that statements assign to, each with the assignment."""
+    return [
+        (target.id, child)
+        for child in body
+        if isinstance(child, ast.Assign | ast.AnnAssign) and child.value
+        for target in (child.targets if isinstance(child, ast.Assign) else [child.target])
+        if isinstance(target, ast.Name)
+    ]
+
+
 def calls_in(node: ast.AST) -> Iterator[ast.Call]:
     return (child for child in ast.walk(node) if isinstance(child, ast.Call))
 
@@ -216,6 +273,21 @@ def on_self(node: ast.AST) -> bool:
     """Whether it is `self.something`."""
     value = getattr(node, "value", None)
     return isinstance(node, ast.Attribute) and isinstance(value, ast.Name) and value.id == "self"
+
+
+def value_of(node: ast.AST, key: str) -> ast.AST | None:
+    """The value under `key` in a dictionary that is written somewhere in `node`."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Dict):
+            for k, value in zip(child.keys, child.values, strict=True):
+                if isinstance(k, ast.Constant) and k.value == key:
+                    return value
+    return None
+
+
+def handler_name(kind: str | None) -> str:
+    """The method that takes a message of the type (channels.consumer.get_handler_name)."""
+    return (kind or "").replace(".", "_")
 
 
 class Project:

@@ -1,0 +1,94 @@
+"""self.something that no line which ran has set."""
+
+import ast
+import difflib
+
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.failures import Refused
+
+LACKS = r"AttributeError: '(\w+)' object has no attribute '(\w+)'"
+# What a consumer never has, which other rules explain; and what every consumer has.
+NEVER_SET = ("scope", "channel_layer", "channel_name", "base_send", "kwargs", "args", "request")
+METHODS = ("accept", "close", "send", "send_json", "connect", "receive", "disconnect")
+CALLED = ("connect", "websocket_connect", "receive", "receive_json")
+
+
+def _consumer_that_lacks(evidence, error, class_name, name):
+    """The consumer whose own code asked itself for the attribute; None for what other rules
+    explain: __init__, and disconnect() after a refusal (consumer.py), send_json (sending.py)."""
+    consumer = next((c for c in evidence.consumers if c.name == class_name), None)
+    if consumer is None or name in NEVER_SET or (name == "send_json" and not consumer.is_json):
+        return None
+    method = consumer.method_at(evidence.where(error))
+    asked_in = method.name if method else ""
+    if asked_in == "__init__" or (asked_in == "disconnect" and evidence.saw(Refused)):
+        return None
+    return consumer
+
+
+@rule(raised=LACKS)
+def method_not_there(evidence, error, class_name, name):
+    consumer = _consumer_that_lacks(evidence, error, class_name, name)
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    if consumer and source and f".{name}(" in source.line(where.line):
+        near = difflib.get_close_matches(name, {*METHODS, *consumer.methods}, 1)
+        advice = f"Did you mean {near[0]}?" if near else "Check its spelling."
+        return Explanation(f"{class_name} has no method {name}. {advice}", where)
+
+
+@rule(raised=LACKS)
+def attribute_set_where_never_called(evidence, error, class_name, name):
+    """It is set in a method whose name is almost one that Channels calls."""
+    consumer = _consumer_that_lacks(evidence, error, class_name, name)
+    for method in consumer.methods.values() if consumer else ():
+        near = difflib.get_close_matches(method.name, ["connect", "receive"], 1, 0.75)
+        set_here = name in [node.attr for node in consumer.set_on_self(method.name)]
+        if set_here and near and method.name not in CALLED:
+            return Explanation(
+                f"self.{name} is set in {method.name}(), which is never called: "
+                f"Channels calls a method named {near[0]}, letter by letter.",
+                consumer.where(method),
+            )
+
+
+@rule(raised=LACKS)
+def attribute_set_without_self(evidence, error, class_name, name):
+    consumer = _consumer_that_lacks(evidence, error, class_name, name)
+    for method in consumer.methods.values() if consumer else ():
+        for node in ast.walk(method):
+            if getattr(node, "id", None) == name and isinstance(node.ctx, ast.Store):
+                return Explanation(
+                    f"{name} was set here without self. in front, so it was gone when "
+                    f"{method.name}() ended. Write self.{name} = …",
+                    consumer.where(node),
+                )
+
+
+@rule(raised=LACKS)
+def attribute_misspelled(evidence, error, class_name, name):
+    consumer = _consumer_that_lacks(evidence, error, class_name, name)
+    stored = {node.attr for node in consumer.set_on_self()} if consumer else {}
+    near = difflib.get_close_matches(name, stored, 1, 0.7)
+    if near and name not in stored:
+        return Explanation(
+            f"self.{name} was never set. Did you mean self.{near[0]}?", evidence.where(error)
+        )
+
+
+@rule(raised=LACKS)
+def attribute_not_set(evidence, error, class_name, name):
+    consumer = _consumer_that_lacks(evidence, error, class_name, name)
+    if consumer is None:
+        return None
+    if name in [node.attr for node in consumer.set_on_self()]:
+        message = (
+            f"self.{name} is not there yet: the line that sets it did not run before this one. "
+            "Set it at the beginning of connect()."
+        )
+    else:
+        message = (
+            f"self.{name} was never set. In connect(), write self.{name} = …, or check its "
+            "spelling."
+        )
+    return Explanation(message, evidence.where(error))

@@ -1,0 +1,100 @@
+"""What arrives at the consumer, made from JSON and to JSON."""
+
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.failures import Closed
+
+
+@rule(raised=r"TypeError: string indices must be integers")
+def json_loads_forgotten(evidence, error):
+    where = evidence.where(error)
+    if where is None or not evidence.raised_by_them(error):
+        return None
+    message = "This is still a string, and is asked for a key as if it were a dictionary."
+    if "text" in evidence.project.source_at(where).text:
+        message += ' Decode the frame first: message = json.loads(text_data)["message"]'
+    return Explanation(message, where)
+
+
+@rule(raised=r"the JSON object must be str, bytes or bytearray, not (?:dict|list)")
+def json_loads_of_a_dict(evidence, error):
+    return Explanation(
+        "json.loads() was given a dictionary: what arrives here is decoded already (the event of a "
+        "group, or the content of a Json consumer). Remove the json.loads().",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"the JSON object must be str, bytes or bytearray, not NoneType")
+def json_loads_of_nothing(evidence, error):
+    return Explanation(
+        "json.loads() was given None. The frame's text is in text_data: json.loads(text_data)",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"AttributeError: 'str' object has no attribute 'read'")
+def json_load_of_a_text(evidence, error):
+    return Explanation(
+        "json.load() reads from a file; for a string it is json.loads(), with an s.",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"TypeError: dump\(\) missing 1 required positional argument: 'fp'")
+def json_dump_to_nowhere(evidence, error):
+    return Explanation(
+        "json.dump() writes to a file; for a string it is json.dumps(), with an s.",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"JSONDecodeError: Expecting")
+def text_is_no_json(evidence, error):
+    if where := evidence.where(error):
+        return Explanation(
+            "json.loads() was given a string that is not JSON. "
+            "Give it the frame as it came: json.loads(text_data)",
+            where,
+        )
+
+
+@rule(raised=r"TypeError: Object of type coroutine is not JSON serializable")
+def coroutine_in_the_answer(evidence, error):
+    coroutine, made_at = evidence.never_awaited() or ("", None)
+    name = f"{coroutine.rpartition('.')[2]}()" if coroutine else "a call"
+    return Explanation(
+        f"json.dumps() was given a coroutine: {name} was called without await, so its result is "
+        "not there yet. Write `await` in front of it.",
+        made_at or evidence.where(error),
+    )
+
+
+@rule(raised=r"TypeError: Object of type (?!coroutine)(\w+) is not JSON serializable")
+def json_dumps_given_something_odd(evidence, error, name):
+    return Explanation(
+        f"json.dumps() cannot turn a {name} into JSON. Send strings, numbers, lists and "
+        "dictionaries; of other objects, the part that the browser needs.",
+        evidence.where(error),
+    )
+
+
+@rule(needs="chat", raised=r"AttributeError: 'NoneType' object has no attribute '(?!group_)\w+'")
+def nothing_has_no_such_method(evidence, error):
+    """A value that is missing, which .get() answers with None."""
+    if evidence.saw(Closed) and evidence.raised_by_them(error):
+        return Explanation(
+            "This is None, but a value was expected: .get() answers None for a key that is not "
+            'there. The browser sends {"message": "…"} and nothing else.',
+            evidence.where(error),
+        )
+
+
+@rule(raised=r"^KeyError: ('\w+'|\d+)")
+def wrong_key_read(evidence, error, key):
+    where = evidence.where(error)
+    if where and evidence.saw(Closed):
+        return Explanation(
+            f"The consumer asked for the key {key}, which is not there. "
+            'The browser sends {"message": "…"}: the text is under "message".',
+            where,
+        )

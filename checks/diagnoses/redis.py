@@ -1,0 +1,47 @@
+"""The Redis behind the channel layer: whether it answers."""
+
+import ast
+
+from checks.diagnoses.layer import NAME
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import value_of
+
+
+# redis-py lets the operating system's own word through when it was just writing.
+@rule(
+    raised=r"ConnectionError: (?:Error \S+ connecting to (\S+?)\.?(?: |$)"
+    r"|Connection closed by server|Connection reset)"
+    r"|redis\S*TimeoutError: Timeout connecting"
+    r"|^(ConnectionResetError|BrokenPipeError)"
+)
+def redis_does_not_answer(evidence, error, address, cut):
+    if cut and not error.came_through("redis", "channels_redis"):
+        return None
+    setting = evidence.project.setting(NAME)
+    if setting and value_of(setting, "hosts"):
+        compare = 'compare the address with "hosts" in settings.py'
+    else:
+        compare = f'name its address in {NAME}: "CONFIG": {{"hosts": […]}}'
+    at = f" at {address}" if address else ""
+    return Explanation(
+        f"The channel layer asked for Redis{at}, and there was no answer. "
+        f"Start it with `python3 -m workshop`, and {compare}.",
+        evidence.project.where_set(NAME),
+    )
+
+
+@rule(raised=r"TimeoutError: Timeout reading from")
+def redis_reading_timed_out(evidence, error):
+    setting = evidence.project.setting(NAME)
+    if setting and "socket_timeout" in ast.dump(setting):
+        advice = 'Remove the "socket_timeout", or make it longer than 5 s.'
+    else:
+        advice = (
+            "Version 8 of redis-py gives up after 5 s by itself (channels_redis issue 422). "
+            'Type: pip install "redis<8"'
+        )
+    return Explanation(
+        "The layer waits up to 5 s at a time for messages from Redis; the connection gave up "
+        f"earlier, which closes every quiet WebSocket. {advice}",
+        evidence.project.where_set(NAME),
+    )
