@@ -6,10 +6,8 @@ from workshop.checking.failures import BadPage, NotListening, NotPrepared, Silen
 
 @rule
 def exception(evidence):
-    """The first exception: those after it are often its consequences. A program that exits is
-    for server_exited; and manage.py does it after it has said why."""
-    errors = [error for error in evidence.errors if error.name != "SystemExit"]
-    errors = [error for error in errors if evidence.where(error)] or errors
+    """The first exception: those after it are often its consequences."""
+    errors = [error for error in evidence.errors if evidence.where(error)] or evidence.errors
     if errors:
         return Explanation(
             f"An exception was raised: {errors[0].text}.",
@@ -25,7 +23,8 @@ def server_exited(evidence):
         return Explanation(
             f"The server ended by itself, with exit code {codes[0]}. The last it wrote:\n"
             + "\n".join(f"    {line}" for line in last)
-            + "\nLook for exit(), quit() or sys.exit() in your code."
+            + "\nLook for exit(), quit() or sys.exit() in your code.",
+            next(filter(None, map(evidence.where, evidence.exits)), None),
         )
 
 

@@ -216,6 +216,8 @@ def _value(name: str, value, folder: Path):
             return tuple(Frame(folder / file, line or 0, *rest) for file, line, *rest in value)
         case "chain":
             return tuple(_made(ExceptionFacts, facts, folder) for facts in value)
+        case "details" if value.get("filename"):
+            return {**value, "filename": str(folder / value["filename"])}
         case "classes":
             return tuple((module, name) for module, name in value)
     return tuple(value) if isinstance(value, list) else value

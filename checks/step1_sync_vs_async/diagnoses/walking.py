@@ -39,17 +39,6 @@ def plays_the_plain_game(evidence):
 
 
 @rule
-def slept_in_the_game(evidence):
-    for call, where in _walking(evidence, ast.Call):
-        if ast.unparse(call.func) in ("time.sleep", "sleep"):
-            return Explanation(
-                "time.sleep() holds the thread, for Alice and for everybody. To wait and let "
-                "others go on, await.",
-                where,
-            )
-
-
-@rule
 def locked_while_thinking(evidence):
     for block, where in _walking(evidence, ast.AsyncWith):
         name = ast.unparse(block.items[0].context_expr)

@@ -140,6 +140,15 @@ class Evidence:
     def errors(self) -> list[Error]:
         """The exceptions that ended something of this check's, in order; of those that were raised
         from one another, the one that explains the others first. Then what only a log shows."""
+        return [error for error in self._all_errors if error.name != "SystemExit"]
+
+    @property
+    def exits(self) -> list[Error]:
+        """Where programs were ended by exit() and the like."""
+        return [error for error in self._all_errors if error.name == "SystemExit"]
+
+    @cached_property
+    def _all_errors(self) -> list[Error]:
         found, chain = [], 0
         for program in self.programs:
             told = set()  # the consumer and then its application meet the same exception
