@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT, copy_of, edit, run_coroutine
 from workshop import manifest, redis_server
-from workshop.checking import command, patience, prepare
+from workshop.checking import patience, prepare
 
 STEP2 = manifest.find("step2")
 
@@ -137,7 +137,7 @@ def test_the_servers_find_a_database_that_is_migrated_and_gone_in_the_end(projec
 def test_without_the_entry_nothing_is_prepared(project):
     """And the attendee's own variable, if there is one, leads wherever it leads."""
     with prepare.prepared(STEP2, project, lambda: pytest.fail("there is no time")) as made:
-        assert (made.environment, made.programs, made.failure) == ({}, [], None)
+        assert (made.environment, made.before, made.failure) == ({}, [], None)
 
 
 def test_a_migration_that_raises_fails_the_first_check_with_its_line(project):
@@ -201,19 +201,16 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
 
 def test_a_program_beside_the_servers_is_told_where_they_are(project):
     (project / "beside.py").write_text(BESIDE)
-    step = replace(STEP2, environment={"ASKED": "for"})
+    words = ("beside.py", "{port}", "{address}", "{server1}", "{folder}")
+    step = replace(STEP2, environment={"ASKED": "for"}, programs=(words,))
     with prepare.prepared(step, project, lambda: None) as made:
-        server = command.Server(project, **made.environment)
-        words = ["beside.py", "{port}", "{address}", "{server1}"]
-        beside = command.start_beside(step, project, [server], words, made)
-        try:
-            assert run_coroutine(beside.listens(patience.seconds(60)))
-            told = f"beside {beside.port} {beside.address} {server.address} for {project}"
-            assert told in beside.log.text
-        finally:
-            beside.stop()
-            server.stop()
-        assert beside.exit_code is not None
+        (server,), (beside,) = made.servers, made.beside
+        assert run_coroutine(beside.listens(patience.seconds(60)))
+        assert made.folder.is_dir()
+        told = f"beside {beside.port} {beside.address} {server.address} {made.folder} for {project}"
+        assert told in beside.log.text
+    assert beside.exit_code is not None
+    assert not made.folder.exists()
 
 
 def test_it_runs_with_the_checks_and_its_log_is_evidence(project):
@@ -227,10 +224,8 @@ def test_it_runs_with_the_checks_and_its_log_is_evidence(project):
 
 def test_a_script_of_the_checks_own_is_found_first(tmp_path):
     """checks/step2_echo/hints.toml stands for one: what counts is where it is looked for."""
-    with prepare.prepared(STEP2, tmp_path, lambda: None) as made:
-        beside = command.start_beside(STEP2, tmp_path, [], ["hints.toml"], made)
-        try:
-            assert run_coroutine(beside.ended(patience.seconds(60)))
-        finally:
-            beside.stop()
+    step = replace(STEP2, servers=0, programs=(("hints.toml",),))
+    with prepare.prepared(step, tmp_path, lambda: None) as made:
+        (beside,) = made.beside
+        assert run_coroutine(beside.ended(patience.seconds(60)))
     assert str(ROOT / "checks" / STEP2.name / "hints.toml") in beside.log.text  # no Python
