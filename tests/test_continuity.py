@@ -193,7 +193,7 @@ PLANTED = {
         "no step teaches 'chats'",
     ),
     "id_without_an_entry": (
-        *("checks/diagnoses/startup.py", "def protocol_router_empty", "def protocol_router"),
+        *("checks/diagnoses/routers.py", "def protocol_router_empty", "def protocol_router"),
         None,
         "protocol_router: no mistake has this diagnosis",
     ),

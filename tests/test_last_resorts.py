@@ -18,9 +18,9 @@ CONSUMERS = "chat/consumers.py"
 def test_a_run_that_takes_too_long_is_given_up(tmp_path):
     copy = copy_of(STEP2.solution, tmp_path / "copy")
     edit(copy, CONSUMERS, "import json\n", "import asyncio\nimport json\n")
-    slowly = "        await asyncio.sleep(0.3)\n        await self.send("
+    slowly = "        await asyncio.sleep(0.4)\n        await self.send("
     edit(copy, CONSUMERS, "        await self.send(", slowly)
-    done = check("step2", "--project", copy, "--json", WORKSHOP_PATIENCE="0.1")
+    done = check("step2", "--project", copy, "--json", WORKSHOP_PATIENCE="0.5")
     assert done.code == 1, done.out + done.err
     assert done.failed["diagnosis"] == "given_up", done.failed
 
