@@ -385,3 +385,15 @@ def test_pieces_of_two_events_may_be_mixed(tmp_path):
         log.add(piece)
     assert [type(event).__name__ for event in log.events] == ["Reported", "Serving"]
     assert log.text == "a print without an end"
+
+
+def test_an_event_that_is_cut_off_costs_no_other(tmp_path):
+    log = Log(tmp_path)
+    for line in (
+        b"x" * 1000 + b'\x1e workshop: 0 . {"event": "serv',  # as far as one line is read …
+        b'ing", "protocol": "asgi"}\n',  # … and its rest
+        b"\x1e workshop: 1",
+        b'\x1e workshop: 2 . {"event": "reported"}\n',
+    ):
+        log.add(line)
+    assert [type(event).__name__ for event in log.events] == ["Reported"]

@@ -1,5 +1,6 @@
 """What a program wrote: its own output, and the events that it told between the lines."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -28,7 +29,9 @@ class Log:
     def add(self, line: bytes) -> None:
         line, mark, told = line.partition(MARK.encode())
         if mark:
-            self._add_piece(*told.rstrip(b"\r\n").split(b" ", 2))
+            # An event can be cut off: behind a print of more than a line may hold, or by the end.
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                self._add_piece(*told.rstrip(b"\r\n").split(b" ", 2))
         if len(self._start) < LOG_KEPT:
             self._start += line[:LOG_KEPT]
             return
