@@ -5,6 +5,7 @@ import re
 
 from workshop.checking.events import Handles
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import handler_name
 
 NOT_AWAITABLE = r"TypeError: object (\w+) can't be used in 'await' expression"
 NOT_CALLED = (
@@ -40,7 +41,7 @@ def _awaited_by_channels(evidence, error):
     )
     began = [event.type or "" for event in evidence.events(Handles)]
     if named is None and "handler(" in error.code and began:
-        return began[-1].replace(".", "_")
+        return handler_name(began[-1])
     return named and named[1]
 
 

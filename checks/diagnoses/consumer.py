@@ -5,6 +5,7 @@ import difflib
 
 from workshop.checking.events import Handles
 from workshop.checking.explaining.rules import Explanation, advice, rule
+from workshop.checking.explaining.source import handler_name
 from workshop.checking.failures import Silent, Unanswered
 
 SIGNATURES = {
@@ -100,7 +101,7 @@ def two_copies_of_a_method(evidence):
 @advice(needs="chat")
 def method_never_called(evidence):
     """Almost the name of a method that Channels calls: the inherited one ran in its place."""
-    handled = {(event.type or "").replace(".", "_") for event in evidence.events(Handles)}
+    handled = {handler_name(event.type) for event in evidence.events(Handles)}
     for consumer in evidence.consumers:
         for name, method in consumer.methods.items() if not consumer.is_bare else ():
             near = difflib.get_close_matches(name.removeprefix("on_"), CALLED_BY_CHANNELS, 1, 0.8)

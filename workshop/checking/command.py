@@ -161,7 +161,6 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
     from workshop.checking.reporting.report import Report
     from workshop.checking.session import Session
 
-    import_the_rest()
     gc.freeze()
     gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

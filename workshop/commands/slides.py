@@ -69,7 +69,7 @@ def show_cuts(every: list[Deck], late: int) -> None:
 
 
 def show_take_home() -> None:
-    """The steps that are no part of the timetable, if there are any."""
+    """The steps that are not part of the timetable, if there are any."""
     afterwards = track("take-home")
     if rows := steps(afterwards.name):
         say(f"\n{afterwards.title}:")

@@ -53,7 +53,7 @@ def error_of(facts: ExceptionFacts, chain: int) -> Error:
     kind = facts.type if bare else f"{facts.module}.{facts.type}"
     frames, message = facts.frames, facts.message
     if "SyntaxError" in (facts.type, *facts.bases):
-        # The place is no frame, for nothing ran there; a traceback prints it as one all the same.
+        # The place is not a frame, because nothing ran there; a traceback prints it like one.
         message = facts.details.get("msg") or message
         file, line = facts.details.get("filename"), facts.details.get("lineno")
         if file and line:

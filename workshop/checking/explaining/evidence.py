@@ -13,6 +13,7 @@ from workshop.checking.events import (
     Caught,
     ConsumerMade,
     Event,
+    ExceptionFacts,
     Frame,
     Handles,
     LayerCall,
@@ -162,14 +163,20 @@ class Evidence:
                     found += [error_of(facts, chain) for facts in order]
         return found + self._only_logged(chain)
 
-    def _only_logged(self, chain: int) -> list[Error]:
-        known = {
-            error_of(facts, 0).brief
-            for program in self.programs
+    @cached_property
+    def _told(self) -> list[tuple[int, ExceptionFacts]]:
+        """All that any program told of as raised, of other checks' WebSockets too: each with the
+        program's number."""
+        return [
+            (number, facts)
+            for number, program in enumerate(self.programs)
             for event in program.events
             if isinstance(event, Raised)
             for facts in event.chain
-        }
+        ]
+
+    def _only_logged(self, chain: int) -> list[Error]:
+        known = {error_of(facts, 0).brief for _, facts in self._told}
         logged = errors_in(self.log, self.project.folder, chain)
         return [error for error in logged if error.brief not in known]
 
@@ -177,13 +184,7 @@ class Evidence:
     def swallowed(self) -> list[tuple[Error, Where | None]]:
         """What the learner's own code caught and let nobody know: the exceptions that were met by
         nothing afterwards, each with the place of the `except` or `with`."""
-        met = [
-            (number, facts.id)
-            for number, program in enumerate(self.programs)
-            for event in program.events
-            if isinstance(event, Raised)
-            for facts in event.chain
-        ]
+        met = {(number, facts.id) for number, facts in self._told}
         return [
             (error_of(event.chain[0], 0), self.place(event))
             for number, program in enumerate(self.programs)

@@ -103,7 +103,7 @@ def facts_of(exception):
 
 
 def _id_of(exception):
-    """A number that the exception keeps. It is no reference: what its frames hold must be let go
+    """A number that the exception keeps. It isn't a reference: what its frames hold must be let go
     as if nobody had looked."""
     try:
         return exception.__dict__.setdefault(MARKED, next(_ids))

@@ -152,7 +152,7 @@ class Browser:
     async def hears_frame(self, **expected) -> dict | str | bytes:
         """The next frame that arrives, whole: see Frame.content. With `expected`, it must be an
         object that has those keys with those values. Raises Silent, Closed, Flooded, NotTheContract
-        for a frame that is no such object, Heard for one with another value."""
+        for a frame that is not such an object, Heard for one with another value."""
         frame = await self._next()
         content = content_of(frame)
         if expected and not isinstance(content, dict):

@@ -128,6 +128,6 @@ class Program:
     def stop(self) -> None:
         """End the server and all it started. Returns when they are gone."""
         launch.end(self._process)
-        self._reader.join(1)  # not for ever: a child that got away may hold the pipe
+        self._reader.join(1)  # not forever: a child that got away may hold the pipe
         with contextlib.suppress(OSError):  # a question that a server which had ended never read
             self._process.stdin.close()
