@@ -208,7 +208,9 @@ def test_a_program_beside_the_servers_is_told_where_they_are(project):
         assert run_coroutine(beside.listens(patience.seconds(60)))
         assert made.folder.is_dir()
         told = f"beside {beside.port} {beside.address} {server.address} {made.folder} for {project}"
-        assert told in beside.log.text
+        # It listens after it has said so; what it said may be read a moment later.
+        seen = beside.event(lambda _: told in beside.log.text, patience.seconds(60))
+        assert run_coroutine(seen), beside.log.text
     assert beside.exit_code is not None
     assert not made.folder.exists()
 

@@ -62,20 +62,14 @@ def flooding(evidence):
         )
 
 
-@rule(
-    raised=r"(?=.*(?:127\.0\.0\.1|localhost))"
-    r".*(?:ReadTimeout|TimeoutError|timed out|ConnectTimeout)"
-)
+@rule(raised=r"HTTPConnectionPool\(host='(?:127\.0\.0\.1|localhost)', port=\d+\): Read timed out")
 def asked_its_own_server(evidence, error):
     """A blocking request that timed out, made by the server that should have answered it."""
-    where = evidence.where(error)
-    if where:
-        return Explanation(
-            "This line asked a server over HTTP and waited for the answer, and it was its own "
-            "server, which can do nothing meanwhile. "
-            "Call the function that makes the answer instead.",
-            where,
-        )
+    return Explanation(
+        "This line asked a server over HTTP and waited for the answer, and it was its own server, "
+        "which can do nothing meanwhile. Call the function that makes the answer instead.",
+        evidence.where(error),
+    )
 
 
 @advice
