@@ -50,7 +50,10 @@ def other_program(address: str, says: bytes):
                 pass
 
     port = int(address.rpartition(":")[2])
-    with socketserver.ThreadingTCPServer(("127.0.0.1", port), Handler) as server:
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True  # the port is reserved: ports.any_free()
+
+    with Server(("127.0.0.1", port), Handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield

@@ -6,6 +6,8 @@ import sys
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # what no other machine reaches
 
+_held: list[socket.socket | None] = []  # of the ports that any_free() has given
+
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen there now; with port 0, whether the address is ours at all."""
@@ -28,10 +30,10 @@ def next_free(port: int, host: str = "127.0.0.1") -> int:
 
 
 def any_free() -> int:
-    """A port of 127.0.0.1 on which nobody listens now."""
+    """A port of 127.0.0.1 on which nobody listens now; on Linux no other program is given it, for
+    as long as this one runs."""
     port, holder = reserve()
-    if holder:
-        holder.close()
+    _held.append(holder)
     return port
 
 
