@@ -50,6 +50,7 @@ def other_program(address: str, says: bytes):
                 pass
 
     port = int(address.rpartition(":")[2])
+
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True  # the port is reserved: ports.any_free()
 
