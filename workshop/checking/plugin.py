@@ -57,6 +57,11 @@ class Checks:
 
     # What pytest tells
 
+    def pytest_configure(self, config):
+        # Nobody is shown what pytest would write of a failure, and that takes it longer than all
+        # else that a check computes. The option itself belongs to a plugin that is not loaded.
+        config.option.tbstyle = "no"
+
     def pytest_collection_finish(self, session):
         self.titles = [title_of(item) for item in session.items]
 
