@@ -31,6 +31,7 @@ from workshop.checking.explaining.source import (
     on_self,
     value_of,
 )
+from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.explaining.tracebacks import errors_in
 from workshop.checking.failures import StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
@@ -355,3 +356,4 @@ class Diagnosis:
     id: str
     message: str
     where: Where | None = None
+    suggestion: Suggestion | None = None

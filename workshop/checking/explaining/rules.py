@@ -9,14 +9,17 @@ from types import ModuleType
 
 from workshop.checking.explaining.evidence import Diagnosis, Evidence
 from workshop.checking.explaining.source import Where
+from workshop.checking.explaining.suggestion import Suggestion
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a rule says: a sentence or two, and the place in the learner's files."""
+    """What a rule says: a sentence or two, the place in the learner's files, and the edit of them
+    of which it is certain."""
 
     message: str
     where: Where | None = None
+    suggestion: Suggestion | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def _explained(rules: Iterable[Rule], evidence: Evidence) -> Iterator[Diagnosis]
                 raise
             continue  # a rule that stumbles over odd code must not cost the learner the report
         if explanation:
-            yield Diagnosis(rule.id, explanation.message, explanation.where)
+            yield Diagnosis(rule.id, explanation.message, explanation.where, explanation.suggestion)
 
 
 def diagnose(rules: Iterable[Rule], evidence: Evidence) -> tuple[Diagnosis | None, list[str]]:

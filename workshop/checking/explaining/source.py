@@ -64,6 +64,10 @@ class Source:
         lines = self.text.splitlines()
         return lines[number - 1].strip() if number and number <= len(lines) else ""
 
+    def code(self, node: ast.AST) -> str:
+        """The node's own text, as it is written."""
+        return ast.get_source_segment(self.text, node) or ""
+
     @cached_property
     def imports(self) -> dict[str, str]:
         """What each imported name stands for: {"sleep": "time.sleep", "np": "numpy"}."""

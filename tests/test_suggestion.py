@@ -1,0 +1,88 @@
+"""An edit is made to the learner's text as it stands, and is as small as whole lines allow."""
+
+import ast
+
+import pytest
+
+from workshop.checking.explaining.source import Source
+from workshop.checking.explaining.suggestion import above, below, instead, suggest, without
+
+TEXT = """\
+import json
+
+
+class ChatConsumer:
+    async def receive(self, text_data):
+        # Émile's own comment
+        é = "ü"; self.send(text_data)  # stays
+
+    @decorated
+    def connect(self):
+        self.accept()
+        return None
+"""
+
+
+@pytest.fixture
+def source(tmp_path) -> Source:
+    file = tmp_path / "consumers.py"
+    file.write_text(TEXT, encoding="utf-8")
+    return Source(file, "consumers")
+
+
+def the(source, kind, number=0):
+    return list(source.nodes(kind))[number]
+
+
+def test_a_node_is_replaced_and_its_line_keeps_the_rest(source):
+    call = next(source.calls("send"))
+    found = suggest(source, instead(call, f"await {source.code(call)}"))
+    assert (found.line, found.end_line) == (7, 7)
+    assert found.replacement == '        é = "ü"; await self.send(text_data)  # stays'
+    assert found.applied_to(TEXT) == TEXT.replace("self.send", "await self.send")
+
+
+def test_several_changes_are_one_edit(source):
+    call, function = next(source.calls("accept")), the(source, ast.FunctionDef)
+    found = suggest(
+        source,
+        instead(call, f"await {source.code(call)}"),
+        instead(function, source.code(function)),
+    )
+    assert found is None  # they overlap, and await stands in a plain def
+    found = suggest(
+        source, above(source.tree.body[0], "import asyncio"), instead(call, "self.accept(None)")
+    )
+    assert (found.line, found.end_line) == (1, 11)
+    assert found.applied_to(TEXT) == "import asyncio\n" + TEXT.replace("accept()", "accept(None)")
+
+
+def test_code_comes_above_a_statement_and_its_decorators(source):
+    found = suggest(source, above(the(source, ast.FunctionDef), "x = 1\nif x:\n    y = 2\n"))
+    assert (found.line, found.end_line) == (9, 9)
+    new = "    x = 1\n    if x:\n        y = 2\n    @decorated\n"
+    assert found.applied_to(TEXT) == TEXT.replace("    @decorated\n", new)
+
+
+def test_code_comes_below_the_last_line_of_a_file(source):
+    found = suggest(source, below(the(source, ast.Return), "pass"))
+    assert found.applied_to(TEXT) == TEXT + "        pass\n"
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_lines_go(tmp_path, end):
+    file = tmp_path / "routing.py"
+    text = "a = 1\nb = 2\nc = 3" + end
+    file.write_text(text, encoding="utf-8")
+    source = Source(file)
+    for number, left in enumerate(["b = 2\nc = 3", "a = 1\nc = 3", "a = 1\nb = 2"]):
+        found = suggest(source, without(source.tree.body[number]))
+        assert found.applied_to(text).rstrip("\n") == left
+        assert found.replacement is None or found.replacement == ""
+
+
+def test_what_would_not_be_python_is_not_suggested(source):
+    assert suggest(source, instead(next(source.calls("accept")), "self.accept(")) is None
+    statements = the(source, ast.FunctionDef).body
+    assert suggest(source, *(without(statement) for statement in statements)) is None
+    assert suggest(source, instead(statements[1], "return None")) is None  # nothing would change
