@@ -158,12 +158,14 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
 
     from workshop.checking.explaining.rules import advise
     from workshop.checking.plugin import Checks
+    from workshop.checking.project_files import fingerprint
     from workshop.checking.reporting.report import Report
     from workshop.checking.session import Session
 
     gc.freeze()
     gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    saved = fingerprint(folder)  # before the checks: what is saved meanwhile was not checked
     session = Session(step, folder, made)
     rules = rules_for(step)
     checks = Checks(session, rules)
@@ -187,6 +189,7 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
         checks.results,
         time.monotonic() - began,
         "\n".join(program.log.text for program in made.programs),
+        saved,
     )
     if report.passed:
         report.advice = advise(rules, session.passed())

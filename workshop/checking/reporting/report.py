@@ -29,6 +29,7 @@ class Report:
     results: list[Result]
     seconds: float
     log: str = ""  # the servers' output
+    fingerprint: str = ""  # of the project's files when the run began
     advice: list[Diagnosis] = field(default_factory=list)  # after a pass
 
     @property
