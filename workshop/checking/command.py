@@ -161,6 +161,7 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
     from workshop.checking.project_files import fingerprint
     from workshop.checking.reporting.report import Report
     from workshop.checking.session import Session
+    from workshop.checking.tasks import find_all, states, still_there, without_the_code
 
     gc.freeze()
     gc.enable()
@@ -182,6 +183,10 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
         raise NotMade(
             f"The check itself went wrong (pytest: {status!r}). Please report this:\n{broken}"
         )
+    tasks = find_all(step, session.project)
+    now = states(tasks, checks.results)
+    for result in checks.results:
+        result.diagnosis = without_the_code(result.diagnosis, tasks, now)
     report = Report(
         step,
         folder,
@@ -190,9 +195,10 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
         time.monotonic() - began,
         "\n".join(program.log.text for program in made.programs),
         saved,
+        now,
     )
     if report.passed:
-        report.advice = advise(rules, session.passed())
+        report.advice = advise(rules, session.passed()) + still_there(report.tasks)
     return report
 
 
