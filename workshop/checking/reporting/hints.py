@@ -60,7 +60,9 @@ def print_hint(report: Report, console: Console) -> None:
     console.print()
     console.print(Text(f"  Hint {rung} of 3 · {RUNGS[rung]}", "bold yellow"))
     if rung == 3:
-        console.print(Syntax(code_of(step, hint), "python", background_color="default"))
+        # As Text, since a Syntax is cut at the terminal's width: the code is there to be copied.
+        code = Syntax("", "python", background_color="default").highlight(code_of(step, hint))
+        console.print(code, soft_wrap=True)
         return
     if rung == 1:
         console.print(Text(f"  {hint['nudge']}"), soft_wrap=True)

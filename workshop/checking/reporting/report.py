@@ -133,8 +133,8 @@ def print_report(found: dict, console: Console, offer: str = "") -> None:
                 say(line, indent=2)
 
     step = find(found["step"])
-    heading = f"step {step.number} · {step.title}"
-    say(f"{heading:<62} {passed_of(found)} ✓", "bold")
+    heading, count = f"step {step.number} · {step.title}", f"{passed_of(found)} ✓"
+    say(f"{heading:<{min(62, console.width - len(count) - 1)}} {count}", "bold")
     for check in found["checks"]:
         if check["passed"]:
             say(f"✓ {check['title']}", "green")
