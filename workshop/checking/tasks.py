@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from workshop.checking.explaining.evidence import Diagnosis
 from workshop.checking.explaining.source import Project, Source, Where
@@ -62,15 +63,22 @@ class TaskState:
         return why and f"{self.task.title} is not begun: {why}"
 
 
+def file_of(step: Step) -> Path:
+    return ROOT / "checks" / step.name / "tasks.toml"
+
+
+def rows(step: Step) -> list[dict]:
+    """The entries of the step's tasks.toml; none where it has no such file."""
+    file = file_of(step)
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return tomllib.loads(text).get("task", [])
+
+
 def of_step(step: Step) -> list[Task]:
-    """The tasks of the step's tasks.toml; none where it has no such file."""
-    file = ROOT / "checks" / step.name / "tasks.toml"
-    if not file.is_file():
-        return []
-    rows = tomllib.loads(file.read_text(encoding="utf-8")).get("task", [])
+    """The tasks of the step, in order."""
     return [
         Task(**{"try_it" if key == "try" else key: value for key, value in row.items()})
-        for row in rows
+        for row in rows(step)
     ]
 
 
