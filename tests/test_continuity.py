@@ -152,6 +152,36 @@ PLANTED = {
         None,
         "gives a line of the code away",
     ),
+    "task_that_lacks_a_part": (
+        *(f"{CHECKS}/tasks.toml", 'try = "Start the server: ', 'tries = "Start the server: '),
+        None,
+        "TODO 1 lacks try",
+    ),
+    "todo_without_a_task": (
+        *(f"{CHECKS}/tasks.toml", "number = 3\n", "number = 33\n"),
+        f"{STARTER}/chat/routing.py",
+        "TODO 3 is not a task",
+    ),
+    "task_without_a_todo": (
+        *(f"{CHECKS}/tasks.toml", "number = 3\n", "number = 33\n"),
+        None,
+        "The starter has no TODO 33",
+    ),
+    "task_that_serves_no_check": (
+        *(f"{CHECKS}/tasks.toml", 'checks = ["test_the_server_starts"]', "checks = []"),
+        None,
+        "TODO 1 serves no check",
+    ),
+    "task_that_names_no_rule": (
+        *(f"{CHECKS}/tasks.toml", '"receive_missing"', '"receive_gone"'),
+        None,
+        "No rule is called 'receive_gone'",
+    ),
+    "task_that_is_not_told": (
+        *(f"{CHECKS}/tasks.toml", 'given = "websocket_urlpatterns = []"\n', ""),
+        None,
+        "In the starter TODO 3 looks as if it was begun",
+    ),
     "no_mistake": (f"{CHECKS}/mistakes.toml", None, "", None, "step2 has no mistake"),
     "same_name_twice": (
         *(f"{CHECKS}/mistakes.toml", '"channels-instead-of-daphne"', '"daphne-after-staticfiles"'),
@@ -227,6 +257,9 @@ ALONE = {
     "deck_missing",
     "no_checks",
     "check_without_hints",
+    "task_that_lacks_a_part",
+    "todo_without_a_task",
+    "task_without_a_todo",
     "no_mistake",
     "id_of_two_rules",
 }

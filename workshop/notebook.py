@@ -29,6 +29,7 @@ from IPython.display import Code, display  # noqa: E402
 from workshop import redis_server  # noqa: E402
 from workshop.checking.reporting import hints as hints  # noqa: E402
 from workshop.checking.reporting.html import as_html  # noqa: E402
+from workshop.checking.reporting.report import how_far  # noqa: E402
 from workshop.manifest import ROOT, find  # noqa: E402
 
 # Okabe and Ito's colours, told apart by the colour-blind (https://jfly.uni-koeln.de/color/)
@@ -65,7 +66,7 @@ class ShownReport:
             f"✓ {check['title']}" if check["passed"] else f"✗ {check['title']}\n{check['message']}"
             for check in self.found["checks"]
         ]
-        return "\n".join(rows)
+        return "\n".join(filter(None, [*rows, how_far(self.found)]))
 
 
 async def check(name: str, solution: bool = False) -> None:

@@ -158,12 +158,15 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
 
     from workshop.checking.explaining.rules import advise
     from workshop.checking.plugin import Checks
+    from workshop.checking.project_files import fingerprint
     from workshop.checking.reporting.report import Report
     from workshop.checking.session import Session
+    from workshop.checking.tasks import find_all, states, still_there, without_the_code
 
     gc.freeze()
     gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    saved = fingerprint(folder)  # before the checks: what is saved meanwhile was not checked
     session = Session(step, folder, made)
     rules = rules_for(step)
     checks = Checks(session, rules)
@@ -180,6 +183,10 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
         raise NotMade(
             f"The check itself went wrong (pytest: {status!r}). Please report this:\n{broken}"
         )
+    tasks = find_all(step, session.project)
+    now = states(tasks, checks.results)
+    for result in checks.results:
+        result.diagnosis = without_the_code(result.diagnosis, tasks, now)
     report = Report(
         step,
         folder,
@@ -187,9 +194,11 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
         checks.results,
         time.monotonic() - began,
         "\n".join(program.log.text for program in made.programs),
+        saved,
+        now,
     )
     if report.passed:
-        report.advice = advise(rules, session.passed())
+        report.advice = advise(rules, session.passed()) + still_there(report.tasks)
     return report
 
 

@@ -9,7 +9,7 @@ from ..manifest import ROOT, Step, find, steps
 
 STATES = {0: "✓ passes", 1: "✗ not yet", 2: "? could not be checked"}
 
-WIDTHS = {"step": 5, "": 22, "checks": 6, "s": 4}  # of the table's columns, in characters
+ROW = "{:<5}  {:>5}  {:<6}  {:<{state}}  {}"  # of the table: what is told apart first, first
 
 
 def run(arguments: list[str]) -> int:
@@ -62,23 +62,25 @@ def report_of(step: Step, process: subprocess.Popen) -> dict:
 
 
 def show(found: list[tuple[Step, dict]]) -> None:
-    from rich.table import Table
-
     from workshop.checking.reporting.report import passed_of, print_report
 
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in WIDTHS:
-        justify = "right" if heading == "s" else "left"
-        table.add_column(heading, justify=justify, no_wrap=True, min_width=WIDTHS[heading])
-    table.add_column("what fails", no_wrap=True)  # the one that gives way in a narrow terminal
+    rows = [("step", "s", "checks", "", "what fails")]
     for step, report in found:
         if "error" in report:
             say(f"step {step.number} was not checked. {report['error']}\n")
-            table.add_row(step.short, STATES[2])
+            rows.append((step.short, "", "", STATES[2], ""))
             continue
         print_report(report, console)
         say()
         fails = next((check["title"] for check in report["checks"] if not check["passed"]), "")
         state = STATES[0 if report["passed"] else 1]
-        table.add_row(step.short, state, passed_of(report), f"{report['seconds']:.1f}", fails)
-    console.print(table)
+        seconds = f"{report['seconds']:.1f}"
+        rows.append((step.short, seconds, passed_of(report), state, fails))
+    for line in table(rows):
+        say(line)
+
+
+def table(rows: list[tuple[str, ...]]) -> list[str]:
+    """The rows in columns. Whatever is too wide for the terminal is wrapped by it, not cut."""
+    width = max(len(state) for _, _, _, state, _ in rows)
+    return [ROW.format(*row, state=width).rstrip() for row in rows]

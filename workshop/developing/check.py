@@ -9,6 +9,7 @@ from workshop.developing import (
     check_mistakes,
     check_rules,
     check_starter,
+    check_tasks,
     check_texts,
 )
 from workshop.developing.problem import Problem
@@ -19,6 +20,7 @@ OF_A_STEP = (
     *check_starter.FINDERS,
     *check_texts.FINDERS,
     *check_hints.FINDERS,
+    *check_tasks.FINDERS,
     *check_mistakes.FINDERS,
 )
 OF_ALL = (check_entry.folders_without_a_step, *check_rules.FINDERS)

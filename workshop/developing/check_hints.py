@@ -14,7 +14,7 @@ PARTS = {"nudge", "pointer", "slide", "code"}
 SHORT = 40  # characters; a longer line of the code is no part of an earlier rung
 
 
-def _checks(step: Step) -> tuple[Path, list[ast.AsyncFunctionDef | ast.FunctionDef]]:
+def checks_of(step: Step) -> tuple[Path, list[ast.AsyncFunctionDef | ast.FunctionDef]]:
     """The file of the checks, and the functions in it."""
     file = ROOT / "checks" / step.name / "test_behavior.py"
     tree = ast.parse(file.read_text(encoding="utf-8")) if file.is_file() else ast.Module([], [])
@@ -31,20 +31,20 @@ def _hints(step: Step) -> tuple[Path, dict[str, dict]]:
 
 
 def no_checks(step: Step) -> Iterator[Problem]:
-    file, checks = _checks(step)
+    file, checks = checks_of(step)
     if not checks:
         yield Problem(file, None, f"{step.short} has no check: write `async def test_…` here.")
 
 
 def check_that_is_not_a_coroutine(step: Step) -> Iterator[Problem]:
-    file, checks = _checks(step)
+    file, checks = checks_of(step)
     for check in checks:
         if isinstance(check, ast.FunctionDef):
             yield Problem(file, check.lineno, f"A check is a coroutine: async def {check.name}")
 
 
 def check_without_a_title(step: Step) -> Iterator[Problem]:
-    file, checks = _checks(step)
+    file, checks = checks_of(step)
     for check in checks:
         if not ast.get_docstring(check):
             yield Problem(
@@ -56,7 +56,7 @@ def check_without_a_title(step: Step) -> Iterator[Problem]:
 
 def check_without_hints(step: Step) -> Iterator[Problem]:
     file, of = _hints(step)
-    for check in _checks(step)[1]:
+    for check in checks_of(step)[1]:
         lacks = sorted(PARTS - set(of.get(check.name, ())))
         if lacks:
             yield Problem(
@@ -69,7 +69,7 @@ def check_without_hints(step: Step) -> Iterator[Problem]:
 
 def hint_without_a_check(step: Step) -> Iterator[Problem]:
     file, of = _hints(step)
-    checks = {check.name for check in _checks(step)[1]}
+    checks = {check.name for check in checks_of(step)[1]}
     for name in of.keys() - checks:
         yield Problem(
             file,

@@ -38,7 +38,7 @@ def differs_outside_of_todos(step: Step) -> Iterator[Problem]:
 
 
 def todo_in_a_file_not_named(step: Step) -> Iterator[Problem]:
-    for name, line, _ in _todos(step):
+    for name, line, _ in todos_of(step):
         if name not in step.files:
             yield Problem(
                 step.starter / name,
@@ -49,7 +49,7 @@ def todo_in_a_file_not_named(step: Step) -> Iterator[Problem]:
 
 def todos_not_numbered(step: Step) -> Iterator[Problem]:
     """They count from 1, without a gap, in the order of the files; one may take several blocks."""
-    found = [one for file in step.files for one in _todos(step) if one[0] == file]
+    found = [one for file in step.files for one in todos_of(step) if one[0] == file]
     if not found:
         yield Problem(
             step.starter, None, 'The starter has no TODO: begin a block with "# TODO 1: ".'
@@ -66,7 +66,7 @@ def todos_not_numbered(step: Step) -> Iterator[Problem]:
         wanted = max(wanted, number + 1)
 
 
-def _todos(step: Step) -> list[tuple[str, int, int]]:
+def todos_of(step: Step) -> list[tuple[str, int, int]]:
     """Each TODO of the starter: its file, its line and its number."""
     return [
         (name, line, int(found[1]))

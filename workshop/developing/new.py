@@ -70,6 +70,7 @@ def skeleton(name: str, before: Step, continues: bool) -> Contents:
         f"{checks}/__init__.py": ("init.py", PLAIN),
         f"{checks}/test_behavior.py": ("test_behavior.py", PLAIN),
         f"{checks}/hints.toml": ("hints.toml", PLAIN),
+        f"{checks}/tasks.toml": ("tasks.toml", PLAIN),
         f"{checks}/mistakes.toml": ("mistakes.toml", PLAIN),
         f"{checks}/variants.toml": ("variants.toml", PLAIN),
         f"notebooks/{name}.ipynb": ("notebook.ipynb", PLAIN),

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from workshop.checking.references import named
 from workshop.checking.reporting import progress
 from workshop.checking.reporting.report import Report
 from workshop.environment import COMMAND
@@ -30,22 +31,13 @@ def quoted(folder: Path, reference: str) -> str:
     """The source of "file" or "file:name" in `folder`. Raises NoSuchCode."""
     file, _, name = reference.partition(":")
     text = (folder / file).read_text(encoding="utf-8")
-    body: list[ast.AST] = [ast.parse(text)]
-    for part in name.split(".") if name else ():
-        body = [node for parent in body for node in parent.body if part in _names(node)]
+    body = named(ast.parse(text), name)
     if not body:
         raise NoSuchCode(f"{reference} is not in {folder}")
     if not name:
         return text
     lines = text.splitlines()
     return "\n".join("\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in body)
-
-
-def _names(node: ast.AST) -> list[str]:
-    """What a statement defines."""
-    if isinstance(node, ast.Assign):
-        return [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return [getattr(node, "name", "")]
 
 
 def code_of(step: Step, hint: dict) -> str:
@@ -68,7 +60,9 @@ def print_hint(report: Report, console: Console) -> None:
     console.print()
     console.print(Text(f"  Hint {rung} of 3 · {RUNGS[rung]}", "bold yellow"))
     if rung == 3:
-        console.print(Syntax(code_of(step, hint), "python", background_color="default"))
+        # As Text, since a Syntax is cut at the terminal's width: the code is there to be copied.
+        code = Syntax("", "python", background_color="default").highlight(code_of(step, hint))
+        console.print(code, soft_wrap=True)
         return
     if rung == 1:
         console.print(Text(f"  {hint['nudge']}"), soft_wrap=True)

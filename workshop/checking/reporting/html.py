@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 from textwrap import dedent
 
-from workshop.checking.reporting.report import LINES_SHOWN, cut
+from workshop.checking.reporting.report import LINES_SHOWN, cut, how_far
 from workshop.manifest import find
 
 STYLE = """
@@ -45,6 +45,8 @@ def as_html(report: dict) -> str:
         count = f"{sum(check['passed'] for check in report['checks'])} of {report['total']} ✓"
         rows = "".join(f"<li>{one_check(check)}</li>" for check in report["checks"])
         body = f"<ul>{rows}</ul>" + "".join(map(advice, report["advice"]))
+        if progress := how_far(report):
+            body += f'<p class="more">{escape(progress)}</p>'
         if not report["passed"]:
             body += f'<p class="more">In a terminal: <code>{step.check_command} --hint</code></p>'
     verdict = GOOD if report["passed"] else BAD
@@ -58,7 +60,8 @@ def as_html(report: dict) -> str:
 def one_check(check: dict) -> str:
     title = escape(check["title"])
     if check["passed"]:
-        return f'<span class="passed">✓ {title}</span>'
+        note = f'<br><span class="more">{escape(check["note"])}</span>' if check["note"] else ""
+        return f'<span class="passed">✓ {title}</span>{note}'
     seen = check["seen"] if check["seen"] != check["message"] else None
     return (
         f'<span class="failed">✗ {title}</span>'

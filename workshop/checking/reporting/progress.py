@@ -1,7 +1,8 @@
 """What the workshop remembers of an attendee's checks, in .workshop/progress.json:
 
 {"step2": {"passed": false, "at": "2026-11-20T10:00:00+00:00",
-           "check": "test_a_message_comes_back", "failures": 3, "rungs": {"test_…": 1}}}
+           "check": "test_a_message_comes_back", "failures": 3, "rungs": {"test_…": 1},
+           "fingerprint": "9f86d0…"}}
 """
 
 import json
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from workshop.manifest import STATE, Step
 
 FILE = STATE / "progress.json"
-OFFER_HELP_AFTER = 3  # failures of the same check in a row
+OFFER_HELP_AFTER = 3  # failures of the same check in a row, each of other files
 
 
 def read() -> dict:
@@ -35,17 +36,24 @@ def update(step: Step, **facts) -> None:
     new.replace(FILE)
 
 
+def is_as_before(report) -> bool:
+    """Whether nothing was saved between the last report that was recorded and this one."""
+    return bool(report.fingerprint) and report.fingerprint == of(report.step).get("fingerprint")
+
+
 def record(report) -> None:
     """Remember how the step's check ended. Hints start over for every check that passes now."""
     before = of(report.step)
     failed = report.failed.name if report.failed else None
+    failures = before.get("failures", 0) if failed and failed == before.get("check") else 0
     passed = {result.name for result in report.results if result.passed}
     update(
         report.step,
         passed=report.passed,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         check=failed,
-        failures=before.get("failures", 0) + 1 if failed and failed == before.get("check") else 1,
+        failures=failures if failures and is_as_before(report) else failures + 1,
+        fingerprint=report.fingerprint,
         rungs={k: v for k, v in before.get("rungs", {}).items() if k not in passed},
     )
 

@@ -15,6 +15,7 @@ from workshop.checking.explaining.evidence import Diagnosis
 from workshop.checking.explaining.source import Where
 from workshop.checking.observers.timeline import Line
 from workshop.checking.plugin import Result
+from workshop.checking.tasks import BEGUN, DONE, NEXT, NOT_BEGUN_YET, TaskState, listed
 from workshop.manifest import ROOT, Step, find
 
 LINES_SHOWN = 12  # of a timeline: its end
@@ -29,6 +30,8 @@ class Report:
     results: list[Result]
     seconds: float
     log: str = ""  # the servers' output
+    fingerprint: str = ""  # of the project's files when the run began
+    tasks: list[TaskState] = field(default_factory=list)
     advice: list[Diagnosis] = field(default_factory=list)  # after a pass
 
     @property
@@ -47,6 +50,10 @@ class Report:
             "passed": self.passed,
             "seconds": round(self.seconds, 3),
             "total": len(self.titles),
+            "tasks": [
+                {"number": one.task.number, **place_as_dict(one.where), "state": one.state}
+                for one in self.tasks
+            ],
             "checks": [self._check_as_dict(result) for result in self.results],
             "advice": [
                 {"id": advice.id, "message": advice.message, **place_as_dict(advice.where)}
@@ -57,10 +64,12 @@ class Report:
     def _check_as_dict(self, result: Result) -> dict:
         where = result.diagnosis.where if result.diagnosis else None
         also = {"also": result.also} if result.also else {}
+        notes = [one.note(result.name) for one in self.tasks] if result.passed else []
         return {
             "name": result.name,
             "title": result.title,
             "passed": result.passed,
+            "note": next(filter(None, notes), None),
             "seconds": round(result.seconds, 3),
             "diagnosis": result.diagnosis.id if result.diagnosis else None,
             "message": result.message,
@@ -124,11 +133,13 @@ def print_report(found: dict, console: Console, offer: str = "") -> None:
                 say(line, indent=2)
 
     step = find(found["step"])
-    heading = f"step {step.number} · {step.title}"
-    say(f"{heading:<62} {passed_of(found)} ✓", "bold")
+    heading, count = f"step {step.number} · {step.title}", f"{passed_of(found)} ✓"
+    say(f"{heading:<{min(62, console.width - len(count) - 1)}} {count}", "bold")
     for check in found["checks"]:
         if check["passed"]:
             say(f"✓ {check['title']}", "green")
+            if check["note"]:
+                say(check["note"], "dim", indent=2)
             continue
         say(f"✗ {check['title']}", "bold red")
         for row in timeline_rows([Line(**line) for line in check["timeline"]]):
@@ -144,9 +155,28 @@ def print_report(found: dict, console: Console, offer: str = "") -> None:
         say_message(f"It passes. Worth knowing: {advice['message']}")
         if advice["file"]:
             say(place(advice), "cyan", indent=2)
-    if offer:
+    progress = how_far(found)
+    if progress or offer:
         console.print()
-        say(offer, indent=2)
+    for line in filter(None, (progress, offer)):
+        say(line, indent=2)
+
+
+def how_far(found: dict) -> str:
+    """ "TODOs 1, 2 done · next: TODO 3, chat/routing.py:6"; nothing when all are done, or when
+    there is advice about what is not."""
+    tasks = found.get("tasks", [])
+    following = next((task for task in tasks if task["state"] == NEXT), None)
+    if following is None or any(one["id"] == NOT_BEGUN_YET for one in found["advice"]):
+        return ""
+    parts = []
+    for state in (DONE, BEGUN):
+        if numbers := [task["number"] for task in tasks if task["state"] == state]:
+            parts.append(f"{listed(numbers)} {state}")
+    names = find(found["step"]).files
+    file = next((n for n in names if Path(following["file"]).match(n)), following["file"])
+    following = f"TODO {following['number']}, {place({**following, 'file': file})}"
+    return " · ".join([*parts, f"next: {following}" if parts else f"Next: {following}"])
 
 
 def passed_of(found: dict) -> str:

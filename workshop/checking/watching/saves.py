@@ -8,9 +8,7 @@ Where events do not arrive (network drives, Windows folders seen from WSL, some 
 now and then finds what they did not tell; from then on, looking often replaces them.
 """
 
-import hashlib
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,13 +17,7 @@ from pathlib import Path
 
 from watchfiles import watch
 
-CHECKED = (".py", ".html", ".txt", ".js", ".css", ".json", ".toml", ".env")  # decide a behaviour
-NO_FOLDERS = re.compile(r"\.|__pycache__$|node_modules$|venv$")  # from the name's start
-NO_FILES = re.compile(  # what editors, systems and databases write beside what one wrote oneself
-    r"\.(?!env$)|.*~$|#|.*\.(sw.|py[co]|tmp|bak|orig|log)$|.*\.sqlite3|.*___jb_\w+___$|4913$"
-)
-FILES_SEEN = 5000
-SIZE_READ = 1_000_000  # bytes; a larger file is told apart by its time alone
+from workshop.checking.project_files import CHECKED, digest, files_in
 
 # Seconds
 STILL = 0.02  # for so long nothing may change before a save is taken to be over
@@ -142,22 +134,16 @@ class Saves:
     def _files(self, known: dict[str, File]) -> dict[str, File]:
         """The folder's files by name; those that stand in `known` unchanged are not read again."""
         files = {}
-        for place, folders, names in os.walk(self.folder):
-            folders[:] = [name for name in folders if not NO_FOLDERS.match(name)]
-            for name in names:
-                if NO_FILES.match(name) or len(files) == FILES_SEEN:
-                    continue
-                path = os.path.join(place, name)
-                short = os.path.relpath(path, self.folder)
-                try:
-                    stat = os.stat(path)
-                    stamp = stat.st_mtime_ns, stat.st_size, stat.st_ino
-                    if short not in known or known[short].stamp != stamp:
-                        files[short] = File(stamp, _content(path, stat.st_size))
-                    else:
-                        files[short] = known[short]
-                except OSError:
-                    continue  # it vanished in the middle of a save
+        for path, stat in files_in(self.folder):
+            short = os.path.relpath(path, self.folder)
+            stamp = stat.st_mtime_ns, stat.st_size, stat.st_ino
+            if short in known and known[short].stamp == stamp:
+                files[short] = known[short]
+                continue
+            try:
+                files[short] = File(stamp, digest(path, stat))
+            except OSError:
+                continue  # it vanished in the middle of a save
         return files
 
 
@@ -177,14 +163,6 @@ def compare(before: dict[str, File], now: dict[str, File]) -> Saved | None:
 
 def _content_in(files: dict[str, File], name: str) -> bytes | None:
     return files[name].content if name in files else None
-
-
-def _content(path: str, size: int) -> bytes | None:
-    if not path.endswith(CHECKED):
-        return None
-    if size > SIZE_READ:
-        return str(os.stat(path).st_mtime_ns).encode()
-    return hashlib.sha256(Path(path).read_bytes()).digest()
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
