@@ -20,6 +20,7 @@ from workshop.checking.events import (
     NeverAwaited,
     Raised,
     Sends,
+    SettingsRead,
 )
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.source import (
@@ -126,6 +127,29 @@ class Evidence:
     def layer_calls(self, call: str) -> list[LayerCall]:
         """The calls of a method of the channel layer."""
         return self.events(LayerCall, call=call)
+
+    @property
+    def settings_read(self) -> SettingsRead | None:
+        """The settings that the programs ran with, wherever their values came from."""
+        return next(reversed(self.events(SettingsRead)), None)
+
+    @property
+    def layer_hosts(self):
+        """The value that arrived in "hosts" of the default channel layer; None for none."""
+        layers = getattr(self.settings_read, "channel_layers", None)
+        for key in ("default", "CONFIG", "hosts"):
+            layers = layers.get(key) if isinstance(layers, dict) else None
+        return layers
+
+    def waits_in(self, *names: str) -> bool:
+        """Whether a task was, when asked, in a function or file of one of these names."""
+        return any(
+            name in (frame.function, frame.file.name)
+            for event in self.busy
+            for frame in event.frames
+            for name in names
+            if event.what == "task"
+        )
 
     def sent(self, kind: str) -> list[Sends]:
         """What consumers sent to their browsers of the type, "websocket.send" say."""

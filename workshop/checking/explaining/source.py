@@ -482,3 +482,31 @@ class Project:
     def where_asgi(self, node: ast.AST | None = None) -> Where | None:
         """The place of the module with the application, or of a node in it; None without one."""
         return self.asgi.where(node) if self.asgi else None
+
+    def environment_variable(self, name: str) -> str | None:
+        """The variable of the environment from which the setting `name` is made: the first that
+        its value, or the value of a name in it, is read from."""
+        setting = self.setting(name)
+        values = dict(reversed(self.settings.values)) if self.settings else {}
+        asked = [setting.value] if setting and setting.value else []
+        for node in asked:
+            for child in ast.walk(node):
+                if variable := _variable_read(child):
+                    return variable
+                if isinstance(child, ast.Name) and child.id in values:
+                    asked.append(values.pop(child.id).value)
+        return None
+
+
+def _variable_read(node: ast.AST) -> str | None:
+    """The name in os.environ["NAME"], os.environ.get("NAME"), os.getenv("NAME") and the calls of
+    packages that read a .env file, such as config("NAME") and env.str("NAME")."""
+    asked = None
+    if isinstance(node, ast.Subscript) and mentions(node.value, "environ"):
+        asked = node.slice
+    elif isinstance(node, ast.Call) and node.args:
+        owner = last_name(getattr(node.func, "value", None))
+        if owner in ("environ", "env") or last_name(node.func) in ("getenv", "env", "config"):
+            asked = node.args[0]
+    value = getattr(asked, "value", None)
+    return value if isinstance(value, str) else None
