@@ -5,6 +5,7 @@ rules of a step's own, in its folder, are asked before these.
 """
 
 ASKED_IN_TURN = (
+    "environment",
     "startup",
     "application",
     "routers",

@@ -56,7 +56,8 @@ SCHEMES = r"(?:redis|rediss|unix)://"
 
 @rule(
     raised=r"Redis URL must specify one of the following schemes"
-    r"|'(?:int|tuple|list)' object has no attribute 'decode'|(?:too many|not enough) values to unpack"
+    r"|'(?:int|tuple|list)' object has no attribute 'decode'"
+    r"|(?:too many|not enough) values to unpack"
     r"|You must pass a list of Redis hosts"
     r"|'(?:str|int)' object (?:is not a mapping|has no attribute 'copy'|is not iterable)"
 )

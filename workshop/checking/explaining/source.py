@@ -491,14 +491,14 @@ class Project:
         asked = [setting.value] if setting and setting.value else []
         for node in asked:
             for child in ast.walk(node):
-                if variable := _variable_read(child):
+                if variable := variable_read(child):
                     return variable
                 if isinstance(child, ast.Name) and child.id in values:
                     asked.append(values.pop(child.id).value)
         return None
 
 
-def _variable_read(node: ast.AST) -> str | None:
+def variable_read(node: ast.AST) -> str | None:
     """The name in os.environ["NAME"], os.environ.get("NAME"), os.getenv("NAME") and the calls of
     packages that read a .env file, such as config("NAME") and env.str("NAME")."""
     asked = None
