@@ -95,8 +95,8 @@ def settings_file_missing(evidence, error, file):
     where = evidence.where(error)
     if _in_settings(evidence, where):
         return Explanation(
-            f"The settings read the file {Path(file).name}, which is not there. Make it, in the folder that "
-            "this line names, or read the value with os.environ.get() and a default.",
+            f"The settings read the file {Path(file).name}, which is not there. Make it, in "
+            "the folder that this line names, or use os.environ.get() with a default.",
             where,
         )
 

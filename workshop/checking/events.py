@@ -169,7 +169,8 @@ class Caught(Event):
 
     path: str | None
     chain: tuple[ExceptionFacts, ...]
-    frames: tuple[Frame, ...]  # of the `except` or `with`
+    frames: tuple[Frame, ...]  # of the `except`, the `with`, or the call that made the task
+    by: str = "except"  # or "suppress", "gather" (return_exceptions=True), "task"
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,13 @@ class Busy(Event):
     """What a thread or a task was doing when asked."""
 
     what: str  # "thread" or "task"
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True)
+class Computes(Event):
+    """A line kept the event loop computing for so long that others had to wait."""
+
     frames: tuple[Frame, ...]
 
 
@@ -206,6 +214,7 @@ KINDS = {
     "raised": Raised,
     "caught": Caught,
     "busy": Busy,
+    "computes": Computes,
     "reported": Reported,
     "held_up": HeldUp,
 }

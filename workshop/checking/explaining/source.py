@@ -1,6 +1,7 @@
 """The attendee's files as syntax trees: read, never run."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -196,6 +197,20 @@ class Consumer:
                         return child
         return None
 
+    def is_named(self, method: str) -> bool:
+        """Whether the files name the method: called, as a string, or as one that is put together
+        for getattr(), of which the beginning is enough."""
+        if self.mentions(method):
+            return True
+        for source in {source for source, _ in self.parts}:
+            if any(node.value == method for node in source.nodes(ast.Constant)):
+                return True
+            for call in source.calls("getattr"):
+                asked = call.args[1] if len(call.args) > 1 else ast.Constant("")
+                if not isinstance(asked, ast.Constant) and method.startswith(_beginning(asked)):
+                    return True
+        return False
+
     def inside_a_method(self, name: str) -> Where | None:
         """The place of a function of that name that is indented too far to be a method."""
         functions = self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
@@ -249,6 +264,21 @@ def last_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
+def _beginning(text: ast.AST) -> str:
+    """What a string that is put together is known to begin with: "on_" of "on_" + kind, of
+    f"on_{kind}" and of "on_%s" % kind."""
+    while not isinstance(text, ast.Constant):
+        if isinstance(text, ast.JoinedStr) and text.values:
+            text = text.values[0]
+        elif isinstance(text, ast.BinOp):
+            text = text.left
+        elif isinstance(text, ast.Call) and last_name(text.func) == "format":
+            text = text.func.value
+        else:
+            return ""
+    return re.split(r"[%{]", str(text.value))[0]
+
+
 def mentions(node: ast.AST, name: str) -> bool:
     """Whether a name or attribute in the node's tree ends in `name`."""
     return any(last_name(child) == name for child in ast.walk(node))
@@ -291,10 +321,20 @@ def handler_name(kind: str | None) -> str:
 
 
 class Project:
-    """A step's folder: what stands in its Python files."""
+    """A step's folder: what stands in its Python files. `solution` is the same folder finished,
+    `edited` are the files in it that the learner edits, where these are known."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, solution: Path | None = None, edited: Iterable[str] = ()):
         self.folder = folder
+        self._solution = solution
+        self._edited = {folder / name for name in edited}
+
+    def is_given(self, file: Path) -> bool:
+        """Whether the file came with the step, as it is: no line of it is the learner's to edit."""
+        if self._solution is None or file in self._edited or not file.is_relative_to(self.folder):
+            return False
+        given = self._solution / file.relative_to(self.folder)
+        return given.is_file() and file.is_file() and given.read_bytes() == file.read_bytes()
 
     @cached_property
     def sources(self) -> list[Source]:
