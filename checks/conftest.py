@@ -44,8 +44,8 @@ def other_room(check_run) -> Room:
 
 
 @pytest.fixture
-def groups():
+def groups(checking_session):
     """The groups that the channel layer keeps in Redis."""
     from workshop.checking.observers.groups import Groups  # imports redis-py, which few checks need
 
-    return Groups()
+    return Groups(checking_session.prepared.servers)

@@ -5,6 +5,7 @@ rules of a step's own, in its folder, are asked before these.
 """
 
 ASKED_IN_TURN = (
+    "environment",
     "startup",
     "application",
     "routers",
@@ -22,6 +23,9 @@ ASKED_IN_TURN = (
     "unawaited",
     "database",
     "layer",
+    "addresses",
+    "address_forms",
+    "reaching",
     "layer_options",
     "redis",
     "groups",
@@ -33,11 +37,13 @@ ASKED_IN_TURN = (
     "messages",
     "consumer",
     "handshake",
+    "blocking",
     "stuck",
     "sending",
     "decoding",
     "frames",
     "names",
+    "swallowing",
     "silence",
     "answers",
     "leaving",

@@ -105,7 +105,7 @@ def method_never_called(evidence):
     for consumer in evidence.consumers:
         for name, method in consumer.methods.items() if not consumer.is_bare else ():
             near = difflib.get_close_matches(name.removeprefix("on_"), CALLED_BY_CHANNELS, 1, 0.8)
-            called = name in handled or name in CALLED_BY_CHANNELS or consumer.mentions(name)
+            called = name in handled or name in CALLED_BY_CHANNELS or consumer.is_named(name)
             if near and near[0] not in consumer.methods and not called:
                 if not method.decorator_list:
                     return Explanation(

@@ -1,7 +1,10 @@
 """The options of a channel layer: what it takes, and the address of Redis among them."""
 
 import ast
+import difflib
+import re
 
+from checks.diagnoses.addresses import of_redis, where_hosts
 from checks.diagnoses.layer import NAME
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import value_of
@@ -11,14 +14,27 @@ INSTEAD_OF = {
     "host": 'The option is called "hosts", with an S, and takes a list.',
     "db": 'The database goes in the address: "redis://127.0.0.1:6379/1".',
     "port": 'The port goes in the address: "hosts": [("127.0.0.1", 6379)].',
+    "unix": 'A socket goes in "hosts", as an address: "hosts": ["unix:///tmp/redis.sock"].',
+    "password": 'The password goes in "hosts": [{"host": "127.0.0.1", "password": …}].',
+    "url": 'An address goes in "hosts": ["redis://127.0.0.1:6379"].',
+    "address": 'An address goes in "hosts": ["redis://127.0.0.1:6379"].',
+    "sentinels": 'They go in "hosts": [{"sentinels": [(…)], "master_name": "…"}].',
     "hosts": "A layer in memory does not ask Redis: remove it, or use "
     "channels_redis.core.RedisChannelLayer.",
 }
 
+# Of channels_redis.core.RedisChannelLayer
+OPTIONS = ["hosts", "prefix", "expiry", "group_expiry", "capacity", "channel_capacity"]
+
 
 @rule(raised=r"ChannelLayer\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 def unknown_layer_option(evidence, error, option):
-    advice = INSTEAD_OF.get(option, "CONFIG holds the layer's own options only, such as hosts.")
+    near = difflib.get_close_matches(option, OPTIONS, 1)
+    advice = INSTEAD_OF.get(option) or (
+        f'Did you mean "{near[0]}"?'
+        if near
+        else "CONFIG holds the layer's own options only, such as hosts."
+    )
     return Explanation(
         f"The channel layer has no option {option!r}. {advice}",
         evidence.project.where_set(NAME),
@@ -35,21 +51,36 @@ def encryption_keys_not_a_list(evidence, error):
 
 # The address of Redis
 
+SCHEMES = r"(?:redis|rediss|unix)://"
+
 
 @rule(
     raised=r"Redis URL must specify one of the following schemes"
-    r"|'int' object has no attribute 'decode'|(?:too many|not enough) values to unpack"
+    r"|'(?:int|tuple|list)' object has no attribute 'decode'"
+    r"|(?:too many|not enough) values to unpack"
     r"|You must pass a list of Redis hosts"
     r"|'(?:str|int)' object (?:is not a mapping|has no attribute 'copy'|is not iterable)"
 )
 def hosts_malformed(evidence, error):
-    setting = evidence.project.setting(NAME)
-    if error.came_through("redis", "channels_redis") and setting:
-        return Explanation(
-            'The layer cannot read "hosts". It is a list with one entry for each Redis: '
-            '[("127.0.0.1", 6379)] or ["redis://127.0.0.1:6379"].',
-            evidence.project.where_set(NAME, value_of(setting, "hosts")),
-        )
+    if of_redis(error) and evidence.project.setting(NAME):
+        return Explanation(f'The layer cannot read "hosts"{_seen(evidence)}', where_hosts(evidence))
+
+
+def _seen(evidence):
+    """What in "hosts" is not what it should be, as it arrived, and what to write."""
+    hosts = evidence.layer_hosts
+    written = '("127.0.0.1", 6379) or "redis://127.0.0.1:6379"'
+    if isinstance(hosts, list):
+        addresses = (entry.get("address") if isinstance(entry, dict) else entry for entry in hosts)
+        for address in addresses:
+            if isinstance(address, str) and not re.match(SCHEMES, address):
+                return f": the address {address!r} does not begin with redis://. Write {written}."
+        return f". Write each entry like this: {written}."
+    kind = "" if hosts is None else f": what arrived is a {type(hosts).__name__}, {hosts!r}"
+    return (
+        f"{kind}. It is a list with one entry for each Redis: "
+        '[("127.0.0.1", 6379)] or ["redis://127.0.0.1:6379"].'
+    )
 
 
 @rule(raised=r"AuthenticationError|NOAUTH|WRONGPASS")

@@ -1,12 +1,14 @@
 """A consumer's membership in groups: what a teacher would mention after a pass."""
 
-from workshop.checking.events import Ended, Handled
+from workshop.checking.events import Ended, Handled, LayerMade
 from workshop.checking.explaining.rules import Explanation, advice
+
+MEMORY = "channels.layers.InMemoryChannelLayer"
 
 
 @advice(needs="chat")
 def group_discard_forgotten(evidence):
-    """Somebody joined, left, and was never taken out: a layer that forgives it hides it."""
+    """Somebody joined, left, and was never removed."""
     joined = evidence.layer_calls("group_add")
     left = evidence.events(Handled, type="websocket.disconnect") or evidence.events(
         Ended, error=None
@@ -16,11 +18,18 @@ def group_discard_forgotten(evidence):
     for consumer in evidence.consumers:
         if not consumer.mentions("group_discard"):
             return Explanation(
-                "The consumer joins a group and never leaves it. "
-                "This layer forgives that; another keeps the channel in the group for a day. "
+                f"The consumer joins a group and never leaves it. {_kept(evidence)} "
                 "In disconnect(), call group_discard() with the arguments of group_add().",
                 consumer.where(consumer.methods.get("disconnect")),
             )
+
+
+def _kept(evidence):
+    """What the layer that ran does about it, as far as that is known."""
+    made = {event.name for event in evidence.events(LayerMade)}
+    if made == {MEMORY}:
+        return "This layer forgives that; in Redis the channel would stay in the group for a day."
+    return "Its channel stays in the group: in Redis for a day, unless group_expiry says otherwise."
 
 
 @advice(needs="chat")

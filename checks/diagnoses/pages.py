@@ -9,8 +9,11 @@ from workshop.checking.failures import BadPage
 @rule(raised=r"DisallowedHost: ")
 def host_not_allowed(evidence, error):
     if evidence.saw(BadPage):
+        hosts = getattr(evidence.settings_read, "allowed_hosts", None)
+        shown = f" It is {hosts!r}." if hosts is not None else ""
         return Explanation(
-            "Django answers only for the hosts in ALLOWED_HOSTS, and 127.0.0.1 is not among them. "
+            "Django answers only for the hosts in ALLOWED_HOSTS, and 127.0.0.1 is not among them."
+            f"{shown} "
             'Write ALLOWED_HOSTS = ["127.0.0.1", "localhost"].',
             evidence.project.where_set("ALLOWED_HOSTS"),
         )

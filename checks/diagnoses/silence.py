@@ -5,7 +5,7 @@ import difflib
 import json
 
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import SENDERS, last_name
+from workshop.checking.explaining.source import SENDERS
 from workshop.checking.failures import Silent
 
 BY_CHANNELS = ("connect", "disconnect", "__init__", "receive_json")
@@ -111,36 +111,3 @@ def empty_text_dropped(evidence):
             "consumer sends on what it gets.",
             next(ifs, None),
         )
-
-
-@rule(advises=True)
-def exception_swallowed(evidence):
-    """The learner's own `except` or contextlib.suppress caught what kept the consumer from
-    sending; after a pass, one that would catch everything and let nobody know."""
-    for error, where in evidence.swallowed if _nothing_sent(evidence) else ():
-        method = evidence.project.method_at(where)
-        if method and method.name != "connect":
-            raised = evidence.where(error)
-            line = f" in line {raised.line}" if raised else ""
-            return Explanation(
-                f"{method.name}() did not come as far as sending: {error.text} was raised{line}, "
-                "and caught here, so the server's log does not show it. Fix its cause, and catch "
-                "only the exceptions that you expect.",
-                where,
-            )
-    if evidence.failure is None and (where := _everything_excepted(evidence)):
-        return Explanation(
-            "This except hides every mistake, those in your own code too. Name the exception that "
-            "you expect, such as json.JSONDecodeError, so that others show in the server's log.",
-            where,
-        )
-
-
-def _everything_excepted(evidence):
-    """The place of an `except` that catches all and does nothing."""
-    for consumer in evidence.consumers:
-        for node in consumer.nodes(ast.ExceptHandler):
-            every = node.type is None or last_name(node.type) in ("Exception", "BaseException")
-            if every and all(isinstance(child, ast.Pass) for child in node.body):
-                return consumer.where(node)
-    return None

@@ -2,24 +2,11 @@
 
 import ast
 
+from checks.diagnoses.blocking import BLOCKING, called_on_the_loop
 from workshop.checking.events import Handled, Handles, LayerCall
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Flooded, Refused, Silent, StillRunning, Unanswered
-
-BLOCKING = {
-    "time.sleep": "await asyncio.sleep(…)",
-    "requests.get": "an asynchronous client such as httpx.AsyncClient",
-    "requests.post": "an asynchronous client such as httpx.AsyncClient",
-    "requests.request": "an asynchronous client such as httpx.AsyncClient",
-    "httpx.get": "httpx.AsyncClient",
-    "httpx.post": "httpx.AsyncClient",
-    "urllib.request.urlopen": "an asynchronous client such as httpx.AsyncClient",
-    "subprocess.run": "await asyncio.create_subprocess_exec(…)",
-    "subprocess.call": "await asyncio.create_subprocess_exec(…)",
-    "subprocess.check_output": "await asyncio.create_subprocess_exec(…)",
-    "os.system": "await asyncio.create_subprocess_shell(…)",
-}
 
 
 @rule
@@ -31,14 +18,30 @@ def blocked(evidence):
     if not _holds(evidence, what, where):
         return None
     seen = f"While the browser waited, the server was still at this line: {evidence.line_at(where)}"
-    if what == "thread":
-        return Explanation(
-            f"{seen}\n"
-            "It holds its thread, and nothing else gets a turn meanwhile. "
-            "Wait with await (asyncio.sleep instead of time.sleep), and give every loop an end.",
-            where,
-        )
-    return Explanation(f"{seen}\nThe consumer cannot go on before that has ended.", where)
+    cure = _way_out(evidence, where) if what == "thread" else "The consumer cannot go on before "
+    if what == "task":
+        cure += "that has ended."
+    return Explanation(f"{seen}\n{cure}", where)
+
+
+def _way_out(evidence, where):
+    """What to do about a line that holds its thread, in the function that it is in."""
+    source = evidence.project.source_at(where)
+    functions = evidence.nodes_at(where, ast.FunctionDef, ast.AsyncFunctionDef)
+    inner = max(functions, key=lambda node: node.lineno, default=None)
+    if isinstance(inner, ast.AsyncFunctionDef):
+        names = [source.dotted(call.func) for call in evidence.nodes_at(where, ast.Call)]
+        instead = next((BLOCKING[name] for name in names if name in BLOCKING), None)
+        cure = f"Use {instead}" if instead else "Wait with await, in a loop too"
+        return f"It holds its thread, and nothing else gets a turn meanwhile. {cure}, {END}"
+    held = "It holds its thread, and whoever called it waits. "
+    if inner and called_on_the_loop(evidence.project, inner):
+        held += f"A coroutine calls it: write await asyncio.to_thread({inner.name}, …) there, "
+        return held + END
+    return held + "Shorten it, " + END
+
+
+END = "and give every loop an end."
 
 
 def _holds(evidence, what, where):
@@ -72,21 +75,6 @@ def asked_its_own_server(evidence, error):
     )
 
 
-@advice
-def blocking_call(evidence):
-    for source in evidence.project.sources:
-        for call in source.calls_on_the_loop():
-            name = source.dotted(call.func)
-            if name in BLOCKING:
-                return Explanation(
-                    f"{name}() blocks, in `async def`: "
-                    "for as long as it takes, this process serves nobody else. "
-                    f"Use {BLOCKING[name]}, or run it in a thread: "
-                    f"await asyncio.to_thread({last_name(call.func)}, …)",
-                    source.where(call),
-                )
-
-
 @advice(needs="chat")
 def task_goes_on(evidence):
     """A task without end, and nothing that could end it."""
@@ -106,6 +94,17 @@ def task_goes_on(evidence):
 
 
 def _is_endless(method):
-    """Whether a `while True` is in the method."""
+    """Whether a `while True` is in the method that nothing in it leaves, and that waits for no
+    event or queue, by which another method may end it."""
     loops = [n for n in ast.walk(method) if isinstance(n, ast.While)] if method else ()
-    return any(getattr(loop.test, "value", None) is True for loop in loops)
+    for loop in loops:
+        inside = list(ast.walk(loop))
+        leaves = any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in inside)
+        waits = {last_name(n.value.func) for n in inside if _is_awaited_call(n)} & {"wait", "get"}
+        if getattr(loop.test, "value", None) in (True, 1) and not leaves and not waits:
+            return True
+    return False
+
+
+def _is_awaited_call(node):
+    return isinstance(node, ast.Await) and isinstance(node.value, ast.Call)

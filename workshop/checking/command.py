@@ -156,6 +156,7 @@ def content() -> list[str]:
 def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_going: bool):
     import pytest
 
+    from workshop.checking.explaining.masking import masked
     from workshop.checking.explaining.rules import advise
     from workshop.checking.plugin import Checks
     from workshop.checking.project_files import fingerprint
@@ -193,7 +194,7 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
         checks.titles,
         checks.results,
         time.monotonic() - began,
-        "\n".join(program.log.text for program in made.programs),
+        masked("\n".join(program.log.text for program in made.programs)),
         saved,
         now,
     )

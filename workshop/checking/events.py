@@ -4,7 +4,7 @@ else; workshop/checking/instrumented/ says when each is told.
 `path` is the WebSocket whose code ran, None outside of any.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 
@@ -26,6 +26,15 @@ class Serving(Event):
     """The server is made."""
 
     protocol: str  # "asgi" or "wsgi"
+
+
+@dataclass(frozen=True)
+class SettingsRead(Event):
+    """The settings were read, or failed to be. Passwords are masked in the process itself."""
+
+    module: str  # "mysite.settings", as the environment names it
+    allowed_hosts: object
+    channel_layers: object
 
 
 # A WebSocket's application, from outside
@@ -112,6 +121,8 @@ class LayerMade(Event):
 
     path: str | None
     name: str  # "channels_redis.core.RedisChannelLayer"
+    # How it reaches its Redis, passwords included: to connect there, never to be shown.
+    hosts: tuple[dict, ...] | None = field(default=None, repr=False)
 
 
 # What would stay silent
@@ -158,7 +169,8 @@ class Caught(Event):
 
     path: str | None
     chain: tuple[ExceptionFacts, ...]
-    frames: tuple[Frame, ...]  # of the `except` or `with`
+    frames: tuple[Frame, ...]  # of the `except`, the `with`, or the call that made the task
+    by: str = "except"  # or "suppress", "gather" (return_exceptions=True), "task"
 
 
 @dataclass(frozen=True)
@@ -166,6 +178,13 @@ class Busy(Event):
     """What a thread or a task was doing when asked."""
 
     what: str  # "thread" or "task"
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True)
+class Computes(Event):
+    """A line kept the event loop computing for so long that others had to wait."""
+
     frames: tuple[Frame, ...]
 
 
@@ -181,6 +200,7 @@ class HeldUp(Event):
 
 KINDS = {
     "serving": Serving,
+    "settings": SettingsRead,
     "connected": Connected,
     "unanswered": LeftUnanswered,
     "ended": Ended,
@@ -194,6 +214,7 @@ KINDS = {
     "raised": Raised,
     "caught": Caught,
     "busy": Busy,
+    "computes": Computes,
     "reported": Reported,
     "held_up": HeldUp,
 }
@@ -220,4 +241,8 @@ def _value(name: str, value, folder: Path):
             return {**value, "filename": str(folder / value["filename"])}
         case "classes":
             return tuple((module, name) for module, name in value)
+        case "allowed_hosts" | "channel_layers":
+            from ast import literal_eval  # not before the servers were started: see program.py
+
+            return literal_eval(value)
     return tuple(value) if isinstance(value, list) else value

@@ -29,7 +29,7 @@ class Session:
         self.step = step
         self.folder = folder
         self.prepared = prepared
-        self.project = Project(folder)
+        self.project = Project(folder, step.solution, step.files)
 
     @property
     def programs(self) -> list[Program]:

@@ -2,6 +2,7 @@
 
 import ast
 
+from checks.diagnoses.swallowing import CAUGHT
 from checks.step1_sync_vs_async.failures import AliceTwice, MovesMissing, NoRecord, NotInTurn
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
@@ -117,6 +118,52 @@ def moves_were_lost(evidence):
                 f"{evidence.failure.message} The games were started, and nobody waited for them: "
                 f"when the function ends, they end too. {_how_to_wait(function, started[0])}",
                 source.where(started[0]),
+            )
+
+
+@rule
+def waits_for_some_games(evidence):
+    """What ends while others still play, and breaks them off (asyncio.run cancels what is left)."""
+    if not evidence.saw(MovesMissing) or evidence.failure.who != "asynchronous":
+        return None
+    for source, function in _functions(evidence):
+        for call in calls_in(function) if isinstance(function, ast.AsyncFunctionDef) else ():
+            if ended_by := _ended_by(call, last_name(call.func)):
+                return Explanation(
+                    f"{evidence.failure.message} {ended_by}; the other games are broken off. "
+                    "Wait for all of them: await asyncio.gather(*games)",
+                    source.where(call),
+                )
+
+
+def _ended_by(call: ast.Call, name: str | None) -> str | None:
+    """Why a call does not wait for all that it is given."""
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    when = last_name(named.get("return_when"))
+    if name == "wait" and when in ("FIRST_COMPLETED", "FIRST_EXCEPTION"):
+        first = "that ends" if when == "FIRST_COMPLETED" else "that raises an exception"
+        return f"{when} returns with the first game {first}"
+    if name in ("wait_for", "timeout") or (name == "wait" and "timeout" in named):
+        return f"{name}() gives up when its time is over"
+    if name == "next" and call.args and "as_completed" in ast.unparse(call.args[0]):
+        return "next() takes the first game that ends"
+    return None
+
+
+@rule
+def game_swallowed_its_exception(evidence):
+    """The exhibition does not break off, and a game does."""
+    if not evidence.saw(MovesMissing):
+        return None
+    for swallowed in evidence.swallowed:
+        raised = evidence.where(swallowed.error)
+        if raised and swallowed.where:
+            caught, care = CAUGHT[swallowed.event.by]
+            return Explanation(
+                f"{evidence.failure.message} {swallowed.error.text} was raised in line "
+                f"{raised.line} and {caught}, so that game ended in silence. Fix its cause, and "
+                f"{care}.",
+                swallowed.where,
             )
 
 

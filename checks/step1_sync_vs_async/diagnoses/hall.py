@@ -2,7 +2,10 @@
 
 import ast
 
+from checks.diagnoses.blocking import BLOCKING, computing
 from checks.step1_sync_vs_async.failures import HeartStopped, NotTogether
+from workshop.checking.events import Computes
+from workshop.checking.explaining.loop import calls_on_the_loop
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
 
@@ -19,6 +22,48 @@ def view_blocks_the_loop(evidence):
                 "answered(await opponent.thinks_async()).",
                 source.where(call),
             )
+
+
+@rule
+def helper_blocks_the_loop(evidence):
+    """The same in a function that the view calls, in whichever file."""
+    for found in _deeper(evidence):
+        if last_name(found.call.func) != "thinks" and found.name not in BLOCKING:
+            continue
+        name, instead = ast.unparse(found.call.func), "await opponent.thinks_async()"
+        if last_name(found.call.func) != "thinks":
+            instead = BLOCKING[found.name]
+        if isinstance(found.function, ast.AsyncFunctionDef):
+            cure = f"Write {instead} in its place."
+        else:
+            cure = (
+                f"Make {found.function.name} an `async def` that has {instead} in its place, and "
+                f"await {found.function.name}() where it is called."
+            )
+        return Explanation(
+            f"The view runs {found.function.name}(), and {name}() blocks in it: the event loop "
+            f"stands still, and with it every browser of this server. {cure}",
+            found.source.where(found.call),
+        )
+
+
+@rule
+def view_computes(evidence):
+    """The process told of a line that computes on the event loop."""
+    for event in evidence.events(Computes) if evidence.saw(NotTogether, HeartStopped) else ():
+        where = evidence.place(event)
+        if where and not evidence.project.is_given(where.file):
+            return Explanation(computing(evidence, where), where)
+
+
+def _deeper(evidence):
+    """The calls on the event loop in functions of the learner's that the view leads to."""
+    project = evidence.project
+    source = project.source("hall.views") if evidence.saw(NotTogether, HeartStopped) else None
+    for view in source.nodes(ast.AsyncFunctionDef) if source else ():
+        for found in calls_on_the_loop(project, view) if view.name == "awaiting" else ():
+            if found.function is not view and not project.is_given(found.source.path):
+                yield found
 
 
 # JsonResponse refuses the coroutine; Django's error page keeps it, so no warning comes.

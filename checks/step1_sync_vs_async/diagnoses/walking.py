@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from checks.diagnoses.blocking import pools_that_wait
 from checks.step1_sync_vs_async.diagnoses.exhibition import THREADS
 from checks.step1_sync_vs_async.failures import NotAtOnce
 from workshop.checking.explaining.rules import Explanation, rule
@@ -53,6 +54,19 @@ def locked_while_thinking(evidence):
 
 
 @rule
+def pool_waits_at_the_board(evidence):
+    for function, _ in _walking(evidence, ast.AsyncFunctionDef):
+        for block in pools_that_wait(function):
+            source = evidence.project.source("exhibition")
+            return Explanation(
+                "At the end of this `with` block Alice's thread itself waits until the pool's "
+                "threads are done, for nothing in the block is awaited. No pool is needed: "
+                "await board.opponent_thinks_async()",
+                source.where(block),
+            )
+
+
+@rule
 def opponents_share_threads(evidence):
     for call, where in _walking(evidence, ast.Call):
         if last_name(call.func) not in THREADS or not THINKING & set(map(last_name, call.args)):
@@ -80,11 +94,12 @@ def one_board_after_another(evidence):
 
 
 def _plain_players(evidence) -> set[str]:
-    """The plain functions of exhibition.py that let an opponent think."""
-    source = evidence.project.source("exhibition")
+    """The plain functions of the learner's that let an opponent think."""
+    sources = [s for s in evidence.project.sources if not evidence.project.is_given(s.path)]
     return {
         function.name
-        for function in (source.nodes(ast.FunctionDef) if source else ())
+        for source in sources
+        for function in source.nodes(ast.FunctionDef)
         if any(last_name(call.func) == "opponent_thinks" for call in calls_in(function))
     }
 

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +20,7 @@ from workshop.checking.events import (
     NeverAwaited,
     Raised,
     Sends,
+    SettingsRead,
 )
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.source import (
@@ -33,7 +34,7 @@ from workshop.checking.explaining.source import (
 )
 from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.explaining.tracebacks import errors_in
-from workshop.checking.failures import StillInGroup, StillRunning
+from workshop.checking.failures import Closed, StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
 
 E = TypeVar("E", bound=Event)
@@ -128,6 +129,29 @@ class Evidence:
         """The calls of a method of the channel layer."""
         return self.events(LayerCall, call=call)
 
+    @property
+    def settings_read(self) -> SettingsRead | None:
+        """The settings that the programs ran with, wherever their values came from."""
+        return next(reversed(self.events(SettingsRead)), None)
+
+    @property
+    def layer_hosts(self):
+        """The value that arrived in "hosts" of the default channel layer; None for none."""
+        layers = getattr(self.settings_read, "channel_layers", None)
+        for key in ("default", "CONFIG", "hosts"):
+            layers = layers.get(key) if isinstance(layers, dict) else None
+        return layers
+
+    def waits_in(self, *names: str) -> bool:
+        """Whether a task was, when asked, in a function or file of one of these names."""
+        return any(
+            name in (frame.function, frame.file.name)
+            for event in self.busy
+            for frame in event.frames
+            for name in names
+            if event.what == "task"
+        )
+
     def sent(self, kind: str) -> list[Sends]:
         """What consumers sent to their browsers of the type, "websocket.send" say."""
         return self.events(Sends, type=kind)
@@ -182,17 +206,30 @@ class Evidence:
         return [error for error in logged if error.brief not in known]
 
     @cached_property
-    def swallowed(self) -> list[tuple[Error, Where | None]]:
+    def swallowed(self) -> list["Swallowed"]:
         """What the learner's own code caught and let nobody know: the exceptions that were met by
-        nothing afterwards, each with the place of the `except` or `with`."""
-        met = {(number, facts.id) for number, facts in self._told}
+        nothing afterwards but the event loop, which only complains."""
+        met = {
+            (number, event.chain[0].id)
+            for number, program in enumerate(self.programs)
+            for event in program.events
+            if isinstance(event, Raised) and event.by != "loop"
+        }
         return [
-            (error_of(event.chain[0], 0), self.place(event))
+            Swallowed(error_of(event.chain[0], 0), self.place(event), event)
             for number, program in enumerate(self.programs)
             for event in program.events
             if isinstance(event, Caught) and self._is_ours(event)
             if (number, event.chain[0].id) not in met
+            if event.chain[0].type not in ("StopConsumer", "CancelledError")
         ]
+
+    def as_if_raised(self, swallowed: "Swallowed") -> "Evidence":
+        """What there would be had nobody caught it: the exception ends the consumer."""
+        order = explaining_first(swallowed.event.chain, self.is_theirs)
+        found = replace(self, failure=Closed("browser", 1011))
+        found.__dict__["errors"] = [error_of(facts, 0) for facts in order]
+        return found
 
     def error(self, pattern: str | re.Pattern) -> Error | None:
         """The first error whose "Type: message" matches the regular expression."""
@@ -214,9 +251,8 @@ class Evidence:
         """The attendee's own last line in the traceback, or in those chained to it."""
         others = [e for e in self.errors if e.chain == error.chain and e is not error]
         for one in (error, *others):
-            for frame in reversed(one.frames):
-                if self.is_theirs(frame.file):
-                    return Where(frame.file, frame.line)
+            if where := self._theirs_last(one.frames):
+                return where
         return None
 
     def raised_by_them(self, error: Error) -> bool:
@@ -233,8 +269,11 @@ class Evidence:
         return found and Where(found.file, found.line)
 
     def _theirs_innermost(self, frames: Sequence[Frame]) -> Frame | None:
-        """The learner's own last frame."""
-        return next((frame for frame in reversed(frames) if self.is_theirs(frame.file)), None)
+        """The learner's own last frame; one in a file that came with the step only where there is
+        no other."""
+        theirs = [frame for frame in reversed(frames) if self.is_theirs(frame.file)]
+        edited = (frame for frame in theirs if not self.project.is_given(frame.file))
+        return next(edited, next(iter(theirs), None))
 
     def never_awaited(self, pattern: str = "") -> tuple[str, Where | None] | None:
         """The first coroutine, of a name that matches, that was made and never awaited: its
@@ -347,6 +386,20 @@ class Evidence:
                 if isinstance(value, ast.Constant) and value.value == kind:
                     return consumer.where(value)
         return self.where_group_sent()
+
+
+@dataclass(frozen=True)
+class Swallowed:
+    """An exception that the learner's code caught, and where."""
+
+    error: Error
+    where: Where | None
+    event: Caught
+
+    @property
+    def function(self) -> str:
+        """The name of the function that caught it."""
+        return self.event.frames[-1].function if self.event.frames else ""
 
 
 @dataclass(frozen=True)

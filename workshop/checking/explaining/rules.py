@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from workshop.checking.explaining.evidence import Diagnosis, Evidence
+from workshop.checking.explaining.masking import masked
 from workshop.checking.explaining.source import Where
 from workshop.checking.explaining.suggestion import Suggestion
 
@@ -107,7 +108,8 @@ def _explained(rules: Iterable[Rule], evidence: Evidence) -> Iterator[Diagnosis]
                 raise
             continue  # a rule that stumbles over odd code must not cost the learner the report
         if explanation:
-            yield Diagnosis(rule.id, explanation.message, explanation.where, explanation.suggestion)
+            message = masked(explanation.message)
+            yield Diagnosis(rule.id, message, explanation.where, explanation.suggestion)
 
 
 def diagnose(rules: Iterable[Rule], evidence: Evidence) -> tuple[Diagnosis | None, list[str]]:

@@ -1,6 +1,7 @@
 """The attendee's files as syntax trees: read, never run."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -200,6 +201,20 @@ class Consumer:
                         return child
         return None
 
+    def is_named(self, method: str) -> bool:
+        """Whether the files name the method: called, as a string, or as one that is put together
+        for getattr(), of which the beginning is enough."""
+        if self.mentions(method):
+            return True
+        for source in {source for source, _ in self.parts}:
+            if any(node.value == method for node in source.nodes(ast.Constant)):
+                return True
+            for call in source.calls("getattr"):
+                asked = call.args[1] if len(call.args) > 1 else ast.Constant("")
+                if not isinstance(asked, ast.Constant) and method.startswith(_beginning(asked)):
+                    return True
+        return False
+
     def inside_a_method(self, name: str) -> Where | None:
         """The place of a function of that name that is indented too far to be a method."""
         functions = self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
@@ -253,6 +268,21 @@ def last_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
+def _beginning(text: ast.AST) -> str:
+    """What a string that is put together is known to begin with: "on_" of "on_" + kind, of
+    f"on_{kind}" and of "on_%s" % kind."""
+    while not isinstance(text, ast.Constant):
+        if isinstance(text, ast.JoinedStr) and text.values:
+            text = text.values[0]
+        elif isinstance(text, ast.BinOp):
+            text = text.left
+        elif isinstance(text, ast.Call) and last_name(text.func) == "format":
+            text = text.func.value
+        else:
+            return ""
+    return re.split(r"[%{]", str(text.value))[0]
+
+
 def mentions(node: ast.AST, name: str) -> bool:
     """Whether a name or attribute in the node's tree ends in `name`."""
     return any(last_name(child) == name for child in ast.walk(node))
@@ -295,10 +325,20 @@ def handler_name(kind: str | None) -> str:
 
 
 class Project:
-    """A step's folder: what stands in its Python files."""
+    """A step's folder: what stands in its Python files. `solution` is the same folder finished,
+    `edited` are the files in it that the learner edits, where these are known."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, solution: Path | None = None, edited: Iterable[str] = ()):
         self.folder = folder
+        self._solution = solution
+        self._edited = {folder / name for name in edited}
+
+    def is_given(self, file: Path) -> bool:
+        """Whether the file came with the step, as it is: no line of it is the learner's to edit."""
+        if self._solution is None or file in self._edited or not file.is_relative_to(self.folder):
+            return False
+        given = self._solution / file.relative_to(self.folder)
+        return given.is_file() and file.is_file() and given.read_bytes() == file.read_bytes()
 
     @cached_property
     def sources(self) -> list[Source]:
@@ -486,3 +526,31 @@ class Project:
     def where_asgi(self, node: ast.AST | None = None) -> Where | None:
         """The place of the module with the application, or of a node in it; None without one."""
         return self.asgi.where(node) if self.asgi else None
+
+    def environment_variable(self, name: str) -> str | None:
+        """The variable of the environment from which the setting `name` is made: the first that
+        its value, or the value of a name in it, is read from."""
+        setting = self.setting(name)
+        values = dict(reversed(self.settings.values)) if self.settings else {}
+        asked = [setting.value] if setting and setting.value else []
+        for node in asked:
+            for child in ast.walk(node):
+                if variable := variable_read(child):
+                    return variable
+                if isinstance(child, ast.Name) and child.id in values:
+                    asked.append(values.pop(child.id).value)
+        return None
+
+
+def variable_read(node: ast.AST) -> str | None:
+    """The name in os.environ["NAME"], os.environ.get("NAME"), os.getenv("NAME") and the calls of
+    packages that read a .env file, such as config("NAME") and env.str("NAME")."""
+    asked = None
+    if isinstance(node, ast.Subscript) and mentions(node.value, "environ"):
+        asked = node.slice
+    elif isinstance(node, ast.Call) and node.args:
+        owner = last_name(getattr(node.func, "value", None))
+        if owner in ("environ", "env") or last_name(node.func) in ("getenv", "env", "config"):
+            asked = node.args[0]
+    value = getattr(asked, "value", None)
+    return value if isinstance(value, str) else None

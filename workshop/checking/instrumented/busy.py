@@ -4,12 +4,18 @@
     {"event": "reported"}                                  that was all
     {"event": "held_up"}                                   the event loop does nothing for now
 
+And unasked, once for each line of the project, where that keeps the event loop computing:
+
+    {"event": "computes", "frames": [...]}
+
 Imports the standard library alone.
 """
 
 import asyncio
+import contextlib
 import sys
 import threading
+import time
 
 from workshop.checking.instrumented import telling
 
@@ -17,6 +23,10 @@ FRAMES_KEPT = 48
 OUTERMOST = ("<module>", "_bootstrap")  # functions: of the main thread, of any other
 READ_AGAIN = 20  # times
 TASKS_KEPT = 50
+LOOK_EVERY = 0.05  # seconds
+# Seconds of the processor's time for which the event loop gives nobody else a turn. The time of
+# a clock would count what a busy machine gives to others, too.
+LONG = 0.2
 
 loop = None  # the server's, as soon as it is known
 _go_on = threading.Event()
@@ -53,6 +63,34 @@ def report():
     for what, frames in found:
         telling.tell("busy", what=what, frames=frames[-FRAMES_KEPT:])
     telling.tell("reported")
+
+
+def watch(its_loop):
+    """Look now and then whether the event loop, of the thread that calls this, takes its turns.
+    Once for all: the first loop is the server's."""
+    global loop
+    if loop is None:
+        loop = its_loop
+        if hasattr(time, "pthread_getcpuclockid"):  # neither on macOS nor on Windows
+            identity = threading.get_ident()
+            clock = time.pthread_getcpuclockid(identity)
+            threading.Thread(target=_watch, args=(identity, clock), daemon=True).start()
+
+
+def _watch(identity, clock):
+    turn, told = threading.Event(), set()
+    with contextlib.suppress(RuntimeError, OSError):  # the loop, or its thread, is gone
+        while True:
+            turn.clear()
+            loop.call_soon_threadsafe(turn.set)
+            before = time.clock_gettime(clock)
+            while not turn.wait(LOOK_EVERY):
+                if time.clock_gettime(clock) - before > LONG:
+                    frames = telling.their_last_frame(sys._current_frames().get(identity))
+                    if frames and (frames[0][0], frames[0][2]) not in told:
+                        told.add((frames[0][0], frames[0][2]))
+                        telling.tell("computes", frames=frames)
+            time.sleep(LOOK_EVERY)
 
 
 def hold_up():

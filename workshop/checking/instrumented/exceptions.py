@@ -3,13 +3,14 @@ catches one.
 
     {"event": "raised", "path": …, "by": "consumer", "handling": "websocket.receive",
      "chain": [EXCEPTION, …]}
-    {"event": "caught", "path": …, "chain": [EXCEPTION, …], "frames": [...]}
+    {"event": "caught", "path": …, "by": "except", "chain": [EXCEPTION, …], "frames": [...]}
 
 `by` is what met the exception: "consumer" (the dispatch of an event), "application" (the ASGI
 application of a WebSocket), "page" (Django's handling of a request), "thread", "loop" (the event
 loop's exception handler: a task that nobody awaits) or "program" (it ended the program, or its
-start). `path` is the WebSocket at work, null outside of any. The chain begins with the exception
-itself; each EXCEPTION is
+start). What catches is "except", "suppress" (contextlib's), "gather" (with return_exceptions=True)
+or "task" (one that the project started; whoever awaits it meets the exception, too). `path` is the
+WebSocket at work, null outside of any. The chain begins with the exception itself; each of it is
 
     {"id": 7, "type": "KeyError", "module": "builtins", "bases": ["LookupError", …],
      "message": "'msg'", "arguments": ["msg"], "name": null, "object": null,
@@ -55,11 +56,11 @@ def tell_raised(exception, by, **facts):
         telling.tell_of_socket("raised", by=by, chain=chain_of(exception), **facts)
 
 
-def tell_caught(exception):
+def tell_caught(exception, by="except", frames=None):
     """Called first thing in every `except` of the project (see rewriting.py). Never raises."""
     with contextlib.suppress(Exception):
-        frames = telling.their_last_frame(sys._getframe(1))
-        telling.tell_of_socket("caught", chain=chain_of(exception), frames=frames)
+        frames = frames or telling.their_last_frame(sys._getframe(1))
+        telling.tell_of_socket("caught", by=by, chain=chain_of(exception), frames=frames)
 
 
 def chain_of(exception):
@@ -199,10 +200,57 @@ def _suppress():
     def leave_and_tell(self, kind, exception, traceback):
         caught = leave(self, kind, exception, traceback)
         if caught and telling.is_theirs(sys._getframe(1).f_code.co_filename):
-            tell_caught(exception)
+            tell_caught(exception, "suppress")
         return caught
 
     contextlib.suppress.__exit__ = leave_and_tell
+
+
+def _their_frame(frame):
+    """The frame of the project's own that called asyncio, as told; none where others did."""
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == "asyncio":
+        frame = frame.f_back
+    if frame and telling.is_theirs(frame.f_code.co_filename):
+        return telling.their_last_frame(frame)
+
+
+def _gather():
+    """`gather(…, return_exceptions=True)` hands exceptions back as if they were results."""
+    gather = asyncio.gather
+
+    @functools.wraps(gather)
+    def gather_and_tell(*awaitables, **options):
+        future = gather(*awaitables, **options)
+        if options.get("return_exceptions") and (frames := _their_frame(sys._getframe(1))):
+            future.add_done_callback(functools.partial(returned, frames))
+        return future
+
+    def returned(frames, future):
+        for result in () if future.cancelled() else future.result():
+            if isinstance(result, Exception):
+                tell_caught(result, "gather", frames)
+
+    asyncio.gather = asyncio.tasks.gather = gather_and_tell
+
+
+def _tasks():
+    """A task keeps its exception until somebody asks for it. This one looks without asking, so
+    that asyncio still complains of what nobody ever asked for."""
+    create = asyncio.BaseEventLoop.create_task
+
+    @functools.wraps(create)
+    def create_and_tell(self, *args, **options):
+        task = create(self, *args, **options)
+        if frames := _their_frame(sys._getframe(1)):
+            task.add_done_callback(functools.partial(ended, frames))
+        return task
+
+    def ended(frames, task):
+        exception = None if task.cancelled() else getattr(task, "_exception", None)
+        if isinstance(exception, Exception):
+            tell_caught(exception, "task", frames)
+
+    asyncio.BaseEventLoop.create_task = create_and_tell
 
 
 def tell_of_pages(module):
@@ -221,3 +269,5 @@ def tell_of_pages(module):
 def start():
     _hooks()
     _suppress()
+    _gather()
+    _tasks()

@@ -2,13 +2,17 @@
 
     {"event": "layer_call", "path": …, "call": "group_add", "group": …, "channel": … or "type": …,
      "frames": [...]}
-    {"event": "layer_made", "path": …, "name": "channels_redis.core.RedisChannelLayer"}
+    {"event": "layer_made", "path": …, "name": "channels_redis.core.RedisChannelLayer",
+     "hosts": [{"address": "redis://127.0.0.1:6379"}]}
 
-`frames` are only the project's own, and only the last. Imports the standard library alone.
+`hosts` is how a layer of channels_redis reaches its Redis, passwords included, for the check that
+looks at the groups there; null where there is none. `frames` are only the project's own, and only
+the last. Imports the standard library alone.
 """
 
 import contextlib
 import functools
+import json
 import sys
 
 from workshop.checking.instrumented import telling
@@ -24,13 +28,31 @@ def tell_of_layers(channels):
     def make_and_tell(self, name, config):
         layer = make(self, name, config)
         kind = type(layer)
-        telling.tell_of_socket("layer_made", name=f"{kind.__module__}.{kind.__qualname__}")
+        telling.tell_of_socket(
+            "layer_made", name=f"{kind.__module__}.{kind.__qualname__}", hosts=_hosts_of(layer)
+        )
         for method in CALLS:
             with contextlib.suppress(AttributeError, TypeError):
                 setattr(layer, method, _telling_call(getattr(layer, method), method))
         return layer
 
     channels.ChannelLayerManager._make_backend = make_and_tell
+
+
+def _hosts_of(layer):
+    """What the layer's connections are made of (channels_redis.utils.decode_hosts); None where it
+    has no such thing, or where it is more than plain values."""
+    kept = getattr(layer, "__dict__", {})
+    with contextlib.suppress(Exception):
+        if "_kwargs" in kept:  # the layer that uses Redis' pub/sub decodes them later
+            from channels_redis.utils import decode_hosts
+
+            return json.loads(json.dumps(decode_hosts(_first_or_named(kept))))
+        return json.loads(json.dumps(kept.get("hosts")))
+
+
+def _first_or_named(kept):
+    return kept["_args"][0] if kept["_args"] else kept["_kwargs"].get("hosts")
 
 
 def _telling_call(function, name):

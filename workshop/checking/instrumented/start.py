@@ -30,6 +30,7 @@ from workshop.checking.instrumented import (
     importing,
     layers,
     rewriting,
+    settings,
     telling,
     websockets,
 )
@@ -38,6 +39,7 @@ TOLD_OF = {
     "channels.consumer": consumers.tell_of_consumers,
     "channels.layers": layers.tell_of_layers,
     "daphne.server": websockets.tell_of_daphne,
+    "django.conf": settings.tell_of_settings,
     "django.core.handlers.exception": exceptions.tell_of_pages,
     "django.core.management.commands.runserver": websockets.tell_of_djangos_own,
 }

@@ -29,7 +29,7 @@ def _observed(application):
     """ASGI middleware that tells how each WebSocket's application took and left it."""
 
     async def observe(scope, receive, send):
-        busy.loop = asyncio.get_running_loop()
+        busy.watch(asyncio.get_running_loop())
         if scope["type"] != "websocket":
             return await application(scope, receive, send)
 

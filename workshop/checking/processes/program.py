@@ -33,6 +33,10 @@ def program_environment() -> dict[str, str]:
         **environment,
         "PYTHONPATH": path,  # for the page, when the project stands outside the workshop
         "PYTHONUNBUFFERED": "1",  # a print is evidence, and must come before the crash
+        # A pipe is not a console: on Windows it would take the letters of one code page alone, and
+        # a print() of any other would end the consumer. Counts before PYTHONUTF8.
+        # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONIOENCODING
+        "PYTHONIOENCODING": "utf-8",
         # Bytecode is told apart by the second and the size of its source: too coarse for
         # somebody who saves, checks and saves again.
         "PYTHONDONTWRITEBYTECODE": "1",

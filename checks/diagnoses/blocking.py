@@ -1,0 +1,113 @@
+"""What blocks the event loop in passing: the check may pass, and others had to wait."""
+
+import ast
+
+from workshop.checking.events import Computes
+from workshop.checking.explaining.loop import calls_on_the_loop
+from workshop.checking.explaining.rules import Explanation, advice, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.failures import Silent, Unanswered
+
+BLOCKING = {
+    "time.sleep": "await asyncio.sleep(…)",
+    "requests.get": "an asynchronous client such as httpx.AsyncClient",
+    "requests.post": "an asynchronous client such as httpx.AsyncClient",
+    "requests.request": "an asynchronous client such as httpx.AsyncClient",
+    "requests.put": "an asynchronous client such as httpx.AsyncClient",
+    "requests.patch": "an asynchronous client such as httpx.AsyncClient",
+    "requests.delete": "an asynchronous client such as httpx.AsyncClient",
+    "requests.head": "an asynchronous client such as httpx.AsyncClient",
+    "httpx.get": "httpx.AsyncClient",
+    "httpx.post": "httpx.AsyncClient",
+    "httpx.request": "httpx.AsyncClient",
+    "urllib.request.urlretrieve": "an asynchronous client such as httpx.AsyncClient",
+    "urllib.request.urlopen": "an asynchronous client such as httpx.AsyncClient",
+    "subprocess.run": "await asyncio.create_subprocess_exec(…)",
+    "subprocess.call": "await asyncio.create_subprocess_exec(…)",
+    "subprocess.check_output": "await asyncio.create_subprocess_exec(…)",
+    "subprocess.check_call": "await asyncio.create_subprocess_exec(…)",
+    "subprocess.getoutput": "await asyncio.create_subprocess_shell(…)",
+    "os.system": "await asyncio.create_subprocess_shell(…)",
+}
+
+POOLS = ("ThreadPoolExecutor", "ProcessPoolExecutor")
+
+
+def called_on_the_loop(project, function) -> bool:
+    """Whether a coroutine of the project calls the plain function, directly or through others."""
+    return any(found.function is function for found in calls_on_the_loop(project))
+
+
+@advice
+def blocking_call(evidence):
+    for found in calls_on_the_loop(evidence.project):
+        name = found.name
+        if name not in BLOCKING or evidence.project.is_given(found.source.path):
+            continue
+        where = found.source.where(found.call)
+        if found.function is found.coroutine:
+            return Explanation(
+                f"{name}() blocks, in `async def`: "
+                "for as long as it takes, this process serves nobody else. "
+                f"Use {BLOCKING[name]}, or run it in a thread: "
+                f"await asyncio.to_thread({last_name(found.call.func)}, …)",
+                where,
+            )
+        called = found.function.name
+        return Explanation(
+            f"{name}() blocks, and {called}() is called from `async def {found.coroutine.name}`: "
+            "for as long as it takes, this process serves nobody else. Where a coroutine calls it, "
+            f"run it in a thread: await asyncio.to_thread({called}, …)",
+            where,
+        )
+
+
+@rule(advises=True)
+def computes_on_the_loop(evidence):
+    """A computation blocks as a call does that waits. The process itself told of it."""
+    if evidence.failure and not evidence.saw_only(Silent, Unanswered):
+        return None
+    for event in evidence.events(Computes):
+        where = evidence.place(event)
+        if where and not evidence.project.is_given(where.file):
+            return Explanation(computing(evidence, where), where)
+
+
+def computing(evidence, where) -> str:
+    """What to say of a line that computes on the event loop."""
+    functions = evidence.nodes_at(where, ast.FunctionDef, ast.AsyncFunctionDef)
+    inner = max(functions, key=lambda node: node.lineno, default=None)
+    if isinstance(inner, ast.FunctionDef):
+        cure = f"Where a coroutine calls it, write await asyncio.to_thread({inner.name}, …)"
+    else:
+        cure = "Move it to a plain function, and write await asyncio.to_thread(that_function, …)"
+    return (
+        "This line computes for so long on the event loop that everyone else at this server had to "
+        f"wait. `async` does not make a computation give way; only an await does. {cure}, which "
+        "computes in a thread."
+    )
+
+
+def pools_that_wait(function) -> list[ast.With]:
+    """The `with ThreadPoolExecutor()` of a coroutine that begin work and do not await it: leaving
+    the block waits for all of it (Executor.shutdown), and holds the event loop."""
+    blocks = [node for node in ast.walk(function) if isinstance(node, ast.With)]
+    return [
+        block
+        for block in blocks
+        if any(last_name(getattr(i.context_expr, "func", None)) in POOLS for i in block.items)
+        and not any(isinstance(node, ast.Await) for node in ast.walk(block))
+    ]
+
+
+@advice
+def pool_holds_the_loop(evidence):
+    for source in evidence.project.sources:
+        for function in source.nodes(ast.AsyncFunctionDef):
+            for block in pools_that_wait(function):
+                return Explanation(
+                    "At the end of this `with` block the event loop itself waits for the threads, "
+                    "and serves nobody meanwhile. Await the work inside of it, or without a pool "
+                    "of your own: await asyncio.to_thread(…)",
+                    source.where(block),
+                )

@@ -1,0 +1,106 @@
+"""The address of Redis can be read, and what is there is nobody, or somebody else."""
+
+from checks.diagnoses.addresses import CONNECTING, entries, first, where_hosts
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.failures import Silent, Unanswered
+
+ONE_REDIS = '"hosts": [("127.0.0.1", 6379)]'
+
+
+UNKNOWN = r"(?:Name or service|nodename|.*getaddrinfo|.*name resolution)"  # by operating system
+
+
+@rule(raised=rf"{CONNECTING}(?!\w+://)([^\s:/]+):\d+\. {UNKNOWN}")
+def host_name_unknown(evidence, error, name):
+    return Explanation(
+        f"No machine is known here by the name {name}, which is the host of Redis in the settings. "
+        "(The name of a service in docker-compose.yml is known to other containers only.) "
+        f"For a Redis on this machine: {ONE_REDIS}",
+        where_hosts(evidence),
+    )
+
+
+@rule(raised=rf"{CONNECTING}(/\S+?)\.? ")
+def no_redis_at_the_socket(evidence, error, file):
+    why = "which is not there" if "No such file" in error.message else "and gets no answer there"
+    return Explanation(
+        f"The layer looks for Redis at the socket {file}, {why}. Give the address of one that "
+        f"runs: {ONE_REDIS}",
+        where_hosts(evidence),
+    )
+
+
+@rule(raised=rf"{CONNECTING}(\S+?)\.? .*(?:SSL|certificate)")
+def tls_refused(evidence, error, address):
+    return Explanation(
+        f"Something answers at {address}, and the two cannot agree on TLS, which rediss:// asks "
+        f"for: {error.message.partition('. ')[2]} "
+        "A Redis without TLS is reached with redis://, without the second s.",
+        where_hosts(evidence),
+    )
+
+
+@rule
+def tls_spoken_to_a_plain_redis(evidence):
+    """A Redis without TLS waits for the end of the first command that it cannot read."""
+    address = first(evidence, r"^rediss://")
+    if (
+        address
+        and evidence.saw_only(Silent, Unanswered)
+        and evidence.waits_in("sslproto.py", "_connect")
+    ):
+        return Explanation(
+            f"The layer is still connecting to {address}: rediss:// speaks TLS, and what listens "
+            "there does not answer in it. A Redis without TLS is reached with redis://.",
+            where_hosts(evidence),
+        )
+
+
+@rule(raised=rf"{CONNECTING}(\S+?:\d+)\.? ")
+def one_of_several_does_not_answer(evidence, error, address):
+    """Each group and channel has its place on one of the Redis, by a hash of its name
+    (channels_redis.utils._consistent_hash)."""
+    if len(entries(evidence)) > 1:
+        return Explanation(
+            f'"hosts" names {len(entries(evidence))} addresses, and no Redis answers at {address}. '
+            "They are not substitutes for each other: every group is kept at one of them, and "
+            "those of this one are lost. Remove the address, or start a Redis there.",
+            where_hosts(evidence),
+        )
+
+
+# Sentinels
+
+
+@rule
+def sentinel_does_not_answer(evidence):
+    """redis-py asks the Sentinels again and again, and every exception of it is met by itself."""
+    places = _sentinels(evidence)
+    if places and evidence.saw_only(Silent, Unanswered) and evidence.waits_in("sentinel.py"):
+        return Explanation(
+            f"The layer asks a Sentinel at {places} for its Redis, and is still waiting for an "
+            f"answer. For a single Redis give its address instead: {ONE_REDIS}",
+            where_hosts(evidence),
+        )
+
+
+@rule(raised=r"MasterNotFoundError|ResponseError: unknown command '?`?SENTINEL")
+def sentinel_knows_no_master(evidence, error):
+    places = _sentinels(evidence)
+    if places and "SENTINEL" in error.message:
+        why = "is a Redis and not a Sentinel"
+    elif places:
+        why = 'knows no Redis by the "master_name" in the settings'
+    else:
+        return None
+    return Explanation(
+        f"What answers at {places} {why}. For a single Redis give its address: {ONE_REDIS}",
+        where_hosts(evidence),
+    )
+
+
+def _sentinels(evidence) -> str:
+    """The addresses of the Sentinels, as words."""
+    found = [e["sentinels"] for e in entries(evidence) if isinstance(e, dict) and "sentinels" in e]
+    places = [place for some in found if isinstance(some, list | tuple) for place in some]
+    return " and ".join(":".join(map(str, p)) if isinstance(p, tuple) else str(p) for p in places)
