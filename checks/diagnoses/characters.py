@@ -104,19 +104,28 @@ def character_outside_of_a_string(evidence):
 )
 def odd_character_in_a_name(evidence, error, quoted):
     name = (error.facts and error.facts.name) or quoted
-    odd = next((c for c in name if _invisible(c) or _looks_latin(c, name)), None)
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    # The name that was not found, or another of the file that looks as it does.
+    looks = [name, *_almost(name, source)] if error.name == "NameError" and source else [name]
+    odd = next((c for one in looks for c in one if _invisible(c) or _looks_latin(c, one)), None)
     if odd is None:
         return None
-    where = evidence.where(error)
     if where is None or odd not in evidence.line_at(where):
         where = _first_line_with(evidence, odd) or where
     what = "that cannot be seen" if _invisible(odd) else "that looks like another one"
-    plain = "".join("" if _invisible(c) else "_" if c == odd else c for c in name)
+    plain = "".join(c for c in name if c.isascii())
     return Explanation(
-        f"The name that begins with {plain.partition('_')[0] or plain[:1]} has a character in it "
-        f"{what}: {_named(odd)}. Copied text brings it. Delete the name and type it again.",
+        f"A name in this line, {plain} by the looks of it, has a character {what}: {_named(odd)}. "
+        "Copied text brings it. Delete the name and type it again.",
         where,
     )
+
+
+def _almost(name, source):
+    """The names of a file that differ from this one in what is no ASCII alone."""
+    pattern = "".join(rf"(?:{re.escape(c)}|[^\x00-\x7f])" for c in name)
+    return [other for other in re.findall(rf"\b{pattern}\b", source.text) if other != name]
 
 
 def _looks_latin(character, name):

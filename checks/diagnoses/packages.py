@@ -89,13 +89,14 @@ def _missing(evidence, name):
 
 def _place(evidence, error, top):
     """The learner's line that imports it; or else names it in a string, as settings do."""
-    if where := evidence.where(error):
+    where = evidence.where(error)
+    if top in evidence.line_at(where):
         return where
     for source in evidence.project.settings_files:
         for node in source.nodes(ast.Constant):
             if isinstance(node.value, str) and node.value.partition(".")[0] == top:
                 return source.where(node)
-    return None
+    return where
 
 
 @rule(raised=MISSING)
@@ -187,7 +188,7 @@ def import_of_a_neighbor(evidence, error, name):
         )
 
 
-@rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)\.(\w+)'; '[\w.]+' is not a package")
+@rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)\.(\w+)'")
 def import_of_a_variable(evidence, error, module, name):
     """`import chat.routing.websocket_urlpatterns`: only modules can be imported so."""
     source = evidence.project.source(module)

@@ -12,11 +12,10 @@ from workshop.checking.failures import NotASGI
 
 def _told(shadow):
     kind = "folder" if shadow.is_folder else "file"
-    new = shadow.name + ("s_of_mine" if shadow.is_folder else "_practice.py")
     shown = shadow.name + ("/" if shadow.is_folder else ".py")
     return Explanation(
         f"Your {kind} {shown} has the name of {shadow.what}, and Python imports yours in its "
-        f"place, wherever {shadow.name} is imported. Give it another name, {new} for one.",
+        f"place, wherever {shadow.name} is imported. Give it another name, such as my_{shown}",
         Where(shadow.file),
     )
 
@@ -76,9 +75,11 @@ def _folder_first(evidence, file):
 
 @rule
 def folder_beside_the_file(evidence):
-    """The module that was asked for something is the folder."""
+    """The module that was asked for something is the folder; or there is nothing in that one."""
     for file in hidden_files(evidence.project.folder):
         module = ".".join(file.relative_to(evidence.project.folder).with_suffix("").parts)
+        if not (file.with_suffix("") / "__init__.py").read_bytes().strip():
+            return _folder_first(evidence, file)
         for error in evidence.errors:
             if re.search(rf"'{re.escape(module)}'|'{re.escape(module)}\.", error.message):
                 return _folder_first(evidence, file)

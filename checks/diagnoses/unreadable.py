@@ -8,7 +8,7 @@ from workshop.checking.explaining.source import Where
 def syntax_error(evidence, error):
     """What is left: in Python's words."""
     place = error.frames and error.frames[-1]
-    if place and evidence.is_theirs(place.file):
+    if place and evidence.project.source_at(Where(place.file)):  # manage.py, too
         return Explanation(
             f"Python cannot read this file: {error.name}: {error.message}. "
             "Look at the line named here, and at the end of the line before it.",
