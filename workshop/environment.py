@@ -51,6 +51,26 @@ def has_packages() -> bool:
     return sys.version_info >= OLDEST and all(find_spec(name) for name in PACKAGES)
 
 
+def install_command(package: str) -> str:
+    """What installs a package for what the checks run, typed where this program was started.
+
+    An environment that uv made has no pip (set_up.py); a bare `pip` may be another Python's.
+    """
+    import shutil
+
+    interpreter = sys.executable
+    try:
+        near = os.path.relpath(interpreter)
+        interpreter = near if len(near) < len(interpreter) else interpreter
+    except ValueError:  # on another drive
+        pass
+    if " " in interpreter:
+        interpreter = '"' + interpreter + '"'
+    if not find_spec("pip") and shutil.which("uv"):
+        return "uv pip install --python " + interpreter + " " + package
+    return interpreter + " -m pip install " + package
+
+
 def enter() -> None:
     """Goes on inside the environment: this same command again, with the environment's Python.
 

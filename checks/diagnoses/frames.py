@@ -179,6 +179,8 @@ def sent_unasked(evidence):
 def message_replaced(evidence):
     """Always the same text: a literal, where the message belongs."""
     heard = _heard(evidence, str) if evidence.saw(Changed) else None
+    if len({line.text for line in evidence.timeline if line.direction == "in"}) > 1:
+        return None
     if not heard or heard == evidence.failure.expected:
         return None
     for consumer in evidence.consumers:
@@ -192,13 +194,3 @@ def message_replaced(evidence):
                     'here as it is. Send what arrived: {"message": message}.',
                     consumer.where(node),
                 )
-
-
-@rule(needs="chat")
-def message_changed(evidence):
-    if evidence.saw(Changed):
-        return Explanation(
-            f"{evidence.failure.message} The consumer must send back the text as it came, whatever "
-            "is in it.",
-            evidence.where_sent(),
-        )

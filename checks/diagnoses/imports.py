@@ -2,10 +2,9 @@
 
 import ast
 import difflib
-import importlib.util
+import importlib
 import pkgutil
 import re
-import sys
 
 from workshop.checking.explaining.rules import Explanation, rule
 
@@ -39,25 +38,6 @@ OLD = {
 }
 
 
-@rule(raised=r"^(?:ModuleNotFoundError|ImportError|AttributeError)\b.*'[\w.]+'")
-def file_shadows_a_package(evidence, error):
-    """A file of the learner's that has the name of a package, and is imported instead."""
-    for name in re.findall(r"'(\w+)(?:\.[\w.]*)?'", error.message):
-        own = evidence.project.folder / f"{name}.py"
-        installed = name in sys.stdlib_module_names or _is_installed(name)
-        if own.is_file() and installed and evidence.is_theirs(own):
-            source = evidence.project.source(name)
-            return Explanation(
-                f"Your file {name}.py has the name of the package {name}, and Python imports it "
-                "in its place. Give your file another name.",
-                source.where() if source else None,
-            )
-
-
-def _is_installed(name):
-    return importlib.util.find_spec(name) is not None if name in LIBRARIES else False
-
-
 @rule(
     raised=r"^ImportError: cannot import name '(\w+)' from partially initialized module '([\w.]+)'"
 )
@@ -67,45 +47,6 @@ def circular_import(evidence, error, name, module):
         "Let one of the two not import the other.",
         evidence.where(error),
     )
-
-
-# INSTALLED_APPS: no line of the learner's imports its entries, Django does
-
-
-@rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)'")
-def comma_forgotten_in_installed_apps(evidence, error, name):
-    """Python joins two strings with nothing between them: on two lines, a comma is missing."""
-    entry = _entry_of(evidence, error, name)
-    setting = evidence.project.setting("INSTALLED_APPS")
-    for node in ast.walk(setting) if entry else ():
-        text = isinstance(node, ast.Constant) and node.value == entry
-        if text and node.end_lineno > node.lineno:
-            return Explanation(
-                "A comma is missing at the end of this line: "
-                f"without it Python takes two strings for one, here {entry!r}.",
-                evidence.project.where_set("INSTALLED_APPS", node),
-            )
-
-
-@rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)'")
-def installed_app_missing(evidence, error, name):
-    entry = _entry_of(evidence, error, name)
-    if entry:
-        theirs = {source.module.partition(".")[0] for source in evidence.project.sources}
-        near = difflib.get_close_matches(name, ["daphne", "channels", *theirs], 1)
-        advice = f"Did you mean {near[0]!r}?" if near else "Look at its spelling."
-        return Explanation(
-            f"INSTALLED_APPS names {entry!r}, and there is no such app. {advice}",
-            evidence.project.where_set("INSTALLED_APPS"),
-        )
-
-
-def _entry_of(evidence, error, name):
-    """The entry of INSTALLED_APPS that Django could not import, if that is what failed."""
-    apps = evidence.project.setting_value("INSTALLED_APPS") or ()
-    if not any(frame.function == "populate" for frame in error.frames):
-        return None
-    return next((app for app in apps if app == name or app.startswith(f"{name}.")), None)
 
 
 # Their own lines
@@ -146,8 +87,6 @@ def suggestion(message, project):
         known += LIBRARIES if not parent else ()
     near = difflib.get_close_matches(name, known, 1)
     if not near:
-        if missing and not parent and not project.source(name):
-            return f"{general} If it is a package, install it: pip install {name}"
         return general
     if wanted:
         return f"Did you mean {near[0]} (from {parent})?"

@@ -1,19 +1,7 @@
 """The server does not start, or it is not the one that speaks ASGI."""
 
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where
 from workshop.checking.failures import NotASGI, NotListening
-
-
-@rule(raised=r"^(?:SyntaxError|IndentationError|TabError): (?!'await' outside)")
-def syntax_error(evidence, error):
-    place = error.frames and error.frames[-1]
-    if place and evidence.is_theirs(place.file):
-        return Explanation(
-            f"Python cannot read this file: {error.name}: {error.message}. "
-            "Look at the line named here, and at the end of the line before it.",
-            Where(place.file, place.line),
-        )
 
 
 @rule

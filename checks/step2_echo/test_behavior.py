@@ -8,6 +8,12 @@ UNCHANGED = [
     "♟️ 🏁 👩🏽‍💻",
     "שלום, مرحبا",
     "ten thousand bytes " + "x" * 10_000,
+    "  blanks around it  ",
+    "two\nlines\n",
+    "<b>bold</b> & &amp; <script>alert(1)</script>",
+    "42",
+    '{"message": "inside"}',
+    " ",
     "",
 ]
 

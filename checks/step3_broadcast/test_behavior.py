@@ -5,6 +5,8 @@ from collections import Counter
 
 from workshop.checking.failures import Heard, HeardTwice
 
+UNCHANGED = ["hello", "  “quotes”, <b>tags</b> & a ♟️  ", "two\nlines\n", "42", " ", ""]
+
 
 async def test_the_server_starts(server, second_server, pages):
     """The server starts, and the chat page loads."""
@@ -17,8 +19,9 @@ async def test_the_server_starts(server, second_server, pages):
 async def test_the_sender_hears_itself(room):
     """The sender hears its own message."""
     ana = await room.open("Ana")
-    await ana.say("hello")
-    await ana.hears("hello")
+    for message in UNCHANGED:
+        await ana.say(message)
+        await ana.hears(message)
 
 
 async def test_everyone_in_the_room_hears_it(room):

@@ -22,6 +22,7 @@ from workshop.checking.events import (
     Sends,
     SettingsRead,
 )
+from workshop.checking.explaining.broken import Broken
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.source import (
     RECEIVERS,
@@ -258,6 +259,16 @@ class Evidence:
     def raised_by_them(self, error: Error) -> bool:
         """Whether the attendee's own line raised it, and not one that it called."""
         return bool(error.frames) and self.is_theirs(error.frames[-1].file)
+
+    @cached_property
+    def broken(self) -> Broken | None:
+        """The learner's file that Python could not read, and the line where it stopped."""
+        for error in self.errors:
+            if error.name in ("SyntaxError", "IndentationError", "TabError") and error.frames:
+                source = self.project.source_at(Where(error.frames[-1].file))
+                if source and source.error and "utf-8" not in error.message:
+                    return Broken(source, source.error)
+        return None
 
     def nodes_at(self, where: Where | None, *types: type) -> list[ast.AST]:
         """The nodes of the attendee's syntax tree at a place."""

@@ -30,7 +30,8 @@ class Source:
     def __init__(self, path: Path, module: str = ""):
         self.path = path
         self.module = module  # "chat.consumers"
-        self.text = path.read_text(encoding="utf-8", errors="replace")
+        # Python reads a byte order mark as such, too.
+        self.text = path.read_text(encoding="utf-8-sig", errors="replace")
         self.error: SyntaxError | None = None
         self.tree: ast.Module | None = None
         try:
@@ -62,7 +63,7 @@ class Source:
 
     def line(self, number: int | None) -> str:
         """The text of a line, counted from 1; empty where there is none."""
-        lines = self.text.splitlines()
+        lines = self.text.split("\n")  # as Python counts: U+2028 ends no line
         return lines[number - 1].strip() if number and number <= len(lines) else ""
 
     def code(self, node: ast.AST) -> str:

@@ -1,0 +1,47 @@
+"""INSTALLED_APPS: no line of the learner's imports its entries, Django does."""
+
+import ast
+import difflib
+
+from checks.diagnoses.packages import is_installed
+from workshop.checking.explaining.rules import Explanation, rule
+
+
+@rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)'")
+def comma_forgotten_in_installed_apps(evidence, error, name):
+    """Python joins two strings with nothing between them: on two lines, a comma is missing."""
+    entry = _entry_of(evidence, error, name)
+    setting = evidence.project.setting("INSTALLED_APPS")
+    for node in ast.walk(setting) if entry else ():
+        text = isinstance(node, ast.Constant) and node.value == entry
+        if text and node.end_lineno > node.lineno:
+            return Explanation(
+                "A comma is missing at the end of this line: "
+                f"without it Python takes two strings for one, here {entry!r}.",
+                evidence.project.where_set("INSTALLED_APPS", node),
+            )
+
+
+@rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)'")
+def installed_app_missing(evidence, error, name):
+    """An entry that is misspelled, or whose part after the dot is not there."""
+    entry = _entry_of(evidence, error, name)
+    if entry is None:
+        return None
+    theirs = {source.module.partition(".")[0] for source in evidence.project.sources}
+    near = difflib.get_close_matches(name, ["daphne", "channels", *theirs], 1)
+    top = name.partition(".")[0]
+    if near or top in theirs or is_installed(top):
+        advice = f"Did you mean {near[0]!r}?" if near else "Look at its spelling."
+        return Explanation(
+            f"INSTALLED_APPS names {entry!r}, and there is no such app. {advice}",
+            evidence.project.where_set("INSTALLED_APPS"),
+        )
+
+
+def _entry_of(evidence, error, name):
+    """The entry of INSTALLED_APPS that Django could not import, if that is what failed."""
+    apps = evidence.project.setting_value("INSTALLED_APPS") or ()
+    if not any(frame.function == "populate" for frame in error.frames):
+        return None
+    return next((app for app in apps if app == name or app.startswith(f"{name}.")), None)

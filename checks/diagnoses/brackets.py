@@ -1,0 +1,161 @@
+"""A dictionary without its braces, a bracket that is not closed, an = in the place of a colon."""
+
+import re
+
+from workshop.checking.explaining.broken import CLOSES
+from workshop.checking.explaining.rules import Explanation, rule
+
+STATEMENTS = ("async", "def", "class", "return", "import", "from", "await", "if", "for", "@")
+
+
+def _written(broken, start, end, text):
+    """The file's text with a part of it replaced."""
+    return broken.source.text[:start] + text + broken.source.text[end:]
+
+
+@rule
+def braces_of_a_dictionary_missing(evidence):
+    """json.dumps("message": message), or square brackets around it."""
+    broken = evidence.broken
+    for key, colon in broken.pairs() if broken else ():
+        inside = broken.open_before(key)
+        if key.kind != "string" or colon.text != ":" or not inside or inside[-1].text == "{":
+            continue
+        opening, closing = inside[-1], broken.closing(inside[-1])
+        if closing is None:
+            return None
+        content = f"{{{broken.source.text[key.start : closing.start]}}}"
+        start, end = key.start, closing.start
+        if opening.text == "[":
+            start, end = opening.start, closing.start + 1
+        text = _written(broken, start, end, content)
+        if broken.reads_as(text):
+            shown = text.split("\n")[broken.number - 1].strip()
+            code = f" Write:\n    {shown}" if closing.line == key.line else ""
+            return Explanation(
+                f"{key.text}: begins a dictionary, and a dictionary is written in braces, "
+                f"{{ and }}.{code}",
+                broken.where(),
+            )
+
+
+def _replaced_token(broken, token, by):
+    """The line with a part of it replaced, where Python then reads it; else None."""
+    text = _written(broken, token.start, token.start + len(token.text), by)
+    return text.split("\n")[token.line - 1].strip() if broken.reads_as(text) else None
+
+
+@rule
+def dictionary_with_equals_signs(evidence):
+    broken = evidence.broken
+    for key, sign in broken.pairs() if broken else ():
+        inside = broken.open_before(key)
+        if key.kind == "string" and sign.text == "=" and inside and inside[-1].text == "{":
+            text = _all_equals_as_colons(broken, inside[-1])
+            if text:
+                return Explanation(
+                    f"In a dictionary a colon comes after the key, not =. Write:\n    {text}",
+                    broken.where(),
+                )
+
+
+def _all_equals_as_colons(broken, opening):
+    """The line with each `"key" =` of the dictionary written with a colon."""
+    text = re.sub(r"((?:\"\w+\"|'\w+'))\s*=(?!=)", r"\1:", broken.line)
+    return text.strip() if opening.line == broken.number and broken.reads_with(text) else None
+
+
+@rule
+def argument_with_a_colon(evidence):
+    """send(text_data: message)"""
+    broken = evidence.broken
+    for name, colon in broken.pairs() if broken else ():
+        inside = broken.open_before(name)
+        if name.kind == "name" and colon.text == ":" and inside and inside[-1].text == "(":
+            if code := _replaced_token(broken, colon, "="):
+                code = re.sub(rf"\b{name.text}=\s+", f"{name.text}=", code)
+                return Explanation(
+                    f"An argument that is given by its name takes = and no colon. "
+                    f"Write:\n    {code}",
+                    broken.where(),
+                )
+
+
+@rule
+def bracket_not_closed(evidence):
+    """Python names the line of the bracket, what comes where it had to be closed, or only the line
+    after it."""
+    broken = evidence.broken
+    opening = _never_closed(broken) if broken else None
+    if opening is None:
+        return None
+    line, closes = _closed(broken, opening)
+    code = (
+        f" Write:\n    {line.strip()}"
+        if line
+        else " Look for the place where it should end, in this line or below."
+    )
+    return Explanation(
+        f"The {opening.text} in this line is never closed: a {closes} is missing.{code}",
+        broken.where(opening.line),
+    )
+
+
+def _never_closed(broken):
+    """The innermost bracket that is open where something else begins, or at the file's end."""
+    if "was never closed" in broken.message:
+        there = [token for token in broken.on_the_line if token.text == broken.message[1]]
+        return next((token for token in there if broken.closing(token) is None), None)
+    stopped = broken.stopped_at
+    before = broken.open_before(stopped) if stopped else []
+    if before and (stopped.text == ":" or stopped.text.startswith(STATEMENTS)):
+        return before[-1] if _closed(broken, before[-1])[0] else None
+    return None
+
+
+def _closed(broken, opening):
+    """The line of the bracket with all that it leaves open closed, where Python can then read it,
+    before what it stopped at or at the line's end; and what was put there."""
+    stopped, last = broken.stopped_at, broken.last_on(opening.line)
+    here = stopped and stopped.line == opening.line and stopped.text == ":"
+    after = stopped.start if here else last.start + len(last.text)
+    open_ = [token for token in broken.left_open(after) if token.line == opening.line]
+    closes = "".join(CLOSES[token.text] for token in reversed(open_))
+    text = _written(broken, after, after, closes)
+    line = text.split("\n")[opening.line - 1] if closes and broken.reads_as(text) else None
+    return line, CLOSES[opening.text]
+
+
+@rule
+def bracket_of_another_kind(evidence):
+    broken = evidence.broken
+    found = broken and re.search(
+        r"closing parenthesis '(.)' does not match opening parenthesis '(.)'(?: on line (\d+))?",
+        broken.message,
+    )
+    if found:
+        opened = f"line {found[3]}" if found[3] else "this line"
+        closes = CLOSES[found[2]]
+        column = broken.range[0] - 1
+        line = f"{broken.line[:column]}{closes}{broken.line[column:]}"
+        code = f" Write:\n    {line.strip()}" if broken.reads_with(line) else ""
+        return Explanation(
+            f"This {found[1]} comes where the {found[2]} of {opened} has to be closed first, "
+            f"with {closes}.{code}",
+            broken.where(),
+        )
+
+
+@rule
+def bracket_never_opened(evidence):
+    broken = evidence.broken
+    found = broken and re.search(r"^unmatched '(.)'", broken.message)
+    if found:
+        column = broken.range[0] - 1
+        line = broken.line[:column] + broken.line[column + 1 :]
+        code = f" Without it:\n    {line.strip()}" if broken.reads_with(line) else ""
+        return Explanation(
+            f"There is one {found[1]} too many in this line, or the bracket that it closes is "
+            f"missing.{code}",
+            broken.where(),
+        )

@@ -1,0 +1,142 @@
+"""Characters that look like others: quotes that a word processor made, spaces that are none."""
+
+import re
+import unicodedata
+
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import Where
+
+# What Python reads in the place of what word processors and web pages write.
+PLAIN = {
+    **dict.fromkeys("“”„‟«»″＂", '"'),
+    **dict.fromkeys("‘’‚‛′＇´", "'"),
+    **dict.fromkeys("‐‑‒–—−", "-"),
+    "…": "...",
+    "×": "*",
+    "→": "->",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+}
+
+
+def _invisible(character):
+    """Whether nothing is seen of it, or a space: all but the space, the tab and the line's end."""
+    kind = unicodedata.category(character)
+    return kind in ("Cf", "Zs", "Zl", "Zp", "Cc") and character not in " \t\n\r\f"
+
+
+def _named(character):
+    name = unicodedata.name(character, "a control character").lower()
+    return f"{name} (U+{ord(character):04X})"
+
+
+@rule
+def invisible_character(evidence):
+    broken = evidence.broken
+    found = broken and re.search(
+        r"invalid (?:non-printable )?character .*?U\+(\w+)", broken.message
+    )
+    character = chr(int(found[1], 16)) if found else "a"
+    if not _invisible(character):
+        return None
+    others = [n for n, line in enumerate(broken.lines, 1) if character in line]
+    others = [str(number) for number in others if number != broken.number]
+    before = broken.line.partition(character)[0]
+    if before.strip():
+        place = f"after {before.strip()[-24:]}"
+        what = "Delete that place of the line and type it again."
+    else:
+        place, what = "before its code", "Delete the line's indentation and type it again."
+    also = f" The same in line {', '.join(others)}." if others else ""
+    return Explanation(
+        f"In this line, {place}, there is a character that cannot be seen: "
+        f"{_named(character)}. Copied text brings it. {what}{also}",
+        broken.where(),
+    )
+
+
+@rule
+def typographic_character(evidence):
+    """Also where a string begins with a straight quote and was to end with a curly one."""
+    broken = evidence.broken
+    found = broken and re.search(r"invalid character .*?U\+(\w+)|unterminated", broken.message)
+    if not found:
+        return None
+    odd = chr(int(found[1], 16)) if found[1] else next(filter(_plain, broken.line), "")
+    plain = odd and _plain(odd)
+    if not plain or _invisible(odd):
+        return None
+    line = "".join(_plain(character) or character for character in broken.line)
+    code = f" Write:\n    {line.strip()}" if broken.reads_with(line) else ""
+    return Explanation(
+        f"Here is {odd} (U+{ord(odd):04X}), as word processors and web pages write it; Python "
+        f"knows {plain} only.{code}",
+        broken.where(),
+    )
+
+
+def _plain(character):
+    """What Python would read in its place; None for what needs no other."""
+    if character in PLAIN:
+        return PLAIN[character]
+    wide = unicodedata.normalize("NFKC", character)
+    return wide if wide != character and wide.isascii() and not wide.isalnum() else None
+
+
+@rule
+def character_outside_of_a_string(evidence):
+    broken = evidence.broken
+    found = broken and re.search(r"invalid character '(.)'", broken.message)
+    if found and not _plain(found[1]):
+        return Explanation(
+            f"{found[1]} can be in a string or in a comment, and here it is outside of both.",
+            broken.where(),
+        )
+
+
+# In a name, or in a string that is one
+
+
+@rule(
+    raised=r"^(?:ModuleNotFoundError: No module named|ImportError: cannot import name"
+    r"|NameError: name|KeyError:|LookupError: No installed app with label) '(.+?)'"
+)
+def odd_character_in_a_name(evidence, error, quoted):
+    name = (error.facts and error.facts.name) or quoted
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    # The name that was not found, or another of the file that looks as it does.
+    looks = [name, *_almost(name, source)] if error.name == "NameError" and source else [name]
+    odd = next((c for one in looks for c in one if _invisible(c) or _looks_latin(c, one)), None)
+    if odd is None:
+        return None
+    if where is None or odd not in evidence.line_at(where):
+        where = _first_line_with(evidence, odd) or where
+    what = "that cannot be seen" if _invisible(odd) else "that looks like another one"
+    plain = "".join(c for c in name if c.isascii())
+    return Explanation(
+        f"A name in this line, {plain} by the looks of it, has a character {what}: {_named(odd)}. "
+        "Copied text brings it. Delete the name and type it again.",
+        where,
+    )
+
+
+def _almost(name, source):
+    """The names of a file that differ from this one in what is no ASCII alone."""
+    pattern = "".join(rf"(?:{re.escape(c)}|[^\x00-\x7f])" for c in name)
+    return [other for other in re.findall(rf"\b{pattern}\b", source.text) if other != name]
+
+
+def _looks_latin(character, name):
+    """Whether it is a letter of another alphabet in a name that is written in Latin ones."""
+    other = unicodedata.name(character, "").startswith(("CYRILLIC", "GREEK"))
+    return other and any("a" <= c.lower() <= "z" for c in name)
+
+
+def _first_line_with(evidence, character):
+    for source in evidence.project.sources:
+        for number, line in enumerate(source.text.split("\n"), 1):
+            if character in line:
+                return Where(source.path, number)
+    return None

@@ -1,0 +1,87 @@
+"""f-strings: what they may have inside of their braces depends on Python's version."""
+
+import re
+import sys
+
+from workshop.checking.explaining.rules import Explanation, rule
+
+# Since 3.12 an f-string may have the same quotes inside, and backslashes (PEP 701).
+RUNNING = ".".join(map(str, sys.version_info[:2]))
+BEGINS = re.compile(r"(?<!\w)[rR]?[fF][rR]?(\"(?!\"\")|'(?!''))")
+
+
+@rule
+def same_quotes_in_an_f_string(evidence):
+    """Python's words are "unmatched '['", "expecting '}'", "invalid syntax" … : what counts is
+    that the line can be read with other quotes inside."""
+    broken = evidence.broken
+    line = other_quotes_inside(broken.line) if broken else ""
+    if broken and line != broken.line and broken.reads_with(line):
+        return Explanation(
+            "Inside of this f-string are the same quotes that it begins with. Before Python 3.12 "
+            f"(this is {RUNNING}) they end it. Take the other ones inside:\n    {line.strip()}",
+            broken.where(),
+        )
+
+
+def other_quotes_inside(line):
+    """The line with the quotes that are inside of an f-string's braces changed to the others, where
+    they are those of the f-string itself."""
+    characters, end = list(line), 0
+    while found := BEGINS.search(line, end):
+        quote, depth, place = found[1], 0, found.end()
+        while place < len(line) and (depth or line[place] != quote):
+            if line[place] == quote:
+                characters[place] = "'" if quote == '"' else '"'
+            if depth == 0 and line[place : place + 2] in ("{{", "}}"):
+                place += 1
+            else:
+                depth += (line[place] == "{") - (line[place] == "}")
+            place += 1
+        end = place + 1
+    return "".join(characters)
+
+
+@rule
+def backslash_in_an_f_string(evidence):
+    broken = evidence.broken
+    if broken and "f-string expression part cannot include a backslash" in broken.message:
+        return Explanation(
+            "Before Python 3.12 there can be no backslash inside the braces of an f-string "
+            f"(this is {RUNNING}). Give what is inside a name in the line before, "
+            "and put that into the braces.",
+            broken.where(),
+        )
+
+
+@rule
+def braces_in_an_f_string(evidence):
+    broken = evidence.broken
+    found = broken and re.search(
+        r"f-string: (expecting '}'|single '}' is not allowed"
+        r"|empty expression not allowed|valid expression required before '}')",
+        broken.message,
+    )
+    if found:
+        what = {"e": "a { is never closed", "s": "a } has no { before it"}.get(found[1][0])
+        if "expression" in found[1]:
+            what = "there is nothing between { and }"
+        return Explanation(
+            f"In this f-string {what}. Between braces is what Python puts there; "
+            "a brace that is to be seen itself is written twice, {{ or }}.",
+            broken.where(),
+        )
+
+
+@rule(raised=r"^ValueError: Invalid format specifier")
+def json_written_as_an_f_string(evidence, error):
+    """f'{"message": "{text}"}': what comes after the colon is taken as a format."""
+    where = evidence.where(error)
+    if evidence.raised_by_them(error) and re.search(
+        r"""[fF](?:'\{\s*"|"\{\s*'|["']\{\s*\w+\s*:\s*["'{])""", evidence.line_at(where)
+    ):
+        return Explanation(
+            "In an f-string { begins an expression, and a colon after it a format. "
+            'JSON is not written by hand: json.dumps({"message": message}) makes it.',
+            where,
+        )

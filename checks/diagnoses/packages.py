@@ -1,0 +1,217 @@
+"""Packages that are not installed: their names are not always those of what is imported."""
+
+import ast
+import difflib
+import importlib.util
+import sys
+
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.environment import install_command
+
+# What an import's name is short for, where the package on pypi.org is called otherwise. A package
+# that has the import's own name is another one there: `environ` and `dotenv` are for Python 2, and
+# `jwt` and `PIL` are not what tutorials import.
+PACKAGES = dict(
+    pair.split("=")
+    for pair in """
+    allauth=django-allauth attr=attrs axes=django-axes bs4=beautifulsoup4 ckeditor=django-ckeditor
+    compressor=django-compressor corsheaders=django-cors-headers countries=django-countries
+    crispy_forms=django-crispy-forms cv2=opencv-python dateutil=python-dateutil
+    debug_toolbar=django-debug-toolbar decouple=python-decouple dj_database_url=dj-database-url
+    dj_rest_auth=dj-rest-auth django_bootstrap5=django-bootstrap5
+    django_celery_beat=django-celery-beat django_cleanup=django-cleanup
+    django_countries=django-countries django_eventstream=django-eventstream
+    django_extensions=django-extensions django_filters=django-filter django_heroku=django-heroku
+    django_htmx=django-htmx django_q=django-q2 django_redis=django-redis django_rq=django-rq
+    dotenv=python-dotenv drf_spectacular=drf-spectacular drf_yasg=drf-yasg environ=django-environ
+    git=gitpython graphene_django=graphene-django guardian=django-guardian
+    import_export=django-import-export jazzmin=django-jazzmin jose=python-jose jwt=pyjwt
+    magic=python-magic model_utils=django-model-utils mptt=django-mptt MySQLdb=mysqlclient
+    oauth2_provider=django-oauth-toolkit OpenSSL=pyopenssl
+    phonenumber_field=django-phonenumber-field PIL=pillow polymorphic=django-polymorphic
+    psycopg2=psycopg2-binary rest_framework=djangorestframework
+    rest_framework_simplejwt=djangorestframework-simplejwt rosetta=django-rosetta
+    serial=pyserial silk=django-silk simple_history=django-simple-history sklearn=scikit-learn
+    slugify=python-slugify social_django=social-auth-app-django socketio=python-socketio
+    storages=django-storages strawberry=strawberry-graphql taggit=django-taggit
+    tailwind=django-tailwind tinymce=django-tinymce unfold=django-unfold
+    websocket=websocket-client widget_tweaks=django-widget-tweaks yaml=pyyaml zmq=pyzmq
+    Crypto=pycryptodome Levenshtein=python-levenshtein channels_postgres=channels-postgres
+    channels_rabbitmq=channels-rabbitmq
+    """.split()
+)
+SAME_NAME = set("celery whitenoise faker huey markdown psycopg pymysql requests uvicorn".split())
+
+# What is dead, and what took its place: the README of aioredis, and of Channels 1's layers.
+DEAD = {
+    "aioredis": (
+        "aioredis is not developed any longer: it became a part of redis-py, which is installed. "
+        "Write: from redis import asyncio as aioredis"
+    ),
+    "asgi_redis": (
+        "asgi_redis was the layer of Channels 1. Today's is installed: "
+        "channels_redis.core.RedisChannelLayer"
+    ),
+    "asgi_ipc": (
+        "asgi_ipc was a layer of Channels 1. Today's is installed: "
+        "channels_redis.core.RedisChannelLayer"
+    ),
+    "channels_api": (
+        "channels_api is for Channels 1 alone. "
+        "A JsonWebsocketConsumer of channels.generic.websocket does what the step needs."
+    ),
+    "channels_presence": (
+        "channels_presence is for Channels 1 alone. Remove it: the step needs nothing like it."
+    ),
+}
+MISSING = r"^ModuleNotFoundError: No module named '([\w.]+)'"
+
+
+def is_installed(name: str) -> bool:
+    """Whether a package or module of this name is there for all projects."""
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    origin = (found and found.origin) or ""
+    return name in sys.stdlib_module_names or "site-packages" in origin
+
+
+def _missing(evidence, name):
+    """The missing module's package, where it is neither installed nor the learner's, and no
+    channel layer was asked for."""
+    top = name.partition(".")[0]
+    theirs = {source.module.partition(".")[0] for source in evidence.project.sources}
+    if top in theirs or is_installed(top) or evidence.error("Cannot import BACKEND"):
+        return None
+    return top
+
+
+def _place(evidence, error, top):
+    """The learner's line that imports it; or else names it in a string, as settings do."""
+    where = evidence.where(error)
+    if top in evidence.line_at(where):
+        return where
+    for source in evidence.project.settings_files:
+        for node in source.nodes(ast.Constant):
+            if isinstance(node.value, str) and node.value.partition(".")[0] == top:
+                return source.where(node)
+    return where
+
+
+@rule(raised=MISSING)
+def package_is_dead(evidence, error, name):
+    top = _missing(evidence, name)
+    if top in DEAD:
+        return Explanation(DEAD[top], _place(evidence, error, top))
+
+
+@rule(raised=MISSING)
+def package_not_installed(evidence, error, name):
+    """One that is known, under whatever name."""
+    top = _missing(evidence, name)
+    package = PACKAGES.get(top, top if top in SAME_NAME else None)
+    if package and top not in DEAD:
+        called = f" {top} comes with the package {package}." if package != top else ""
+        return Explanation(
+            f"{top} is not installed here.{called} Type:\n    {install_command(package)}\n"
+            f"Or do without it: the step does not need {top}.",
+            _place(evidence, error, top),
+        )
+
+
+@rule(raised=MISSING)
+def package_imported_by_its_own_name(evidence, error, name):
+    """`import Pillow`: the name under which it was installed, and not the one of its module."""
+    top = _missing(evidence, name)
+    module = _module_of(top) if top and top not in PACKAGES and top not in DEAD else None
+    if module:
+        return Explanation(
+            f"The package {top} is installed, and what it brings is called {module}: "
+            f"import {module}",
+            _place(evidence, error, top),
+        )
+
+
+def _module_of(package):
+    """The module that an installed package brings; None for what is not installed."""
+    from importlib.metadata import packages_distributions  # takes a second on some laptops
+
+    wanted = _plain(package)
+    for module, packages in packages_distributions().items():
+        if wanted in map(_plain, packages) and _plain(module) != wanted:
+            return module
+    return None
+
+
+def _plain(name):
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+@rule(raised=MISSING)
+def package_unknown(evidence, error, name):
+    """What is missing has a name that resembles nothing here, so it is not a misspelling."""
+    top = _missing(evidence, name)
+    if top is None or top in PACKAGES or top in SAME_NAME or top in DEAD:
+        return None
+    where = _place(evidence, error, top)
+    known = {source.module.rpartition(".")[2] for source in evidence.project.sources}
+    known |= {"channels", "channels_redis", "django", "daphne", "asgiref", "redis"}
+    known |= {name for name in sys.stdlib_module_names if not name.startswith("_")}
+    if where is None or difflib.get_close_matches(top, known, 1, 0.75) or top in known:
+        return None
+    return Explanation(
+        f"There is no module {top}: no file of this project has that name, and no package that is "
+        "installed. If it is a package, find its name on pypi.org, which is not always the "
+        f"import's, and type:\n    {install_command('NAME')}\n"
+        "If not, look at its spelling.",
+        where,
+    )
+
+
+# The module is there, and is asked for in another way
+
+
+@rule(raised=MISSING)
+def import_of_a_neighbor(evidence, error, name):
+    """`import consumers` in chat/routing.py."""
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    package = source.module.rpartition(".")[0] if source else ""
+    neighbor = package and evidence.project.source(f"{package}.{name}")
+    if neighbor and name in source.line(where.line):
+        folder = package.replace(".", "/")
+        return Explanation(
+            f"{name} is a file of the folder {folder}, and Python looks for it beside manage.py. "
+            f"Name the folder, too: from {package} import {name}",
+            where,
+        )
+
+
+@rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)\.(\w+)'")
+def import_of_a_variable(evidence, error, module, name):
+    """`import chat.routing.websocket_urlpatterns`: only modules can be imported so."""
+    source = evidence.project.source(module)
+    if source:
+        made = {target for target, _ in source.values} | source.functions
+        made |= {node.name for node in source.nodes(ast.ClassDef)}
+        if name in made:
+            file = source.path.relative_to(evidence.project.folder).as_posix()
+            return Explanation(
+                f"{name} is defined in {file}, and this form of import takes modules only. "
+                f"Write:\n    from {module} import {name}\n"
+                f"Then it is called {name}, without {module} before it.",
+                evidence.where(error),
+            )
+    elif is_installed(module.partition(".")[0]) and _has(module, name):
+        return Explanation(
+            f"{name} is no module but a part of {module}. Write:\n    from {module} import {name}",
+            evidence.where(error),
+        )
+
+
+def _has(module, name):
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except Exception:  # Django's modules may ask for settings
+        return False

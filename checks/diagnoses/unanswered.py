@@ -1,0 +1,40 @@
+"""One message of several gets no answer, and no exception tells why."""
+
+import ast
+import json
+
+from checks.diagnoses.changes import quoted
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.failures import Silent
+
+
+@rule(needs="chat")
+def one_message_not_answered(evidence):
+    """What was said before has come back, and no exception tells why this did not."""
+    said = [line for line in evidence.timeline if line.direction == "out"]
+    came = [line for line in evidence.timeline if line.direction == "in"]
+    alone = len({line.who for line in evidence.timeline}) == 1
+    if not evidence.saw_only(Silent) or evidence.stuck or not alone or len(came) + 1 != len(said):
+        return None
+    message = json.loads(said[-1].text)["message"]
+    what = f"the message {quoted(message)}"
+    if not message.strip():
+        what = "a message of blanks" if message else "an empty message"
+    where = _condition(evidence)
+    look = "This condition may leave it out" if where else "Look for an if that leaves it out"
+    return Explanation(
+        f"What {said[-1].who} said came back, except for {what}. {look}: whatever the browser "
+        "says is sent back.",
+        where,
+    )
+
+
+def _condition(evidence):
+    """The first `if` about the message in a method that gets what browsers say."""
+    for consumer, method in evidence.receivers:
+        for node in ast.walk(method):
+            names = {last_name(child) for child in ast.walk(getattr(node, "test", ast.Pass()))}
+            if isinstance(node, ast.If) and names & {"message", "text", "text_data", "msg"}:
+                return consumer.where(node)
+    return None
