@@ -36,6 +36,8 @@ def asgi_py_asks_for_itself(evidence, error):
 def asgi_application_wrong(evidence, error, failed):
     project = evidence.project
     value = project.setting_value("ASGI_APPLICATION")
+    if evidence.where(error) and not failed:
+        return None  # a line of theirs unpacked too little, which says nothing of the setting
     if not isinstance(value, str) or failed == "import" and _module_is_there(evidence, value):
         return None
     if evidence.error("partially initialized module .* has no attribute"):

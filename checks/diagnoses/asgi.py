@@ -48,7 +48,7 @@ def http_application_not_called(evidence, error):
 @rule(raised=r"TypeError: '(list|dict|tuple|URLPattern)' object is not callable")
 def routes_not_in_a_router(evidence, error, kind):
     """The list of routes, or one route, stands where an application belongs."""
-    if evidence.saw(Refused):
+    if evidence.saw(Refused) and not evidence.raised_by_them(error):
         return Explanation(
             f"The WebSocket was given to a {kind}, which is not an ASGI application. "
             "Wrap the list of routes: URLRouter(websocket_urlpatterns)",

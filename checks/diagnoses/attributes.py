@@ -19,6 +19,8 @@ def _consumer_that_lacks(evidence, error, class_name, name):
     consumer = next((c for c in evidence.consumers if c.name == class_name), None)
     if consumer is None or name in NEVER_SET or (name == "send_json" and not consumer.is_json):
         return None
+    if not evidence.raised_by_them(error):
+        return None  # what is missing was looked for by somebody else's code
     method = consumer.method_at(evidence.where(error))
     asked_in = method.name if method else ""
     if asked_in == "__init__" or (asked_in == "disconnect" and evidence.saw(Refused)):

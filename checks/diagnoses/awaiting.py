@@ -23,7 +23,7 @@ def sync_method_in_async_consumer(evidence, error, kind):
     traceback is Channels' own."""
     if not error.frames or evidence.raised_by_them(error):
         return None
-    name = _awaited_by_channels(evidence, error)
+    name = awaited_by_channels(evidence, error)
     for consumer in evidence.consumers:
         method = consumer.methods.get(name)
         if isinstance(method, ast.FunctionDef):
@@ -34,7 +34,7 @@ def sync_method_in_async_consumer(evidence, error, kind):
             )
 
 
-def _awaited_by_channels(evidence, error):
+def awaited_by_channels(evidence, error):
     """The name of the method that Channels' line awaits."""
     named = re.search(r"\b(encode_json|decode_json)\b", error.code) or re.search(
         r"await self\.(\w+)\(", error.code

@@ -1,12 +1,10 @@
 """The consumer as Channels meets it: its base class and its methods."""
 
-import ast
 import difflib
 
 from workshop.checking.events import Handles
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import handler_name
-from workshop.checking.failures import Silent, Unanswered
 
 SIGNATURES = {
     "connect": "connect(self)",
@@ -76,26 +74,6 @@ def init_of_consumer(evidence):
                 "its scope, channel_name and channel_layer. Move what it does to connect().",
                 consumer.where(init),
             )
-
-
-@rule
-def two_copies_of_a_method(evidence):
-    """The second definition of a method replaces the first."""
-    if not evidence.saw(Silent, Unanswered) or evidence.errors:
-        return None
-    for consumer in evidence.consumers:
-        for _, part in consumer.parts:
-            seen = set()
-            for child in part.body:
-                if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-                    continue
-                if child.name in seen and not child.decorator_list:
-                    return Explanation(
-                        f"{child.name} is defined twice in this class, and the second one, here, "
-                        "replaces the first. Make one of the two.",
-                        consumer.where(child),
-                    )
-                seen.add(child.name)
 
 
 @advice(needs="chat")

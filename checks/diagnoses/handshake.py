@@ -2,7 +2,7 @@
 
 import ast
 
-from workshop.checking.events import LeftUnanswered
+from workshop.checking.events import ConsumerMade, Ended, LeftUnanswered
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import on_self
 from workshop.checking.failures import Refused, Unanswered
@@ -12,7 +12,7 @@ from workshop.checking.failures import Refused, Unanswered
 
 @rule
 def bare_consumer_never_accepts(evidence):
-    consumer = _never_accepted(evidence)
+    consumer = never_accepted(evidence)
     if consumer and consumer.is_bare:
         wait = "await " if consumer.is_async else ""
         return Explanation(
@@ -25,7 +25,7 @@ def bare_consumer_never_accepts(evidence):
 
 @rule
 def accept_not_reached(evidence):
-    consumer = _never_accepted(evidence)
+    consumer = never_accepted(evidence)
     for name in ("websocket_connect", "connect") if consumer and not consumer.is_bare else ():
         for call in consumer.calls("accept", name):
             return Explanation(
@@ -37,7 +37,7 @@ def accept_not_reached(evidence):
 
 @rule
 def websocket_connect_does_not_accept(evidence):
-    consumer = _never_accepted(evidence)
+    consumer = never_accepted(evidence)
     method = consumer and not consumer.is_bare and consumer.methods.get("websocket_connect")
     calls = consumer.calls("accept", "websocket_connect") if method else ()
     if method and "connect" not in consumer.methods and not calls:
@@ -50,7 +50,7 @@ def websocket_connect_does_not_accept(evidence):
 
 @rule
 def not_accepted(evidence):
-    consumer = _never_accepted(evidence)
+    consumer = never_accepted(evidence)
     if consumer is None or consumer.is_bare:
         return None
     method = consumer.methods.get("connect")
@@ -65,10 +65,31 @@ def not_accepted(evidence):
     )
 
 
-def _never_accepted(evidence):
+def never_accepted(evidence):
     """The consumer that had ended its handshake with no answer to the browser."""
     ended = evidence.saw(Unanswered) and evidence.events(LeftUnanswered)
     return evidence.consumer if ended else None
+
+
+def stopped_in_connect(evidence):
+    """The consumer that ended itself at the handshake, with StopConsumer."""
+    ended = evidence.saw_only(Unanswered) and evidence.events(Ended, error=None)
+    for consumer in evidence.consumers if ended and evidence.events(ConsumerMade) else ():
+        if "StopConsumer" in ast.unparse(consumer.methods.get("connect") or ast.Pass()):
+            return consumer
+    return None
+
+
+@rule
+def stopped_before_accepting(evidence):
+    for consumer in filter(None, [stopped_in_connect(evidence)]):
+        for node in ast.walk(consumer.methods["connect"]):
+            if isinstance(node, ast.Raise) and "StopConsumer" in ast.unparse(node):
+                return Explanation(
+                    "StopConsumer ended the consumer in connect(), before it answered the browser. "
+                    "To let it in, call self.accept(); to refuse it, self.close().",
+                    consumer.where(node),
+                )
 
 
 # Refused
@@ -77,30 +98,40 @@ def _never_accepted(evidence):
 @rule
 def refused_in_connect(evidence):
     """403 from the consumer itself, which was reached."""
-    if evidence.status != 403 or not evidence.saw(Refused) or evidence.denied_for_origin:
-        return None
-    closes, consumer = evidence.sent("websocket.close"), evidence.consumer
-    calls = consumer.calls("close", "connect") if consumer else []
-    raised = [n for n in consumer.nodes(ast.Raise) if "Deny" in ast.unparse(n)] if consumer else []
-    if closes or calls or raised:
-        where = evidence.place(closes[0]) if closes and not raised else None
-        where = where or (consumer.where((raised or calls or [None])[0]) if consumer else None)
-        condition = _condition(evidence.project.source_at(where), where)
+    how, where, condition = refusal(evidence)
+    if how:
         because = f"It does so here because of `{condition}`. " if condition else ""
         return Explanation(
-            "The server answered HTTP 403: "
-            "the consumer turned the browser away, with close() before accept(). "
+            f"The server answered HTTP 403: the consumer turned the browser away, with {how}. "
             f"{because}To let it in, call self.accept().",
             where,
         )
 
 
-def _condition(source, where):
-    """The `if` in whose body the place is."""
+def refusal(evidence):
+    """How a consumer refused the browser, where, and under which condition; None where none did."""
+    if evidence.status != 403 or not evidence.saw(Refused) or evidence.denied_for_origin:
+        return None, None, None
+    closes, consumer = evidence.sent("websocket.close"), evidence.consumer
+    calls = consumer.calls("close", "connect") if consumer else []
+    raised = [n for n in consumer.nodes(ast.Raise) if "Deny" in ast.unparse(n)] if consumer else []
+    if not closes and not calls and not raised:
+        return None, None, None
+    where = evidence.place(closes[0]) if closes and not raised else None
+    where = where or (consumer.where((raised or calls or [None])[0]) if consumer else None)
+    how = "DenyConnection" if raised else "close() before accept()"
+    return how, where, condition_at(evidence.project.source_at(where), where)
+
+
+def condition_at(source, where):
+    """The innermost `if`, or its else, in which the place is."""
+    found = None
     for node in source.nodes(ast.If) if source else ():
-        if any(child.lineno <= where.line <= child.end_lineno for child in node.body):
-            return f"if {ast.unparse(node.test)}"
-    return None
+        for branch, word in ((node.body, "if"), (node.orelse, "if not")):
+            if any(child.lineno <= where.line <= child.end_lineno for child in branch):
+                test = ast.unparse(node.test)
+                found = f"{word} {test}" if word == "if" or "." in test else f"if not ({test})"
+    return found
 
 
 @advice(needs="chat")
@@ -123,19 +154,7 @@ def close_without_return(evidence):
                     )
 
 
-# In the scope, and around the handshake
-
-
-@rule(raised=r"^KeyError: '(user|session|cookies|subprotocol)'")
-def user_not_in_scope(evidence, error, key):
-    where = evidence.where(error)
-    if "scope" in evidence.line_at(where):
-        return Explanation(
-            f"The scope has no {key!r}: that is put there by AuthMiddlewareStack. "
-            "In asgi.py, wrap the routes: "
-            "AuthMiddlewareStack(URLRouter(websocket_urlpatterns)).",
-            where,
-        )
+# Around the handshake
 
 
 @rule(raised=r"no attribute 'handshake_deferred'")

@@ -134,6 +134,12 @@ def function_read_like_a_value(evidence, error):
 
 @rule(raised=r"^TypeError: can only concatenate str \(not \"(\w+)\"\) to str")
 def text_and_something_added(evidence, error, kind):
+    if kind == "NoneType":
+        return Explanation(
+            "One side of this + is a string, and the other is None: what should be there is "
+            "missing. Look at where its value comes from.",
+            evidence.where(error),
+        )
     return Explanation(
         f"One side of this + is a string and the other a value of type {kind}. "
         'Take the part of it that is a string, of a dictionary ["room_name"] say, '

@@ -5,6 +5,18 @@ import ast
 from workshop.checking.explaining.rules import Explanation, rule
 
 
+@rule(raised=r"NameError: name '(self|scope)' is not defined")
+def self_outside_of_a_method(evidence, error, name):
+    where = evidence.where(error)
+    if evidence.project.consumer_at(where) and evidence.project.method_at(where) is None:
+        return Explanation(
+            f"This line is in the class, outside of its methods, and is run once, when the file is "
+            f"read. There is no {name} yet: a consumer and its scope are made for each browser. "
+            "Move the line into connect(self), and write self.name = … there.",
+            where,
+        )
+
+
 @rule(raised=r"NameError: name '(send|accept|close|scope|channel_(?:layer|name)|send_json)' is not")
 def self_forgotten(evidence, error, name):
     return Explanation(

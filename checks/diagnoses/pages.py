@@ -53,7 +53,7 @@ def view_returns_nothing(evidence, error, module, name):
 @rule(raised=r"AttributeError: '(tuple|dict|str|list|int|bool|bytes|set)' object has")
 def view_returns_no_response(evidence, error, kind):
     """Django, which got it from the view, missed what every response has."""
-    if error.frames and "django" in error.frames[-1].file.parts:
+    if evidence.saw(BadPage) and error.raised_in("django"):
         comma = " (a comma at the end of the line makes one)" if kind == "tuple" else ""
         return Explanation(
             f"The view returned a {kind}{comma}, and a view returns a response: "

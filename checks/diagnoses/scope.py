@@ -1,15 +1,77 @@
-"""What the route hands on to the consumer, in its scope."""
+"""What a connection's scope holds (ASGI specification, "WebSocket connection scope"), what routers
+and middleware add to it, and what is looked for in it in vain."""
 
+import ast
+import difflib
+import re
+
+from workshop.checking.explaining.middleware import middlewares
 from workshop.checking.explaining.route import written_routes
 from workshop.checking.explaining.rules import Explanation, rule
 
-# The missing key is not one that routers and middleware put into the scope.
-OWN_KEY = r"^KeyError: '(?!(?:url_route|user|session|cookies)')(\w+)'"
+KEYS = (
+    *("type", "path", "raw_path", "root_path", "headers", "query_string", "client", "server"),
+    *("subprotocols", "url_route", "user", "session", "cookies"),
+)
+ROUTE = '{scope}["url_route"]["kwargs"]["room_name"]'
+QUERY = 'parse_qs({scope}["query_string"].decode()), with parse_qs from urllib.parse'
+HEADERS = 'dict({scope}["headers"]), whose keys and values are bytes'
+# Where a consumer finds what a view has in its request or in itself. The names are compared
+# without underscores, in lower case.
+PLACES = {
+    **dict.fromkeys(("kwargs", "args", "roomname", "room"), ROUTE),
+    **dict.fromkeys(("get", "queryparams", "query", "params", "token"), QUERY),
+    **dict.fromkeys(("meta", "header", "headers", "origin", "host", "authorization"), HEADERS),
+    "user": '{scope}["user"]',
+    "username": '{scope}["user"].username',
+    "userid": '{scope}["user"].id',
+    "session": '{scope}["session"]',
+    "cookies": '{scope}["cookies"]',
+    "path": '{scope}["path"]',
+    "querystring": '{scope}["query_string"]',
+    "urlroute": '{scope}["url_route"]',
+    "remoteaddr": '{scope}["client"][0]',
+    "ip": '{scope}["client"][0]',
+    "channelname": "self.channel_name",
+    "channellayer": "self.channel_layer",
+}
+# What a WebSocket's opening never has (RFC 6455 section 4.1).
+NOT_THERE = {
+    "method": "A WebSocket is always opened with GET, so it has no method to ask for: leave it out",
+    **dict.fromkeys(
+        ("post", "body", "data", "files"),
+        "A WebSocket is opened without a body: what the browser says comes later, to receive()",
+    ),
+}
+ON_A_VIEW = {
+    *("request", "kwargs", "args", "user", "username", "session", "cookies", "headers", "path"),
+    *("query_string", "url_route", "room_name", "GET", "META", "COOKIES"),
+}
+# The middleware of Channels that puts a key there (channels.auth, channels.sessions).
+PUT_THERE = {
+    "user": "AuthMiddlewareStack",
+    "session": "SessionMiddlewareStack, or AuthMiddlewareStack,",
+    "cookies": "CookieMiddleware, which is part of AuthMiddlewareStack,",
+}
+A_SCOPE = re.compile(r"(?:^|\.)scope$")
+
+
+def plain(name):
+    return name.replace("_", "").lower()
+
+
+def _is_a_scope(evidence, error):
+    """How the scope is written in a line that asked it for a key in vain; None in another."""
+    written, meaning = evidence.asked(error)
+    return written if A_SCOPE.search(meaning) else None
 
 
 @rule(raised=r"^KeyError: 'url_route'")
 def url_route_not_in_scope(evidence, error):
     where = evidence.where(error)
+    consumer = evidence.project.consumer_at(where)
+    if consumer is None or "scope" in [node.attr for node in consumer.set_on_self()]:
+        return None  # a middleware around the router, or a scope of the learner's own
     if where:
         return Explanation(
             "The scope has no url_route, because the socket did not come through a URLRouter. "
@@ -18,39 +80,140 @@ def url_route_not_in_scope(evidence, error):
         )
 
 
-@rule(raised=OWN_KEY)
+@rule(raised=r"^KeyError: '(user|session|cookies)'")
+def user_not_in_scope(evidence, error, key):
+    """What middleware puts there, asked for by a consumer or a function of the project's."""
+    where = evidence.where(error)
+    in_middleware = any(found.has(where) for found in middlewares(evidence.project))
+    if _is_a_scope(evidence, error) and not in_middleware:
+        return Explanation(_no_middleware(key), where)
+
+
+@rule(raised=r"^KeyError: '([^']+)'")
+def scope_key_misspelled(evidence, error, key):
+    scope = _is_a_scope(evidence, error)
+    same = [known for known in KEYS if plain(known) == plain(key)]
+    near = same or difflib.get_close_matches(key.lower(), KEYS, 1, 0.8)
+    if scope and key not in KEYS and near and plain(key) not in NOT_THERE:
+        return Explanation(
+            f'The scope has no key {key!r}. Did you mean {scope}["{near[0]}"]?',
+            evidence.where(error),
+        )
+
+
+@rule(raised=r"^KeyError: '([^']+)'")
 def scope_has_no_such_key(evidence, error, key):
+    scope = _is_a_scope(evidence, error)
+    if scope and key not in KEYS:
+        return Explanation(_no_such_key(evidence, scope, key), evidence.where(error))
+
+
+@rule(raised=r"'NoneType' object (?:has no attribute|is not)")
+def scope_has_nothing_to_get(evidence, error):
+    """The same with .get(), which answers None."""
     where = evidence.where(error)
-    line = evidence.line_at(where)
-    if "scope" in line and key in line and ("kwargs" not in line or key == "kwargs"):
+    got = re.search(r"((?:\w+\.)*scope)\.get\('(\w+)'\)", evidence.origin(where))
+    if got and got[2] in PUT_THERE:
+        return Explanation(_no_middleware(got[2]), where)
+    if got and got[2] not in KEYS:
+        return Explanation(_no_such_key(evidence, *got.groups()), where)
+
+
+def _no_middleware(key):
+    return (
+        f"The scope has no {key!r}: {PUT_THERE[key]} puts it there. In asgi.py, wrap the routes: "
+        "AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), with AuthMiddlewareStack from "
+        "channels.auth."
+    )
+
+
+def _no_such_key(evidence, scope, key):
+    name = plain(key).removeprefix("http")
+    captured = {word for route in written_routes(evidence.project) for word in route.captured}
+    if name in NOT_THERE:
+        advice = f"{NOT_THERE[name]}."
+    elif key in captured:
+        advice = f'What the route captures is deeper: {scope}["url_route"]["kwargs"]["{key}"]'
+    elif name in PLACES:
+        advice = f"It is here: {PLACES[name].format(scope=scope)}"
+    else:
+        advice = f"Its keys are {', '.join(KEYS)}; the last three need AuthMiddlewareStack."
+    return f"The scope has no key {key!r}. {advice}"
+
+
+@rule(raised=r"^KeyError: '([^']+)'")
+def url_route_has_no_such_key(evidence, error, key):
+    written, meaning = evidence.asked(error)
+    if meaning.endswith("['url_route']"):
         return Explanation(
-            f"The scope has no key {key!r}. It keeps the route's arguments deeper: "
-            'self.scope["url_route"]["kwargs"]["room_name"]',
-            where,
+            f"The scope's url_route has the keys 'args' and 'kwargs', and no {key!r}. What the "
+            f'route captures is in {written}["kwargs"].',
+            evidence.where(error),
         )
 
 
-@rule(raised=OWN_KEY)
+@rule(raised=r"^KeyError: '([^']+)'")
 def room_name_not_in_route(evidence, error, key):
-    where = evidence.where(error)
-    line = evidence.line_at(where)
-    if "kwargs" in line and key in line and key != "kwargs":
-        names = [
-            repr(name) for route in written_routes(evidence.project) for name in route.captured
-        ]
-        there = f" (it captures {', '.join(names)})" if names else ""
-        return Explanation(
-            f"The consumer asks for {key!r}, and the route captures no argument of that name"
-            f"{there}. "
-            f"Use the same name in the route, (?P<{key}>\\w+), and in the consumer.",
-            where,
-        )
-
-
-@rule(raised=r"AttributeError: '\w+' object has no attribute '(kwargs|args|request)'")
-def kwargs_like_a_view(evidence, error, name):
+    if not evidence.asked(error)[1].endswith("['kwargs']"):
+        return None
+    names = [repr(name) for route in written_routes(evidence.project) for name in route.captured]
+    there = f" (it captures {', '.join(names)})" if names else ""
     return Explanation(
-        f"A view has self.{name}; a consumer has its scope: "
-        'self.scope["url_route"]["kwargs"]["room_name"]',
+        f"The consumer asks for {key!r}, and the route captures no argument of that name{there}. "
+        f"Use the same name in the route, (?P<{key}>\\w+), and in the consumer.",
         evidence.where(error),
     )
+
+
+@rule(raised=r"^KeyError: '([^']+)'")
+def cookie_or_session_lacks_it(evidence, error, key):
+    written, meaning = evidence.asked(error)
+    kind = next((k for k in ("session", "cookies") if meaning.endswith(f"scope['{k}']")), None)
+    if kind:
+        lacks = "session is empty" if kind == "session" else f"browser sent no cookie {key!r}"
+        return Explanation(
+            f"Whoever opens the page for the first time has nothing stored: their {lacks}. Ask so "
+            f'that this is allowed: {written}.get("{key}")',
+            evidence.where(error),
+        )
+
+
+# Looked for beside the scope
+
+
+@rule(raised=r"AttributeError: '(\w+)' object has no attribute '(\w+)'")
+def scope_misspelled(evidence, error, owner, name):
+    near = difflib.get_close_matches(name, ("scope", "channel_layer", "channel_name"), 1, 0.75)
+    theirs = any(consumer.name == owner for consumer in evidence.consumers)
+    if theirs and near and near[0] != name and evidence.raised_by_them(error):
+        return Explanation(
+            f"A consumer has no self.{name}. Did you mean self.{near[0]}?", evidence.where(error)
+        )
+
+
+@rule(raised=r"AttributeError: '(\w+)' object has no attribute '(\w+)'")
+def kwargs_like_a_view(evidence, error, owner, name):
+    """self.request.user, self.kwargs, self.user: as in a view or a template."""
+    consumer = next((c for c in evidence.consumers if c.name == owner), None)
+    if name not in ON_A_VIEW or consumer is None or not evidence.raised_by_them(error):
+        return None
+    if difflib.get_close_matches(name, [node.attr for node in consumer.set_on_self()], 1, 0.7):
+        return None  # set too late, or misspelled: attributes.py
+    where, asked = evidence.where(error), name
+    for node in evidence.nodes_at(where, ast.Attribute) if name == "request" else ():
+        if ast.unparse(node.value) == "self.request":
+            asked = node.attr
+    place = PLACES.get(plain(asked), ROUTE).format(scope="self.scope")
+    advice = NOT_THERE.get(plain(asked)) or (
+        f"What its WebSocket was opened with is in its scope: {place}"
+    )
+    return Explanation(f"A consumer has no self.{name}, as a view may have. {advice}", where)
+
+
+@rule(raised=r"AttributeError: 'list' object has no attribute '(\w+)'")
+def client_is_a_pair(evidence, error, name):
+    where = evidence.where(error)
+    if "scope['client']" in evidence.origin(where) and evidence.raised_by_them(error):
+        return Explanation(
+            'The scope\'s client is a list of an address and a port: self.scope["client"][0]', where
+        )

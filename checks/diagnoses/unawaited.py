@@ -63,6 +63,8 @@ def never_awaited(evidence):
         return None
     if any(last_name(call.func) in BRIDGES for call in evidence.nodes_at(where, ast.Call)):
         return Explanation(f"{NO_BRIDGE_HERE}: await …{name}(…)", where)
+    for call in evidence.nodes_at(where, ast.Call) if name == "__call__" else ():
+        name = last_name(call.func) or name  # an object that is called, as sync_to_async makes one
     return Explanation(
         f"{name}(…) was called without await. "
         "That only prepares the call: nothing of it has run. "

@@ -24,6 +24,7 @@ from workshop.checking.events import (
 )
 from workshop.checking.explaining.broken import Broken
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
+from workshop.checking.explaining.origin import expressions_at, written_out
 from workshop.checking.explaining.source import (
     RECEIVERS,
     Consumer,
@@ -318,6 +319,26 @@ class Evidence:
         """The text of the learner's line at a place; empty where there is none."""
         source = self.project.source_at(where)
         return source.line(where.line) if source else ""
+
+    def asked(self, error: Error) -> tuple[str, str]:
+        """What a KeyError's line asked for the key that is not there: as it is written, and with
+        the names in it replaced by what they stand for. Empty where the line doesn't show it."""
+        where = self.where(error)
+        subscripts = self.nodes_at(where, ast.Subscript)
+        named = [n for n in subscripts if repr(getattr(n.slice, "value", None)) == error.message]
+        others = [n for n in subscripts if not isinstance(n.slice, ast.Constant)]
+        for node in named or others:
+            source = self.project.source_at(where)
+            written = ast.unparse(node.value).replace("'", '"')
+            return written, written_out(source, node.value, where.line)
+        return "", ""
+
+    def origin(self, where: Where | None) -> str:
+        """The expressions of the learner's line at a place, with the names in them replaced by
+        what they stand for."""
+        source = self.project.source_at(where)
+        found = expressions_at(source, where.line) if source and where.line else []
+        return "\n".join(written_out(source, node, where.line) for node in found)
 
     @property
     def consumer(self) -> Consumer | None:

@@ -452,14 +452,16 @@ class Project:
     @cached_property
     def consumers(self) -> list[Consumer]:
         """The classes that are consumers, directly or through a class of the project; those that
-        a route names before the others, and no class that is only a base of another one."""
+        a route names before the others, no class that is only a base of another one, and none that
+        a later one of its name replaces."""
         found, inherited = [], set()
         for source, node in self.classes:
             bases, parts = self._bases(source, node, [])
             if any(base.endswith("Consumer") for base in bases):
                 found.append(Consumer(source, node, bases, parts))
                 inherited |= {id(part) for _, part in parts[1:]}
-        found = [consumer for consumer in found if id(consumer.node) not in inherited]
+        last = {(consumer.source.path, consumer.name): consumer for consumer in found}
+        found = [consumer for consumer in last.values() if id(consumer.node) not in inherited]
         return sorted(found, key=lambda c: c.name not in self._routed)
 
     def _bases(self, source: Source, node: ast.ClassDef, seen: list) -> tuple[list[str], list]:

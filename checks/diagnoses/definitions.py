@@ -1,0 +1,140 @@
+"""Definitions that take the place of others: the second of a name, and the nearer of two bases."""
+
+import ast
+
+from workshop.checking.events import ConsumerMade
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import values_in
+from workshop.checking.failures import (
+    Closed,
+    Heard,
+    NotTheContract,
+    Silent,
+    StillInGroup,
+    Unanswered,
+)
+
+LACKS = r"AttributeError: '\w+' object has no attribute '(\w+)'"
+SEEN = (Closed, Heard, NotTheContract, Silent, StillInGroup, Unanswered)
+# What the classes of Channels define themselves (channels.generic.websocket).
+OF_JSON = {"receive", "receive_json", "send_json", "decode_json", "encode_json"}
+OF_WEBSOCKET = {
+    *("connect", "disconnect", "receive", "accept", "send", "close"),
+    *("websocket_connect", "websocket_receive", "websocket_disconnect"),
+}
+
+
+def _may_explain(evidence, name, method=None):
+    """Whether a method that was never called can be why the check failed: what it would have set
+    is missing, or no exception tells why."""
+    if lacks := evidence.error(LACKS):
+        attribute = lacks.message.rpartition("attribute '")[2].split("'")[0]
+        return any(
+            node.attr == attribute and isinstance(node.ctx, ast.Store)
+            for node in ast.walk(method or ast.Pass())
+            if isinstance(node, ast.Attribute)
+        )
+    return evidence.saw_only(*SEEN) and evidence.in_question(name)
+
+
+@rule
+def class_defined_twice(evidence):
+    errors = [error for error in evidence.errors if evidence.raised_by_them(error)]
+    if errors and not evidence.error(LACKS) or not evidence.events(ConsumerMade):
+        return None
+    for consumer in evidence.consumers:
+        first = next(
+            node for node in consumer.source.tree.body if getattr(node, "name", "") == consumer.name
+        )
+        if first is not consumer.node and first.lineno < consumer.node.lineno:
+            return Explanation(
+                f"There are two classes {consumer.name} in this file, in line {first.lineno} and "
+                "here, and the second one replaces the first: only this one is used. Delete one "
+                "of the two.",
+                consumer.where(),
+            )
+
+
+@rule(raised=r"No route found for path")
+def routes_defined_twice(evidence, error):
+    for source in evidence.project.sources:
+        seen = {}
+        for name, node in values_in(source.tree.body if source.tree else ()):
+            used = any(part is node for part in source.nodes(ast.Assign))
+            if name in seen and used and any(r is source for r, _ in evidence.project.routes):
+                return Explanation(
+                    f"{name} is set twice in this file, in line {seen[name].lineno} and here, and "
+                    "the second list replaces the first. Put all routes into one list.",
+                    source.where(node),
+                )
+            seen[name] = node
+
+
+@rule
+def two_copies_of_a_method(evidence):
+    """The second definition of a method replaces the first."""
+    for consumer in evidence.consumers:
+        for _, part in consumer.parts:
+            seen = {}
+            for child in part.body:
+                if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                first = seen.setdefault(child.name, child)
+                same = ast.dump(first) == ast.dump(child) or child.decorator_list
+                if not same and _may_explain(evidence, child.name, first):
+                    return Explanation(
+                        f"{child.name} is defined twice in this class, in line {first.lineno} and "
+                        "here, and the second one replaces the first. Make one of the two.",
+                        consumer.where(child),
+                    )
+
+
+# Bases
+
+
+@rule(advises=True)
+def mixin_after_its_base(evidence):
+    """What Channels' class defines itself is found before the mixin's, in the order in which Python
+    looks (https://docs.python.org/3/howto/mro.html)."""
+    for event in evidence.events(ConsumerMade):
+        found = set()  # what a class that comes before defines
+        for module, name in event.classes:
+            if module == "channels.generic.websocket":
+                found |= OF_JSON if "Json" in name else OF_WEBSOCKET
+                by_channels = True
+                continue
+            theirs = evidence.project.class_named(name)
+            for child in theirs[1].body if theirs and theirs[0].module == module else ():
+                method = getattr(child, "name", None)
+                hidden = method in found and by_channels
+                if hidden and (evidence.failure is None or _may_explain(evidence, method, child)):
+                    return _after(evidence, event.name, name, method)
+                found |= {method}
+                by_channels = False
+    return None
+
+
+def _after(evidence, consumer, mixin, method):
+    found = evidence.project.class_named(consumer)
+    bases = [ast.unparse(base) for base in found[1].bases] if found else []
+    bases = sorted(bases, key=lambda base: base.rpartition(".")[2] != mixin)
+    return Explanation(
+        f"{method}() of {mixin} is never called: {consumer} names a class of Channels before it, "
+        f"whose own {method}() is found first. Write class {consumer}({', '.join(bases)}).",
+        found[0].where(found[1]) if found else None,
+    )
+
+
+@rule(raised=r"TypeError: Cannot create a consistent method resolution")
+def bases_in_an_impossible_order(evidence, error):
+    where = evidence.where(error)
+    for node in evidence.nodes_at(where, ast.ClassDef):
+        names = [ast.unparse(base) for base in node.bases]
+        theirs = [n for n in names if evidence.project.class_named(n.rpartition(".")[2])]
+        others = [n for n in names if n not in theirs]
+        return Explanation(
+            f"{node.name} names a class before another one that is derived from it, and Python "
+            "looks for methods from left to right. Name the derived one first: "
+            f"class {node.name}({', '.join(theirs + others)})",
+            where,
+        )
