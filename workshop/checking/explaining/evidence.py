@@ -22,6 +22,7 @@ from workshop.checking.events import (
     Sends,
 )
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
+from workshop.checking.explaining.places import Place, place, written_call
 from workshop.checking.explaining.source import (
     RECEIVERS,
     Consumer,
@@ -226,6 +227,29 @@ class Evidence:
         """The nodes of the attendee's syntax tree at a place."""
         source = self.project.source_at(where)
         return source.at(where.line, *types) if source else []
+
+    def at(self, where: Where | None, name: str | None = None) -> Place:
+        """What kind of function a place is in, and how the coroutine of the call there, of
+        something whose last name is `name`, is run."""
+        return place(self.project, where, name)
+
+    def call_for(self, where: Where | None, function: str, arguments: str) -> str:
+        """The code that calls a method of the consumer or of the channel layer in the function at
+        the place; in the consumer's methods where that is not known."""
+        if self.project.function_at(where):
+            return written_call(self.project.is_async_at(where), function, arguments)
+        return written_call(self.consumer is None or self.consumer.is_async, function, arguments)
+
+    def answer(self, where: Where | None) -> str:
+        """The code that answers the browser from the place: in the handler of a group's messages
+        the message is in its event."""
+        method = self.project.function_at(where)
+        event = method.args.args[-1].arg if method and len(method.args.args) == 2 else "event"
+        of_a_group = method and method.name in self.group_handlers
+        message = f'{event}["message"]' if of_a_group else "message"
+        return self.call_for(
+            where, "self.send", f'text_data=json.dumps({{"message": {message}}})'
+        )
 
     def _theirs_last(self, frames: Sequence[Frame]) -> Where | None:
         found = self._theirs_innermost(frames)
