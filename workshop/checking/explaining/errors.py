@@ -67,10 +67,10 @@ def explaining_first(
 ) -> list[ExceptionFacts]:
     """The exceptions of a chain, those that explain the others before them.
 
-    CancelledError is only how a wait was ended, and explains nothing. What was raised `from` another
-    is explained by it. One that was raised while another was handled is explained by that other only
-    where this came through the learner's code and the later one did not: libraries try one thing
-    and then another, and what they caught on the way explains nothing.
+    CancelledError is only how a wait was ended, and explains nothing. What was raised `from`
+    another is explained by it. One that was raised while another was handled is explained by that
+    other only where this came through the learner's code and the later one did not: libraries try
+    one thing and then another, and what they caught on the way explains nothing.
     """
     order: list[ExceptionFacts] = []
     for facts in chain:

@@ -22,7 +22,7 @@ from workshop.checking.events import (
     Sends,
 )
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
-from workshop.checking.explaining.places import Place, place, written_call
+from workshop.checking.explaining.places import Place, made_without_await, place, written_call
 from workshop.checking.explaining.source import (
     RECEIVERS,
     Consumer,
@@ -223,6 +223,10 @@ class Evidence:
         """Whether the attendee's own line raised it, and not one that it called."""
         return bool(error.frames) and self.is_theirs(error.frames[-1].file)
 
+    def on_their_line(self, error: Error) -> bool:
+        """Whether the learner's own line raised it, and it was the first thing to go wrong."""
+        return error is self.errors[0] and self.raised_by_them(error)
+
     def nodes_at(self, where: Where | None, *types: type) -> list[ast.AST]:
         """The nodes of the attendee's syntax tree at a place."""
         source = self.project.source_at(where)
@@ -247,9 +251,7 @@ class Evidence:
         event = method.args.args[-1].arg if method and len(method.args.args) == 2 else "event"
         of_a_group = method and method.name in self.group_handlers
         message = f'{event}["message"]' if of_a_group else "message"
-        return self.call_for(
-            where, "self.send", f'text_data=json.dumps({{"message": {message}}})'
-        )
+        return self.call_for(where, "self.send", f'text_data=json.dumps({{"message": {message}}})')
 
     def _theirs_last(self, frames: Sequence[Frame]) -> Where | None:
         found = self._theirs_innermost(frames)
@@ -266,6 +268,21 @@ class Evidence:
             if re.search(pattern, event.coroutine):
                 return event.coroutine, self.place(event)
         return None
+
+    def coroutine_used(self, error: Error) -> Place:
+        """Where the coroutine was made that an exception complains of: on the exception's own line,
+        where what is read there got its value, or the one place whose coroutine was not awaited."""
+        where = self.where(error)
+        made = {
+            (place, event.coroutine.rpartition(".")[2])
+            for event in self.events(NeverAwaited)
+            if (place := self.place(event))
+        }
+        for one in made:
+            if one[0] == where:
+                return self.at(*one)
+        assigned = made_without_await(self.project, where)
+        return self.at(*(assigned or (made.pop() if len(made) == 1 else (where, ""))))
 
     @cached_property
     def stuck(self) -> tuple[str, Where] | None:

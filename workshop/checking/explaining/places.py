@@ -19,6 +19,7 @@ from workshop.checking.explaining.source import (
     calls_in,
     handler_name,
     last_name,
+    on_self,
 )
 
 IMPORT = "from asgiref.sync import async_to_sync"
@@ -122,8 +123,8 @@ class Place:
         """The call as it is written; its arguments left out where they are long."""
         if self.call is None:
             return "…"
-        whole = ast.unparse(self.call)
-        return whole if len(whole) <= LONGEST else f"{ast.unparse(self.call.func)}(…)"
+        whole = self.source.code(self.call)
+        return whole if len(whole) <= LONGEST else f"{self.source.code(self.call.func)}(…)"
 
     def _awaited(self) -> str:
         """The call with `await`, in parentheses where something of its result is asked for."""
@@ -138,7 +139,7 @@ class Place:
         """The call with async_to_sync."""
         if self.call is None:
             return "async_to_sync(…)(…)"
-        function, whole = ast.unparse(self.call.func), ast.unparse(self.call)
+        function, whole = self.source.code(self.call.func), self.source.code(self.call)
         arguments = whole[len(function) :] if len(whole) <= LONGEST else "(…)"
         return f"async_to_sync({function}){arguments}"
 
@@ -148,11 +149,45 @@ class Place:
 
 
 def place(project: Project, where: Where | None, name: str | None = None) -> Place:
-    """The place; with the call there of something whose last name is `name`, where one is."""
+    """The place; with the call there of something whose last name is `name`, or the only one that
+    is not awaited."""
     source = project.source_at(where)
     calls = source.at(where.line, ast.Call) if source else []
-    named = [call for call in calls if name and last_name(call.func) == name]
-    return Place(project, source, where, named[0] if named else None)
+    waits = [node.value for node in source.at(where.line, ast.Await)] if source else []
+    named = [call for call in calls if last_name(call.func) == name]
+    left = [call for call in calls if not any(call is node for node in waits)]
+    found = named or (left if len(left) == 1 else [])
+    return Place(project, source, where, found[0] if name is not None and found else None)
+
+
+def made_without_await(project: Project, where: Where | None) -> tuple[Where, str] | None:
+    """The assignment of a call's result, without await, to what is read at the place: a variable of
+    the function, an attribute or a key of the scope. With the last name of what is called."""
+    source, function = project.source_at(where), project.function_at(where)
+    read = {_key(node) for node in source.at(where.line, *READ)} - {None} if source else ()
+    found = [
+        (other.where(node), last_name(node.value.func) or "")
+        for other in project.sources
+        for node in other.nodes(ast.Assign)
+        if isinstance(node.value, ast.Call)
+        for target in node.targets
+        if _key(target) in read
+        if not isinstance(target, ast.Name) or project.function_at(other.where(node)) is function
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+READ = (ast.Name, ast.Attribute, ast.Subscript)
+
+
+def _key(node: ast.AST) -> tuple[str, str] | None:
+    """What tells a variable, `self.name` or `scope["key"]` from others."""
+    if isinstance(node, ast.Subscript):
+        key = getattr(node.slice, "value", None)
+        return ("scope", key) if last_name(node.value) == "scope" and key else None
+    if isinstance(node, ast.Attribute):
+        return ("self", node.attr) if on_self(node) else None
+    return ("", node.id) if isinstance(node, ast.Name) else None
 
 
 def written_call(is_async: bool, function: str, arguments: str) -> str:

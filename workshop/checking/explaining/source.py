@@ -64,6 +64,11 @@ class Source:
         lines = self.text.splitlines()
         return lines[number - 1].strip() if number and number <= len(lines) else ""
 
+    def code(self, node: ast.AST) -> str:
+        """A node as it is written, where that is on one line."""
+        text = ast.get_source_segment(self.text, node) or "\n"
+        return ast.unparse(node) if "\n" in text else text
+
     @cached_property
     def imports(self) -> dict[str, str]:
         """What each imported name stands for: {"sleep": "time.sleep", "np": "numpy"}."""
