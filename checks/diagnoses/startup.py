@@ -5,7 +5,10 @@ from workshop.checking.explaining.source import Where
 from workshop.checking.failures import NotASGI, NotListening
 
 
-@rule(raised=r"^(?:SyntaxError|IndentationError|TabError): (?!'await' outside)")
+@rule(
+    raised=r"^(?:SyntaxError|IndentationError|TabError): "
+    r"(?!(?:'await'|'async \w+'|asynchronous comprehension) outside)"
+)
 def syntax_error(evidence, error):
     place = error.frames and error.frames[-1]
     if place and evidence.is_theirs(place.file):

@@ -34,11 +34,17 @@ def blocked(evidence):
     if what == "thread":
         return Explanation(
             f"{seen}\n"
-            "It holds its thread, and nothing else gets a turn meanwhile. "
-            "Wait with await (asyncio.sleep instead of time.sleep), and give every loop an end.",
+            f"It holds its thread, and nothing else gets a turn meanwhile. {_instead(evidence, where)}",
             where,
         )
     return Explanation(f"{seen}\nThe consumer cannot go on before that has ended.", where)
+
+
+def _instead(evidence, where):
+    """How to wait there."""
+    if evidence.at(where).on_the_loop:
+        return "Wait with await (asyncio.sleep instead of time.sleep), and give every loop an end."
+    return "Give every loop an end, and leave out what only waits."
 
 
 def _holds(evidence, what, where):

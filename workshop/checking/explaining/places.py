@@ -100,6 +100,23 @@ class Place:
             return self._made_async(called)
         return f"{self.plain} Write `{self.bridged()}`{self._and_import()}."
 
+    def to_await(self) -> str:
+        """The sentence that says what to change so that the `await` there is allowed, or not
+        needed."""
+        if isinstance(self.function, ast.Lambda) or self.function is None:
+            return self.to_run()
+        if self.on_the_loop:
+            also = self._also_its_callers()
+            return f"{self.name}() is a plain `def`. Write `async def {self.name}`{also}."
+        if self.consumer and self.call and _is_own(self.call):
+            base = next((b for b in self.consumer.bases if b.endswith("Consumer")), "the class")
+            return (
+                f"{base} is a synchronous consumer. "
+                f"Write `{self._called}` without await, or make the whole consumer asynchronous: "
+                f"Async{base.removeprefix('Sync')} with `async def` throughout."
+            )
+        return self.to_run()
+
     @property
     def plain(self) -> str:
         """What is to be known of a plain function before `await` is written in it."""
@@ -112,11 +129,15 @@ class Place:
                 f"{self.name} cannot be `async def`. "
                 f"Move the call into a method that is, and write `await {called}` there."
             )
-        also = "" if self.is_called_by_channels else f", and `await` where {self.name}() is called"
         return (
             f"{self.name}() is a plain `def`, and asynchronous code calls it. "
-            f"Write `async def {self.name}`, `await {called}` in it{also}."
+            f"Write `async def {self.name}`, `await {called}` in it{self._also_its_callers()}."
         )
+
+    def _also_its_callers(self) -> str:
+        if self.is_called_by_channels:
+            return ""
+        return f", and `await` where {self.name}() is called"
 
     @property
     def _called(self) -> str:
@@ -198,6 +219,11 @@ def written_call(is_async: bool, function: str, arguments: str) -> str:
     if "channel_layer" in function:
         return f"async_to_sync({function})({arguments})"
     return f"{function}({arguments})"
+
+
+def _is_own(call: ast.Call) -> bool:
+    """Whether it calls a method of the consumer itself: self.send(…)."""
+    return isinstance(call.func, ast.Attribute) and on_self(call.func)
 
 
 def _holds(tree: ast.AST, node: ast.AST) -> bool:
