@@ -34,6 +34,7 @@ ASKED_IN_TURN = (
     "messages",
     "consumer",
     "handshake",
+    "stopping",
     "stuck",
     "sending",
     "decoding",

@@ -36,7 +36,7 @@ def _sends_in(consumer, method):
 def _how_to_send(evidence, where):
     """To the browser, or to the room's group where the step teaches groups."""
     if evidence.teaches("groups"):
-        arguments = 'self.room_group_name, {"type": "chat.message", "message": message}'
+        arguments = f'{evidence.group}, {{"type": "chat.message", "message": message}}'
         send = evidence.call_for(where, "self.channel_layer.group_send", arguments)
         return f"Send it to the room's group: {send}"
     return f"Send it back: {evidence.answer(where)}"

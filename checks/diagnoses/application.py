@@ -36,6 +36,8 @@ def asgi_py_asks_for_itself(evidence, error):
 def asgi_application_wrong(evidence, error, failed):
     project = evidence.project
     value = project.setting_value("ASGI_APPLICATION")
+    if failed is None and evidence.raised_by_them(error):
+        return None  # a line of theirs that unpacks something
     if not isinstance(value, str) or failed == "import" and _module_is_there(evidence, value):
         return None
     if evidence.error("partially initialized module .* has no attribute"):

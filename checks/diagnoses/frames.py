@@ -154,8 +154,8 @@ def sent_more_than_once(evidence):
     same = [line for line in came if line.text == came[-1].text]
     if len(same) > 1 and failure.heard != failure.expected:
         return Explanation(
-            f"{brief(failure.heard)} came back more than once. Look for a loop around the line that "
-            "sends, or for a second one.",
+            f"{brief(failure.heard)} came back more than once. "
+            "Look for a loop around the line that sends, or for a second one.",
             evidence.where_sent(),
         )
 
@@ -190,8 +190,8 @@ def message_replaced(evidence):
             read_or_key = any(node is key for key in keys)
             if node.value == heard and not read_or_key:
                 return Explanation(
-                    f"Whatever the browser says, {brief(heard, 40)} comes back: that text is written "
-                    'here as it is. Send what arrived: {"message": message}.',
+                    f"Whatever the browser says, {brief(heard, 40)} comes back: "
+                    'that text is written here as it is. Send what arrived: {"message": message}.',
                     consumer.where(node),
                 )
 

@@ -14,7 +14,7 @@ METHODS = ["group_add", "group_discard", "group_send", "send", "receive", "new_c
 
 def shown(group):
     """A group's name as it is for any room."""
-    return repr(ROOM.sub("<room_name>", group))
+    return f"'{ROOM.sub('<room_name>', group)}'"
 
 
 @rule(raised=r"TypeError: (?:Group|Channel) name must be")
@@ -24,7 +24,11 @@ def group_arguments_swapped(evidence, error):
         if "!" in call.group and call.channel and "!" not in call.channel:
             return Explanation(
                 f"{call.call}() takes the group first and the channel second: "
-                f"{call.call}(self.room_group_name, self.channel_name)",
+                + evidence.call_for(
+                    evidence.where_called(call),
+                    f"self.channel_layer.{call.call}",
+                    f"{evidence.group}, self.channel_name",
+                ),
                 evidence.where_called(call),
             )
 
@@ -57,7 +61,7 @@ def channel_in_place_of_a_group(evidence, error):
                 + evidence.call_for(
                     evidence.where_called(call),
                     "self.channel_layer.group_send",
-                    "self.room_group_name, …",
+                    f"{evidence.group}, …",
                 ),
                 evidence.where_called(call),
             )

@@ -10,7 +10,7 @@ def _join(evidence):
     """The call that joins, as it is written in connect() of the consumer in question."""
     consumer = evidence.consumer
     connect = consumer.methods.get("connect") if consumer else None
-    arguments = "self.room_group_name, self.channel_name"
+    arguments = f"{evidence.group}, self.channel_name"
     return evidence.call_for(
         consumer.where(connect) if connect else None, "self.channel_layer.group_add", arguments
     )
@@ -18,7 +18,7 @@ def _join(evidence):
 
 def _group_send(evidence, where):
     """The call that sends to the room, as it is written at a place."""
-    return evidence.call_for(where, "self.channel_layer.group_send", "self.room_group_name, …")
+    return evidence.call_for(where, "self.channel_layer.group_send", f"{evidence.group}, …")
 
 
 @rule(needs="groups")

@@ -45,10 +45,15 @@ def encryption_keys_not_a_list(evidence, error):
 def hosts_malformed(evidence, error):
     setting = evidence.project.setting(NAME)
     if error.came_through("redis", "channels_redis") and setting:
+        hosts = value_of(setting, "hosts")
+        if isinstance(hosts, ast.List) and hosts.elts:
+            wrong = "an entry is not the address of a Redis. An entry is a pair or a URL"
+        else:
+            wrong = "it is not a list of addresses. It is a list with one entry for each Redis"
         return Explanation(
-            'The layer cannot read "hosts". It is a list with one entry for each Redis: '
+            f'The layer cannot read "hosts": {wrong}: '
             '[("127.0.0.1", 6379)] or ["redis://127.0.0.1:6379"].',
-            evidence.project.where_set(NAME, value_of(setting, "hosts")),
+            evidence.project.where_set(NAME, hosts),
         )
 
 

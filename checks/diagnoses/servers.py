@@ -47,7 +47,7 @@ def group_discard_missing(evidence):
         if not consumer.mentions("group_discard"):
             where = consumer.where(consumer.methods.get("disconnect"))
             discard = "self.channel_layer.group_discard"
-            arguments = "self.room_group_name, self.channel_name"
+            arguments = f"{evidence.group}, self.channel_name"
             return Explanation(
                 f"{LEFT}: group_add without group_discard. In disconnect(), write: "
                 f"{evidence.call_for(where, discard, arguments)}",

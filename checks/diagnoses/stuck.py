@@ -34,7 +34,8 @@ def blocked(evidence):
     if what == "thread":
         return Explanation(
             f"{seen}\n"
-            f"It holds its thread, and nothing else gets a turn meanwhile. {_instead(evidence, where)}",
+            "It holds its thread, and nothing else gets a turn meanwhile. "
+            f"{_instead(evidence, where)}",
             where,
         )
     return Explanation(f"{seen}\nThe consumer cannot go on before that has ended.", where)

@@ -29,6 +29,7 @@ from workshop.checking.explaining.source import (
     Project,
     Where,
     handler_name,
+    last_name,
     on_self,
     value_of,
 )
@@ -37,6 +38,7 @@ from workshop.checking.failures import StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
 
 E = TypeVar("E", bound=Event)
+GROUP_CALLS = ("group_add", "group_send", "group_discard")
 
 
 @dataclass
@@ -243,6 +245,18 @@ class Evidence:
         if self.project.function_at(where):
             return written_call(self.project.is_async_at(where), function, arguments)
         return written_call(self.consumer is None or self.consumer.is_async, function, arguments)
+
+    @property
+    def group(self) -> str:
+        """The room's group as the consumer writes it where it calls the layer."""
+        for consumer in self.consumers:
+            for call in consumer.nodes(ast.Call):
+                if last_name(call.func) in GROUP_CALLS or any(
+                    last_name(node) in GROUP_CALLS for node in getattr(call.func, "args", ())
+                ):
+                    if call.args and on_self(call.args[0]) and "channel" not in call.args[0].attr:
+                        return f"self.{call.args[0].attr}"
+        return "self.room_group_name"
 
     def answer(self, where: Where | None) -> str:
         """The code that answers the browser from the place: in the handler of a group's messages

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 from textwrap import dedent
 
-from workshop.checking.reporting.report import LINES_SHOWN, cut
+from workshop.checking.reporting.report import LINES_SHOWN, cut, seen_apart
 from workshop.manifest import find
 
 STYLE = """
@@ -59,7 +59,7 @@ def one_check(check: dict) -> str:
     title = escape(check["title"])
     if check["passed"]:
         return f'<span class="passed">✓ {title}</span>'
-    seen = check["seen"] if check["seen"] != check["message"] else None
+    seen = seen_apart(check)
     return (
         f'<span class="failed">✗ {title}</span>'
         + (sequence(check["timeline"]) if check["timeline"] else "")
