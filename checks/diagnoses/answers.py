@@ -33,13 +33,22 @@ def _sends_in(consumer, method):
     return [call for call, at in zip(calls, stands_in, strict=True) if at and at.name in names]
 
 
+def _how_to_send(evidence, where):
+    """To the browser, or to the room's group where the step teaches groups."""
+    if evidence.teaches("groups"):
+        arguments = f'{evidence.group}, {{"type": "chat.message", "message": message}}'
+        send = evidence.call_for(where, "self.channel_layer.group_send", arguments)
+        return f"Send it to the room's group: {send}"
+    return f"Send it back: {evidence.answer(where)}"
+
+
 @rule
 def receive_is_a_generator(evidence):
     consumer, method = _handled_in_vain(evidence)
     for node in _nodes(method, ast.Yield):
         return Explanation(
             f"{method.name}() has a yield, which makes it a generator: Channels calls it, and "
-            "nothing of it runs. A consumer answers by sending: await self.send(text_data=…)",
+            f"nothing of it runs. {_how_to_send(evidence, consumer.where(node))}",
             consumer.where(node),
         )
 
@@ -60,10 +69,9 @@ def answer_returned(evidence):
     consumer, method = _handled_in_vain(evidence)
     for node in _nodes(method, ast.Return):
         if node.value:
-            wait = "await " if consumer.is_async else ""
             return Explanation(
                 f"{method.name}() returns its answer, and Channels ignores what it returns. "
-                f"A consumer answers by sending: {wait}self.send(text_data=…)",
+                f"{_how_to_send(evidence, consumer.where(node))}",
                 consumer.where(node),
             )
 
@@ -72,11 +80,10 @@ def answer_returned(evidence):
 def nothing_is_sent(evidence):
     consumer, method = _handled_in_vain(evidence)
     if method and not _sends_in(consumer, method):
-        wait = "await " if consumer.is_async else ""
+        where = consumer.where(method)
         return Explanation(
-            f"{method.name}() gets the message and sends nothing. Send it back: "
-            f'{wait}self.send(text_data=json.dumps({{"message": message}}))',
-            consumer.where(method),
+            f"{method.name}() gets the message and sends nothing. {_how_to_send(evidence, where)}",
+            where,
         )
 
 
@@ -96,18 +103,13 @@ def _group_handled(evidence):
     return [], None, None
 
 
-def _send_event(method):
-    wait = "await " if isinstance(method, ast.AsyncFunctionDef) else ""
-    return f'{wait}self.send(text_data=json.dumps({{"message": event["message"]}}))'
-
-
 @rule
 def handler_sends_to_the_group(evidence):
     _, consumer, method = _group_handled(evidence)
     for call in consumer.calls("group_send", method.name) if method else ():
         return Explanation(
             f"{method.name}() gets the group's message and sends it to the group again. "
-            f"It must send to its own browser: {_send_event(method)}",
+            f"It must send to its own browser: {evidence.answer(consumer.where(method))}",
             consumer.where(call),
         )
 
@@ -131,6 +133,6 @@ def handler_sends_nothing(evidence):
     if method and not evidence.sent("websocket.send"):
         return Explanation(
             f"The group's message reached {method.name}(), which sent nothing to its browser. "
-            f"Write {_send_event(method)} there.",
+            f"Write {evidence.answer(consumer.where(method))} there.",
             consumer.where(method),
         )

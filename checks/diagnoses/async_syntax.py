@@ -70,7 +70,7 @@ def async_with_forgotten(evidence, error, kind):
     named_so = name.lstrip("_").startswith("Async")
     if of_asyncio or named_so or "asynchronous" in error.message:  # Python 3.14 says it itself
         return Explanation(
-            f"{name} is an async context manager. Write `async with`.",
+            f"{name} is an async context manager. Write `async with`{_in_async(evidence, error)}.",
             evidence.where(error),
         )
 
@@ -86,7 +86,7 @@ def async_with_not_needed(evidence, error, name):
 @rule(raised=r"TypeError: 'async_generator' object is not iterable")
 def async_for_forgotten(evidence, error):
     return Explanation(
-        "An asynchronous generator is read with `async for`.",
+        f"An asynchronous generator is read with `async for`{_in_async(evidence, error)}.",
         evidence.where(error),
     )
 
@@ -98,3 +98,11 @@ def async_for_not_needed(evidence, error, kind):
         "Write `for`. What is to run together is started with asyncio.gather().",
         evidence.where(error),
     )
+
+
+def _in_async(evidence, error):
+    """What is to be changed besides, where the line is in a plain function."""
+    function = evidence.project.function_at(evidence.where(error))
+    if isinstance(function, ast.FunctionDef):
+        return f", for which {function.name} must be `async def`"
+    return ""

@@ -4,6 +4,8 @@ import ast
 import difflib
 
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import value_of
+from workshop.checking.explaining.spelling import nearest
 from workshop.checking.failures import Refused
 
 LACKS = r"AttributeError: '(\w+)' object has no attribute '(\w+)'"
@@ -34,9 +36,29 @@ def method_not_there(evidence, error, class_name, name):
     where = evidence.where(error)
     source = evidence.project.source_at(where)
     if consumer and source and f".{name}(" in source.line(where.line):
-        near = difflib.get_close_matches(name, {*METHODS, *consumer.methods}, 1)
-        advice = f"Did you mean {near[0]}?" if near else "Check its spelling."
+        near = nearest(name, {*METHODS, *consumer.methods})
+        advice = f"Did you mean {near}?" if near else "Check its spelling."
         return Explanation(f"{class_name} has no method {name}. {advice}", where)
+
+
+@rule(raised=LACKS)
+def argument_asked_of_self(evidence, error, class_name, name):
+    """What the method was given, or what is in the event that it was given."""
+    consumer = _consumer_that_lacks(evidence, error, class_name, name)
+    where = evidence.where(error)
+    method = consumer.method_at(where) if consumer else None
+    given = [argument.arg for argument in method.args.args[1:]] if method else []
+    if name in given:
+        return Explanation(
+            f"{name} is an argument of {method.name}(): write {name}, without self.", where
+        )
+    if len(given) == 1 and method.name in evidence.group_handlers:
+        if any(value_of(node, name) for node in consumer.nodes(ast.Dict)):
+            return Explanation(
+                f"What was sent to the group is in {given[0]}, the handler's argument. "
+                f'Write {given[0]}["{name}"] instead of self.{name}.',
+                where,
+            )
 
 
 @rule(raised=LACKS)
@@ -71,10 +93,10 @@ def attribute_set_without_self(evidence, error, class_name, name):
 def attribute_misspelled(evidence, error, class_name, name):
     consumer = _consumer_that_lacks(evidence, error, class_name, name)
     stored = {node.attr for node in consumer.set_on_self()} if consumer else {}
-    near = difflib.get_close_matches(name, stored, 1, 0.7)
+    near = nearest(name, stored, 0.7)
     if near and name not in stored:
         return Explanation(
-            f"self.{name} was never set. Did you mean self.{near[0]}?", evidence.where(error)
+            f"self.{name} was never set. Did you mean self.{near}?", evidence.where(error)
         )
 
 
@@ -89,8 +111,5 @@ def attribute_not_set(evidence, error, class_name, name):
             "Set it at the beginning of connect()."
         )
     else:
-        message = (
-            f"self.{name} was never set. In connect(), write self.{name} = …, or check its "
-            "spelling."
-        )
+        message = f"self.{name} was never set. In connect(), write self.{name} = …"
     return Explanation(message, evidence.where(error))

@@ -67,9 +67,16 @@ def awaited_what_cannot_wait(evidence, error, kind):
         )
 
 
-@rule(raised=r"'coroutine' object (?:is not (?:iterable|callable|subscriptable)|has no attribute)")
+@rule(
+    raised=r"'coroutine' object (?:is not (?:iterable|callable|subscriptable)|has no attribute"
+    r"|does not support|cannot be interpreted)"
+    r"|TypeError: .*(?:'coroutine'|\(not \"coroutine\"\)|, coroutine found|not coroutine$)"
+)
 def coroutine_is_not_a_result(evidence, error):
+    if "awaitable" in error.message or "JSON" in error.message or "serialize" in error.message:
+        return None
+    at = evidence.coroutine_used(error)
     return Explanation(
-        "A coroutine is used here as if it were its result. Write `await` in front of the call.",
-        evidence.where(error),
+        f"A coroutine is used as if it were its result: the call was not awaited. {at.to_run()}",
+        at.where,
     )

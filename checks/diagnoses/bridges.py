@@ -1,6 +1,7 @@
 """Between synchronous and asynchronous code: async_to_sync, sync_to_async and event loops."""
 
 import ast
+from dataclasses import replace
 
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
@@ -16,7 +17,7 @@ NO_BRIDGE_HERE = (
 def async_to_sync_in_async_code(evidence):
     error = evidence.error(r"You cannot use AsyncToSync in the same thread as an async event loop")
     if error:
-        return Explanation(f"{NO_BRIDGE_HERE}.", evidence.where(error))
+        return _bridge_on_the_loop(evidence, evidence.where(error))
     for source in evidence.project.sources if evidence.failure is None else ():
         for call in source.calls_on_the_loop():
             if (source.dotted(call.func) or "").startswith("asgiref.sync.async_to_sync"):
@@ -24,6 +25,32 @@ def async_to_sync_in_async_code(evidence):
                     f"{NO_BRIDGE_HERE}: it raises an error as soon as this line is reached.",
                     source.where(call),
                 )
+
+
+def _bridge_on_the_loop(evidence, where):
+    """In `async def`, or in a plain function that asynchronous code calls."""
+    function = evidence.project.function_at(where)
+    bridged = [
+        call
+        for call in evidence.nodes_at(where, ast.Call)
+        if isinstance(call.func, ast.Call) and last_name(call.func.func) in BRIDGES
+    ]
+    source = evidence.project.source_at(where)
+    call = "the coroutine itself"
+    if len(bridged) == 1 and bridged[0].func.args:
+        inner, outer = source.code(bridged[0].func.args[0]), source.code(bridged[0])
+        call = f"`await {inner}{outer[len(source.code(bridged[0].func)) :]}`"
+    if isinstance(function, ast.FunctionDef):
+        return Explanation(
+            f"async_to_sync is for code that no event loop runs, and {function.name}() is called "
+            f"by asynchronous code. Write `async def {function.name}`, {call} in it, and `await` "
+            f"where {function.name}() is called.",
+            where,
+        )
+    return Explanation(
+        f"async_to_sync is for synchronous code, and this is in `async def`. Write {call} instead.",
+        where,
+    )
 
 
 # Event loops
@@ -34,20 +61,40 @@ def async_to_sync_in_async_code(evidence):
     r"|This event loop is already running|Cannot run the event loop while another loop is running"
 )
 def run_inside_a_running_loop(evidence, error):
+    where = evidence.where(error)
+    function = evidence.project.function_at(where)
+    calls = evidence.nodes_at(where, ast.Call)
+    runs = [c for c in calls if last_name(c.func) in ("run", "run_until_complete") and c.args]
+    source = evidence.project.source_at(where)
+    what = f"await {source.code(runs[0].args[0])}" if len(runs) == 1 else "await …"
+    also = ""
+    if isinstance(function, ast.FunctionDef):
+        also = f", for which {function.name} must be `async def`, and be awaited where it is called"
     return Explanation(
         "An event loop is running already, and a second one cannot be started inside it. "
-        "You are in `async def`: write await in front of the coroutine instead.",
-        evidence.where(error),
+        f"Write `{what}` instead{also}.",
+        where,
     )
 
 
 @rule(raised=r"RuntimeError: (?:no running event loop|There is no current event loop in thread)")
 def event_loop_in_sync_code(evidence, error):
+    where = evidence.where(error)
+    makes = ("create_task", "ensure_future", "run_until_complete")
+    for call in evidence.nodes_at(where, ast.Call):
+        made = call.args[0] if call.args and last_name(call.func) in makes else None
+        if isinstance(made, ast.Call):
+            at = replace(evidence.at(where), call=made)
+            return Explanation(
+                "Synchronous code has no event loop of its own, so no task can be made here. "
+                f"Write `{at.bridged()}`, or make the whole class asynchronous.",
+                where,
+            )
     return Explanation(
         "Synchronous code has no event loop of its own, so no task can be made here. "
         "Wrap the coroutine function, async_to_sync(function)(…), or make the whole class "
         "asynchronous.",
-        evidence.where(error),
+        where,
     )
 
 

@@ -60,12 +60,11 @@ def text_is_no_json(evidence, error):
 
 @rule(raised=r"TypeError: Object of type coroutine is not JSON serializable")
 def coroutine_in_the_answer(evidence, error):
-    coroutine, made_at = evidence.never_awaited() or ("", None)
-    name = f"{coroutine.rpartition('.')[2]}()" if coroutine else "a call"
+    at = evidence.coroutine_used(error)
     return Explanation(
-        f"json.dumps() was given a coroutine: {name} was called without await, so its result is "
-        "not there yet. Write `await` in front of it.",
-        made_at or evidence.where(error),
+        "json.dumps() was given a coroutine: it was not awaited, so its result is not there yet. "
+        f"{at.to_run()}",
+        at.where,
     )
 
 

@@ -5,9 +5,8 @@ import ast
 import json
 import re
 
-from checks.diagnoses.sending import ANSWER
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.failures import Changed, Heard, HeardTwice, NotTheContract
+from workshop.checking.failures import Changed, Heard, HeardTwice, NotTheContract, brief
 
 KINDS = {"str": "string", "int": "number", "float": "number", "NoneType": "null"}
 NO_JSON = object()
@@ -43,10 +42,13 @@ def frame_is_no_json(evidence):
     if re.fullmatch(r"\{'.*\}", frame, re.DOTALL):
         message = (
             "What came back is a dictionary as Python prints it, with single quotes, which is not "
-            f"JSON: str() or an f-string made it. Write {ANSWER}."
+            f"JSON: str() or an f-string made it. Write {evidence.answer(evidence.where_sent())}"
         )
     else:
-        message = f"The bare text {frame[:40]!r} came back. The page reads JSON: {ANSWER}"
+        message = (
+            f"The bare text {brief(frame, 40)} came back. "
+            f"The page reads JSON: {evidence.answer(evidence.where_sent())}"
+        )
     return Explanation(message, evidence.where_sent())
 
 
@@ -80,7 +82,7 @@ def json_is_no_object(evidence):
         kind = type(content).__name__
         return Explanation(
             f"A JSON {KINDS.get(kind, kind)} came back; the page reads an object with the key "
-            f'"message": {ANSWER}',
+            f'"message": {evidence.answer(evidence.where_sent())}',
             evidence.where_sent(),
         )
 
@@ -152,8 +154,8 @@ def sent_more_than_once(evidence):
     same = [line for line in came if line.text == came[-1].text]
     if len(same) > 1 and failure.heard != failure.expected:
         return Explanation(
-            f"{failure.heard!r} came back more than once. Look for a loop around the line that "
-            "sends, or for a second one.",
+            f"{brief(failure.heard)} came back more than once. "
+            "Look for a loop around the line that sends, or for a second one.",
             evidence.where_sent(),
         )
 
@@ -190,7 +192,7 @@ def message_replaced(evidence):
             read_or_key = any(node is key for key in keys)
             if node.value == heard and not read_or_key:
                 return Explanation(
-                    f"Whatever the browser says, {heard[:40]!r} comes back: that text is written "
-                    'here as it is. Send what arrived: {"message": message}.',
+                    f"Whatever the browser says, {brief(heard, 40)} comes back: "
+                    'that text is written here as it is. Send what arrived: {"message": message}.',
                     consumer.where(node),
                 )

@@ -10,7 +10,7 @@ def exception(evidence):
     errors = [error for error in evidence.errors if evidence.where(error)] or evidence.errors
     if errors:
         return Explanation(
-            f"An exception was raised: {errors[0].text}.",
+            f"An exception was raised: {errors[0].text.rstrip('.')}.",
             evidence.where(errors[0]),
         )
 

@@ -1,18 +1,20 @@
 """What the methods of the channel layer are called with: groups, their names, channels."""
 
-import difflib
+import ast
 import re
 
 from checks.diagnoses.routes import ROOM
 from workshop.checking.events import LayerCall
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name, mentions
+from workshop.checking.explaining.spelling import nearest
 
 METHODS = ["group_add", "group_discard", "group_send", "send", "receive", "new_channel"]
 
 
 def shown(group):
     """A group's name as it is for any room."""
-    return repr(ROOM.sub("<room_name>", group))
+    return f"'{ROOM.sub('<room_name>', group)}'"
 
 
 @rule(raised=r"TypeError: (?:Group|Channel) name must be")
@@ -22,8 +24,31 @@ def group_arguments_swapped(evidence, error):
         if "!" in call.group and call.channel and "!" not in call.channel:
             return Explanation(
                 f"{call.call}() takes the group first and the channel second: "
-                f"{call.call}(self.room_group_name, self.channel_name)",
+                + evidence.call_for(
+                    evidence.where_called(call),
+                    f"self.channel_layer.{call.call}",
+                    f"{evidence.group}, self.channel_name",
+                ),
                 evidence.where_called(call),
+            )
+
+
+@rule(raised=r"TypeError: Channel name must be")
+def channel_is_not_its_own(evidence, error):
+    """What is second, where a consumer gives its own channel."""
+    where = evidence.where(error)
+    for call in evidence.nodes_at(where, ast.Call):
+        name = next((name for name in METHODS[:2] if mentions(call.func, name)), None)
+        given = next((k.value for k in call.keywords if k.arg == "channel"), None)
+        given = call.args[1] if len(call.args) > 1 else given
+        if name and given is not None and last_name(given) != "channel_name":
+            group = ast.unparse(call.args[0]) if call.args else "self.room_group_name"
+            arguments = f"{group}, self.channel_name"
+            return Explanation(
+                f"{name}() was given `{ast.unparse(given)}` as the channel. "
+                "A consumer's own channel is self.channel_name. "
+                f"Write `{evidence.call_for(where, f'self.channel_layer.{name}', arguments)}`.",
+                where,
             )
 
 
@@ -33,7 +58,11 @@ def channel_in_place_of_a_group(evidence, error):
         if "!" in call.group:
             return Explanation(
                 "group_send() was given the name of one browser's channel. Give it the group's: "
-                "self.channel_layer.group_send(self.room_group_name, …)",
+                + evidence.call_for(
+                    evidence.where_called(call),
+                    "self.channel_layer.group_send",
+                    f"{evidence.group}, …",
+                ),
                 evidence.where_called(call),
             )
 
@@ -63,11 +92,11 @@ def group_send_arguments(evidence, error):
 
 @rule(raised=r"AttributeError: '(\w*ChannelLayer)' object has no attribute '(\w+)'")
 def layer_has_no_such_method(evidence, error, layer, name):
-    near = difflib.get_close_matches(name, METHODS, 1, 0.4)
+    near = nearest(name, METHODS, 0.4)
     if name in ("group_channels", "group_members", "groups"):
         advice = "A layer cannot tell which channels are in a group: keep a list of your own."
     elif near:
-        advice = f"Did you mean {near[0]}?"
+        advice = f"Did you mean {near}?"
     else:
         advice = "It has group_add, group_discard, group_send."
     return Explanation(f"{layer} has no {name}. {advice}", evidence.where(error))

@@ -117,10 +117,11 @@ def handler_not_in_the_class(evidence, error, kind):
 def handler_missing(evidence, error, kind):
     wanted = handler_name(kind)
     if wanted.isidentifier():
+        asynchronous = evidence.consumer is None or evidence.consumer.is_async
+        plain = "async def" if asynchronous else "def"
         return Explanation(
             f'The group got a message of type "{kind}", and no consumer has the method that takes '
-            f"it: {wanted}. Write `async def {wanted}(self, event)`, which sends to its own "
-            "browser.",
+            f"it: {wanted}. Write `{plain} {wanted}(self, event)`, which sends to its own browser.",
             evidence.where_type(kind),
         )
 

@@ -5,7 +5,20 @@ from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import RECEIVERS
 from workshop.checking.failures import Silent
 
-JOIN = "await self.channel_layer.group_add(self.room_group_name, self.channel_name)"
+
+def _join(evidence):
+    """The call that joins, as it is written in connect() of the consumer in question."""
+    consumer = evidence.consumer
+    connect = consumer.methods.get("connect") if consumer else None
+    arguments = f"{evidence.group}, self.channel_name"
+    return evidence.call_for(
+        consumer.where(connect) if connect else None, "self.channel_layer.group_add", arguments
+    )
+
+
+def _group_send(evidence, where):
+    """The call that sends to the room, as it is written at a place."""
+    return evidence.call_for(where, "self.channel_layer.group_send", f"{evidence.group}, …")
 
 
 @rule(needs="groups")
@@ -18,10 +31,12 @@ def echo_instead_of_group(evidence):
         return None
     joins = any(consumer.mentions("group_add") for consumer in evidence.consumers)
     join = "" if joins else "join its group in connect(), with group_add(…), and "
+    where = evidence.place(answers[0])
+    send = evidence.call_for(where, "self.channel_layer.group_send", "…")
     return Explanation(
         "self.send() reaches one browser: the one this consumer belongs to. To reach the room, "
-        f"{join}send to its group through the channel layer: self.channel_layer.group_send(…)",
-        evidence.place(answers[0]),
+        f"{join}send to its group through the channel layer: {send}",
+        where,
     )
 
 
@@ -30,17 +45,19 @@ def sent_to_one_channel(evidence):
     calls = evidence.layer_calls("send")
     if not evidence.saw_only(Silent) or evidence.layer_calls("group_send") or not calls:
         return None
+    where = evidence.where_called(calls[0])
+    send = _group_send(evidence, where)
     if "!" in calls[0].group:
         message = (
             "channel_layer.send() reaches one channel: one browser. To reach the room, send to its "
-            "group: self.channel_layer.group_send(self.room_group_name, …)"
+            f"group: {send}"
         )
     else:
         message = (
             "channel_layer.send() takes the name of one channel, and this is a group's: no "
-            "consumer reads a channel of that name. Write self.channel_layer.group_send(…)"
+            f"consumer reads a channel of that name. Write {send}"
         )
-    return Explanation(message, evidence.where_called(calls[0]))
+    return Explanation(message, where)
 
 
 @rule(needs="groups")
@@ -53,7 +70,7 @@ def joined_too_late(evidence):
     if all(method and method.name in RECEIVERS for method in methods):
         return Explanation(
             "A browser joins its group only when it says something, so one that has not spoken "
-            f"hears nothing. Join in connect(): {JOIN}",
+            f"hears nothing. Join in connect(): {_join(evidence)}",
             joins[0],
         )
 
@@ -69,7 +86,7 @@ def groups_set_too_late(evidence):
                 if node.attr == "groups":
                     return Explanation(
                         "Channels joins self.groups before it calls connect(), so setting it here "
-                        f"comes too late. Join by yourself: {JOIN}",
+                        f"comes too late. Join by yourself: {_join(evidence)}",
                         consumer.where(node),
                     )
 
@@ -90,7 +107,7 @@ def group_add_missing(evidence):
         )
     return Explanation(
         "The consumer sends to a group that no consumer has joined. In connect(), add its channel: "
-        f"{JOIN}",
+        f"{_join(evidence)}",
         consumer.where(consumer.methods.get("connect")),
     )
 

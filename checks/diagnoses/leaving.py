@@ -59,6 +59,6 @@ def crash_on_leaving(evidence):
     if evidence.saw(Crashed) and evidence.errors:
         found = evidence.errors[-1]
         return Explanation(
-            f"When the browser had left, the consumer raised {found.text}.",
+            f"When the browser had left, the consumer raised {found.text.rstrip('.')}.",
             evidence.where(found),
         )

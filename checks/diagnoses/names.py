@@ -2,12 +2,12 @@
 
 import ast
 import builtins
-import difflib
 import importlib
 import sys
 
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.spelling import nearest
 
 ALREADY = {
     ("str", "decode"): "This is a string already, not bytes",
@@ -16,20 +16,15 @@ ALREADY = {
 NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"
 
 
-def _on_their_line(evidence, error):
-    """Whether the learner's own line raised it, and it was the first thing to go wrong."""
-    return error is evidence.errors[0] and evidence.raised_by_them(error)
-
-
 @rule(raised=r"NameError: name '(\w+)' is not defined")
 def name_unknown(evidence, error, name):
     where = evidence.where(error)
     source = evidence.project.source_at(where)
     known = {node.id for node in source.nodes(ast.Name) if node.id != name} if source else set()
     known |= {*source.imports, *(n.arg for n in source.nodes(ast.arg))} if source else set()
-    near = difflib.get_close_matches(name, known, 1, 0.75)
+    near = nearest(name, known, 0.75)
     advice = (
-        f"Did you mean {near[0]}?"
+        f"Did you mean {near}?"
         if near
         else "Look at its spelling, and whether it wants self. in front or an import above."
     )
@@ -44,11 +39,11 @@ def attribute_unknown(evidence, error, module, owner, name):
     """What comes after a dot in a line of the learner's, and is not there. Of self. in a consumer
     groups.py knows more."""
     theirs = any(consumer.name == owner for consumer in evidence.project.consumers)
-    if theirs or not _on_their_line(evidence, error):
+    if theirs or not evidence.on_their_line(error):
         return None
     where = evidence.where(error)
     known = _in_module(evidence, owner) if module else _in_class(evidence, owner)
-    near = difflib.get_close_matches(name, known, 1, 0.6)
+    near = nearest(name, known)
     if (owner, name) in ALREADY:
         return Explanation(f"{ALREADY[owner, name]}: remove .{name}().", where)
     if owner == "dict" and not near:
@@ -57,7 +52,7 @@ def attribute_unknown(evidence, error, module, owner, name):
         )
     if not near and (not module and hasattr(builtins, owner) or not known):
         return None  # it is another thing than was thought: why, only the line's author can see
-    advice = f"Did you mean {near[0]}?" if near else "Look at its spelling."
+    advice = f"Did you mean {near}?" if near else "Look at its spelling."
     return Explanation(f"{owner} has nothing called {name}. {advice}", where)
 
 
@@ -90,7 +85,7 @@ def _in_class(evidence, name):
 @rule(raised=NOT_CALLABLE)
 def thread_given_a_result(evidence, error, kind):
     where = evidence.where(error)
-    for call in evidence.nodes_at(where, ast.Call) if not _on_their_line(evidence, error) else ():
+    for call in evidence.nodes_at(where, ast.Call) if not evidence.on_their_line(error) else ():
         place = {"to_thread": 0, "run_in_executor": 1}.get(last_name(call.func))
         given = call.args[place] if place is not None and len(call.args) > place else None
         if isinstance(given, ast.Call):
@@ -105,7 +100,7 @@ def thread_given_a_result(evidence, error, kind):
 
 @rule(raised=NOT_CALLABLE)
 def called_what_is_no_function(evidence, error, kind):
-    if not _on_their_line(evidence, error):
+    if not evidence.on_their_line(error):
         return None
     where = evidence.where(error)
     calls = evidence.nodes_at(where, ast.Call)
@@ -123,29 +118,13 @@ def called_what_is_no_function(evidence, error, kind):
 
 @rule(raised=r"^TypeError: '(?:builtin_function_or_method|method|function)' object is not subscr")
 def function_read_like_a_value(evidence, error):
-    if _on_their_line(evidence, error):
+    if evidence.on_their_line(error):
         return Explanation(
             "What is before the square brackets is a function. "
             'Call it with parentheses: data.get("message"), '
             'or read the value itself: data["message"].',
             evidence.where(error),
         )
-
-
-@rule(raised=r"^TypeError: can only concatenate str \(not \"(\w+)\"\) to str")
-def text_and_something_added(evidence, error, kind):
-    if kind == "NoneType":
-        return Explanation(
-            "One side of this + is a string, and the other is None: what should be there is "
-            "missing. Look at where its value comes from.",
-            evidence.where(error),
-        )
-    return Explanation(
-        f"One side of this + is a string and the other a value of type {kind}. "
-        'Take the part of it that is a string, of a dictionary ["room_name"] say, '
-        "or make a string of it with str().",
-        evidence.where(error),
-    )
 
 
 @rule(raised=r"^KeyError: '(\w+)'")

@@ -31,10 +31,12 @@ def template_missing(evidence, error, name):
 
 @rule(raised=r"AttributeError: '\w+' object has no attribute 'base_send'")
 def consumer_called_from_a_view(evidence, error):
+    where = evidence.where(error)
+    send = evidence.call_for(where, "get_channel_layer().group_send", "…")
     return Explanation(
         "A consumer that you make yourself belongs to no browser and cannot send. "
-        "From outside of consumers, send to a group: get_channel_layer().group_send(…)",
-        evidence.where(error),
+        f"From outside of consumers, send to a group: {send}",
+        where,
     )
 
 
@@ -42,9 +44,12 @@ def consumer_called_from_a_view(evidence, error):
 def view_returns_nothing(evidence, error, module, name):
     source = evidence.project.source(module or "")
     functions = source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ()
-    where = next((source.where(node) for node in functions if node.name == name), None)
+    view = next((node for node in functions if node.name == name), None)
+    where = source.where(view) if view else None
     if "coroutine" in error.message:
         what = "an unawaited coroutine: write await in front of the call in it."
+        if isinstance(view, ast.FunctionDef):
+            what = f"an unawaited coroutine: write `async def {name}`, and await the call in it."
     else:
         what = "None: return the rendered page."
     return Explanation(f"The view {name}() returned {what}", where)

@@ -74,7 +74,7 @@ def regular_expression_in_path(evidence, error, path):
     for route in written_routes(evidence.project):
         if route.is_path and re.search(r"\(\?P<|\\w|^\^|\$$", route.pattern):
             return Explanation(
-                f"path() compares letter by letter, and {route.pattern!r} is a regular expression. "
+                f"path() compares letter by letter, and {route.shown} is a regular expression. "
                 'Write re_path(…), or path("ws/chat/<str:room_name>/", …).',
                 route.where,
             )
@@ -85,7 +85,7 @@ def path_syntax_in_re_path(evidence, error, path):
     for route in written_routes(evidence.project):
         if not route.is_path and re.search(r"<\w+:\w+>", route.pattern):
             return Explanation(
-                f"re_path() takes a regular expression, and {route.pattern!r} is written for "
+                f"re_path() takes a regular expression, and {route.shown} is written for "
                 "path(). Write path(…), or (?P<room_name>\\w+) for the room.",
                 route.where,
             )
@@ -98,9 +98,14 @@ def route_begins_with_a_slash(evidence, error, path):
         if route.pattern.lstrip("^").startswith("/") and route.with_pattern(without).fits(path):
             return Explanation(
                 "The route begins with a slash. "
-                f"Django takes the first slash off before it compares, so write {without!r}.",
+                "Django takes the first slash off before it compares, so write "
+                f"{_written(route, without)}.",
                 route.where,
             )
+
+
+def _written(route, pattern):
+    return f'"{pattern}"' if route.is_path else f'r"{pattern}"'
 
 
 @rule(raised=NO_ROUTE)
@@ -119,7 +124,7 @@ def route_in_other_capitals(evidence, error, path):
     for route in written_routes(evidence.project):
         if not route.fits(path) and route.fits(path, re.IGNORECASE):
             return Explanation(
-                f"The route {route.pattern!r} has other capital letters than {asked(path)}.",
+                f"The route {route.shown} has other capital letters than {asked(path)}.",
                 route.where,
             )
 
@@ -132,7 +137,7 @@ def route_does_not_match_the_room(evidence, error, path):
         wider = re.sub(r"<\w+:", "<str:", wider)
         if wider != route.pattern and route.with_pattern(wider).fits(path):
             return Explanation(
-                f"The route {route.pattern!r} does not match the room's name: "
+                f"The route {route.shown} does not match the room's name: "
                 f"the browser asked for a room called {room[0] if room else asked(path)}. "
                 "Let it match any, with (?P<room_name>\\w+) in re_path() or <str:room_name> in "
                 "path().",
@@ -148,7 +153,7 @@ def no_route(evidence, error, path):
     routes = list(written_routes(evidence.project))
     if routes:
         wanted = asked(path)
-        shown = " and ".join(repr(route.pattern) for route in routes)
+        shown = " and ".join(route.shown for route in routes)
         alike = [difflib.SequenceMatcher(None, route.pattern, wanted).ratio() for route in routes]
         return Explanation(
             f"No route matches what the browser asked for, {wanted}. "
@@ -168,7 +173,7 @@ def route_without_an_end(evidence):
         if not re.search(r"\$$|\\Z$", route.pattern):
             before = "" if route.pattern.startswith(("^", r"\A")) else "and before "
             return Explanation(
-                f"The route {route.pattern!r} matches whatever comes after {before}it as well, "
+                f"The route {route.shown} matches whatever comes after {before}it as well, "
                 "such as ws/chat/lobby/anything. Begin it with ^ and end it with $.",
                 route.where,
             )

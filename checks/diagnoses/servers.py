@@ -45,10 +45,13 @@ def group_discard_missing(evidence):
         return None
     for consumer in evidence.consumers:
         if not consumer.mentions("group_discard"):
+            where = consumer.where(consumer.methods.get("disconnect"))
+            discard = "self.channel_layer.group_discard"
+            arguments = f"{evidence.group}, self.channel_name"
             return Explanation(
                 f"{LEFT}: group_add without group_discard. In disconnect(), write: "
-                "await self.channel_layer.group_discard(self.room_group_name, self.channel_name)",
-                consumer.where(consumer.methods.get("disconnect")),
+                f"{evidence.call_for(where, discard, arguments)}",
+                where,
             )
 
 

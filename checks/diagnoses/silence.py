@@ -82,9 +82,10 @@ def receive_missing(evidence):
     for consumer, wanted in _without_receive(evidence):
         plain = "async def" if consumer.is_async else "def"
         signature = "content" if consumer.is_json else "text_data=None, bytes_data=None"
+        target = "to the room's group" if evidence.teaches("groups") else "back"
         return Explanation(
             f"{consumer.name} has no method {wanted}, so what the browser says is dropped. "
-            f"Write `{plain} {wanted}(self, {signature})`, which sends the message back.",
+            f"Write `{plain} {wanted}(self, {signature})`, which sends the message {target}.",
             consumer.where(),
         )
 

@@ -7,10 +7,20 @@ explains silence.
 import ast
 
 from checks.diagnoses.bridges import BRIDGES, NO_BRIDGE_HERE
-from workshop.checking.events import NeverAwaited
+from workshop.checking.events import Event, NeverAwaited, Raised
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.failures import Closed, EndedByException, Refused
+from workshop.checking.failures import (
+    Changed,
+    Closed,
+    EndedByException,
+    Flooded,
+    HeardTwice,
+    NotTheContract,
+    Refused,
+)
+
+PREPARED = "was called and not awaited. That only prepares the call: nothing of it has run."
 
 
 @rule
@@ -32,62 +42,78 @@ def async_method_in_sync_consumer(evidence):
 @rule(advises=True)
 def async_method_called_in_plain_def(evidence):
     name, where = _never_awaited(evidence)
-    consumer, method = evidence.project.consumer_at(where), evidence.project.method_at(where)
-    if isinstance(method, ast.FunctionDef) and name in consumer.methods:
-        return Explanation(
-            f"{name} is `async def`, and {method.name}, which calls it, is a plain `def`: "
-            "the call only prepared it. "
-            f"Write both alike, as the base class {consumer.bases[0]} wants it.",
-            where,
-        )
+    consumer, at = evidence.project.consumer_at(where), evidence.at(where, name)
+    if consumer is None or name not in consumer.methods or not _is_plain(at):
+        return None
+    if at.on_the_loop:
+        advice = at.to_run()
+    else:
+        base = next((b for b in consumer.bases if b.endswith("Consumer")), consumer.name)
+        advice = f"{base} is a synchronous consumer: write plain `def {name}`, without await in it."
+    return Explanation(
+        f"{name}() is `async def`, and {at.name}() calls it without awaiting it, so it never ran. "
+        f"{advice}",
+        where,
+    )
 
 
 @rule(advises=True)
 def async_to_sync_forgotten(evidence):
     name, where = _never_awaited(evidence)
-    consumer, method = evidence.project.consumer_at(where), evidence.project.method_at(where)
-    if isinstance(method, ast.FunctionDef) and name not in consumer.methods:
-        return Explanation(
-            f"{name}() of the channel layer is a coroutine, and this function is synchronous: "
-            "it made the coroutine and never ran it. "
-            f"Write async_to_sync(…{name})(…).",
-            where,
-        )
+    consumer, at = evidence.project.consumer_at(where), evidence.at(where, name)
+    own = consumer.methods if consumer else ()
+    if _is_plain(at) and name not in own and not at.on_the_loop:
+        return Explanation(f"{name}() {PREPARED} {at.to_run()}", where)
 
 
 @rule(advises=True)
 def never_awaited(evidence):
     """`self.send(...)` without `await`: Python's warning, which Daphne swallows."""
     name, where = _never_awaited(evidence)
-    if where is None or isinstance(evidence.project.method_at(where), ast.FunctionDef):
+    at = evidence.at(where, name)
+    own = at.consumer.methods if at.consumer else ()
+    if where is None or _is_plain(at) and (name in own or not at.on_the_loop):
         return None
-    if any(last_name(call.func) in BRIDGES for call in evidence.nodes_at(where, ast.Call)):
+    calls = evidence.nodes_at(where, ast.Call)
+    if at.is_async and any(last_name(call.func) in BRIDGES for call in calls):
         return Explanation(f"{NO_BRIDGE_HERE}: await …{name}(…)", where)
     for call in evidence.nodes_at(where, ast.Call) if name == "__call__" else ():
         name = last_name(call.func) or name  # an object that is called, as sync_to_async makes one
-    return Explanation(
-        f"{name}(…) was called without await. "
-        "That only prepares the call: nothing of it has run. "
-        "Write `await` in front of it.",
-        where,
-    )
+    return Explanation(f"{name}() {PREPARED} {at.to_run()}", where)
+
+
+def _is_plain(at):
+    return isinstance(at.function, ast.FunctionDef)
 
 
 def _never_awaited(evidence):
     """The last name of the first coroutine that explains the failure, and the learner's line that
     made it: None where Channels did. After a pass, of the first that a line of theirs made."""
-    for event in evidence.events(NeverAwaited):
-        name, where = event.coroutine.rpartition(".")[2], evidence.place(event)
-        if where if evidence.failure is None else _explains(evidence, name, where):
-            return name, where
+    for program in evidence.programs:
+        events = evidence.events_of(program, Event)
+        for number, event in enumerate(events):
+            if isinstance(event, NeverAwaited):
+                name, where = event.coroutine.rpartition(".")[2], evidence.place(event)
+                if evidence.failure is None:
+                    explains = where is not None
+                else:
+                    explains = _explains(evidence, name, where, events[:number])
+                if explains:
+                    return name, where
     return None, None
 
 
-def _explains(evidence, name, where):
-    """Whether it can be why the check failed. An exception explains what it ends by itself,
-    unless it complains of the coroutine; and what happens at the end explains no silence."""
+def _explains(evidence, name, where, before):
+    """Whether it can be why the check failed. An exception explains what it ends by itself, and
+    what follows it, unless it complains of the coroutine; what was heard is explained only where it
+    shows the coroutine; and what happens at the end explains no silence."""
     complained = any("coroutine" in error.message for error in evidence.errors)
-    if evidence.saw(Closed, Refused, EndedByException) and evidence.errors and not complained:
+    if evidence.errors and not complained:
+        raised = evidence.saw(Closed, Refused, EndedByException)
+        if raised or any(isinstance(event, Raised) for event in before):
+            return False
+    came = getattr(evidence.failure, "frame", getattr(evidence.failure, "heard", None))
+    if evidence.saw(NotTheContract, Changed, HeardTwice, Flooded) and "coroutine" not in str(came):
         return False
     method = evidence.project.method_at(where)
     name = method.name if method else name

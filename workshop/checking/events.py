@@ -132,6 +132,7 @@ class LayerMade(Event):
 class NeverAwaited(Event):
     """A coroutine was made and never awaited."""
 
+    path: str | None
     coroutine: str  # "ChatConsumer.send"
     frames: tuple[Frame, ...]  # of the line that made it
 

@@ -117,6 +117,7 @@ class BadPage(Failure):
 
 
 def brief(value, limit: int = 60) -> str:
-    """`value` as JSON-like text of at most `limit` characters."""
-    text = repr(value)
+    """`value` as text of at most `limit` characters, on one line. What is in a string is shown as
+    it is: escaped backslashes would be other text."""
+    text = "'" + "\\n".join(value.splitlines()) + "'" if isinstance(value, str) else repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -67,10 +67,10 @@ def explaining_first(
 ) -> list[ExceptionFacts]:
     """The exceptions of a chain, those that explain the others before them.
 
-    What was raised `from` another is explained by it, unless that is only how a wait was ended
-    (CancelledError). One that was raised while another was handled is explained by that other only
-    where this came through the learner's code and the later one did not: libraries try one thing
-    and then another, and what they caught on the way explains nothing.
+    CancelledError is only how a wait was ended, and explains nothing. What was raised `from`
+    another is explained by it. One that was raised while another was handled is explained by that
+    other only where this came through the learner's code and the later one did not: libraries try
+    one thing and then another, and what they caught on the way explains nothing.
     """
     order: list[ExceptionFacts] = []
     for facts in chain:
@@ -83,8 +83,10 @@ def explaining_first(
 
 
 def _explains(facts: ExceptionFacts, later: ExceptionFacts, is_theirs) -> bool:
+    if facts.type == "CancelledError":
+        return False
     if facts.link in ("cause", "member"):
-        return facts.type != "CancelledError"
+        return True
     theirs = any(is_theirs(frame.file) for frame in facts.frames)
     raised_by_them = bool(later.frames) and is_theirs(later.frames[-1].file)
     return theirs and not raised_by_them

@@ -25,12 +25,14 @@ from workshop.checking.events import (
 from workshop.checking.explaining.broken import Broken
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.origin import expressions_at, written_out
+from workshop.checking.explaining.places import Place, made_without_await, place, written_call
 from workshop.checking.explaining.source import (
     RECEIVERS,
     Consumer,
     Project,
     Where,
     handler_name,
+    last_name,
     on_self,
     value_of,
 )
@@ -40,6 +42,7 @@ from workshop.checking.failures import Closed, StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
 
 E = TypeVar("E", bound=Event)
+GROUP_CALLS = ("group_add", "group_send", "group_discard")
 
 
 @dataclass
@@ -271,10 +274,47 @@ class Evidence:
                     return Broken(source, source.error)
         return None
 
+    def on_their_line(self, error: Error) -> bool:
+        """Whether the learner's own line raised it, and it was the first thing to go wrong."""
+        return error is self.errors[0] and self.raised_by_them(error)
+
     def nodes_at(self, where: Where | None, *types: type) -> list[ast.AST]:
         """The nodes of the attendee's syntax tree at a place."""
         source = self.project.source_at(where)
         return source.at(where.line, *types) if source else []
+
+    def at(self, where: Where | None, name: str | None = None) -> Place:
+        """What kind of function a place is in, and how the coroutine of the call there, of
+        something whose last name is `name`, is run."""
+        return place(self.project, where, name)
+
+    def call_for(self, where: Where | None, function: str, arguments: str) -> str:
+        """The code that calls a method of the consumer or of the channel layer in the function at
+        the place; in the consumer's methods where that is not known."""
+        if self.project.function_at(where):
+            return written_call(self.project.is_async_at(where), function, arguments)
+        return written_call(self.consumer is None or self.consumer.is_async, function, arguments)
+
+    @property
+    def group(self) -> str:
+        """The room's group as the consumer writes it where it calls the layer."""
+        for consumer in self.consumers:
+            for call in consumer.nodes(ast.Call):
+                if last_name(call.func) in GROUP_CALLS or any(
+                    last_name(node) in GROUP_CALLS for node in getattr(call.func, "args", ())
+                ):
+                    if call.args and on_self(call.args[0]) and "channel" not in call.args[0].attr:
+                        return f"self.{call.args[0].attr}"
+        return "self.room_group_name"
+
+    def answer(self, where: Where | None) -> str:
+        """The code that answers the browser from the place: in the handler of a group's messages
+        the message is in its event."""
+        method = self.project.function_at(where)
+        event = method.args.args[-1].arg if method and len(method.args.args) == 2 else "event"
+        of_a_group = method and method.name in self.group_handlers
+        message = f'{event}["message"]' if of_a_group else "message"
+        return self.call_for(where, "self.send", f'text_data=json.dumps({{"message": {message}}})')
 
     def _theirs_last(self, frames: Sequence[Frame]) -> Where | None:
         found = self._theirs_innermost(frames)
@@ -294,6 +334,21 @@ class Evidence:
             if re.search(pattern, event.coroutine):
                 return event.coroutine, self.place(event)
         return None
+
+    def coroutine_used(self, error: Error) -> Place:
+        """Where the coroutine was made that an exception complains of: on the exception's own line,
+        where what is read there got its value, or the one place whose coroutine was not awaited."""
+        where = self.where(error)
+        made = {
+            (place, event.coroutine.rpartition(".")[2])
+            for event in self.events(NeverAwaited)
+            if (place := self.place(event))
+        }
+        for one in made:
+            if one[0] == where:
+                return self.at(*one)
+        assigned = made_without_await(self.project, where)
+        return self.at(*(assigned or (made.pop() if len(made) == 1 else (where, ""))))
 
     @cached_property
     def stuck(self) -> tuple[str, Where] | None:

@@ -27,6 +27,11 @@ class Route:
     pattern: str
 
     @property
+    def shown(self) -> str:
+        """The pattern as it is written in its file, with its quotes."""
+        return self.source.code(self.call.args[0])
+
+    @property
     def is_path(self) -> bool:
         """Whether it is path(), which takes no regular expression."""
         return last_name(self.call.func) == "path"

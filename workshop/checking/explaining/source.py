@@ -67,8 +67,9 @@ class Source:
         return lines[number - 1].strip() if number and number <= len(lines) else ""
 
     def code(self, node: ast.AST) -> str:
-        """The node's own text, as it is written."""
-        return ast.get_source_segment(self.text, node) or ""
+        """A node as it is written, where that is on one line."""
+        text = ast.get_source_segment(self.text, node) or "\n"
+        return ast.unparse(node) if "\n" in text else text
 
     @cached_property
     def imports(self) -> dict[str, str]:
@@ -514,9 +515,16 @@ class Project:
 
     # Asked by several rules
 
+    def function_at(self, where: Where | None) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The innermost function in which the place is."""
+        source = self.source_at(where)
+        kinds = ast.FunctionDef, ast.AsyncFunctionDef
+        around = source.at(where.line, *kinds) if source else []
+        return max(around, key=lambda node: node.lineno, default=None)
+
     def is_async_at(self, where: Where | None) -> bool:
-        """Whether the place is in a consumer's `async def`."""
-        return isinstance(self.method_at(where), ast.AsyncFunctionDef)
+        """Whether the place is in `async def`."""
+        return isinstance(self.function_at(where), ast.AsyncFunctionDef)
 
     def class_named(self, name: str) -> tuple[Source, ast.ClassDef] | None:
         """The first class of that name, with its file."""

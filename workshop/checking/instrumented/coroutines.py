@@ -1,6 +1,6 @@
 """Coroutines that were made and never awaited.
 
-    {"event": "never_awaited", "coroutine": "ChatConsumer.send", "frames": [...]}
+    {"event": "never_awaited", "path": …, "coroutine": "ChatConsumer.send", "frames": [...]}
 
 Under Daphne Python's own warning goes nowhere, because Twisted takes the warnings over (daphne
 issue 352). Imports the standard library alone.
@@ -27,7 +27,9 @@ def _report(unraisable):
         for file, line, function in found
         if telling.is_not_ours(file)
     ]
-    telling.tell("never_awaited", coroutine=named[1], frames=frames)
+    # It is let go where it was made, so the WebSocket at work is the one that made it.
+    path = telling.websocket.get()
+    telling.tell("never_awaited", path=path, coroutine=named[1], frames=frames)
 
 
 def start():

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 from textwrap import dedent
 
-from workshop.checking.reporting.report import LINES_SHOWN, cut, how_far
+from workshop.checking.reporting.report import LINES_SHOWN, cut, how_far, seen_apart
 from workshop.manifest import find
 
 STYLE = """
@@ -62,7 +62,7 @@ def one_check(check: dict) -> str:
     if check["passed"]:
         note = f'<br><span class="more">{escape(check["note"])}</span>' if check["note"] else ""
         return f'<span class="passed">✓ {title}</span>{note}'
-    seen = check["seen"] if check["seen"] != check["message"] else None
+    seen = seen_apart(check)
     return (
         f'<span class="failed">✗ {title}</span>'
         + (sequence(check["timeline"]) if check["timeline"] else "")

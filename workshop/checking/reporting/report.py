@@ -80,6 +80,13 @@ class Report:
         }
 
 
+def seen_apart(check: dict) -> str | None:
+    """What was seen, where the message does not say any of it."""
+    seen, message = check["seen"] or "", " ".join((check["message"] or "").split())
+    said = any(sentence and sentence in message for sentence in seen.rstrip(".").split(". "))
+    return None if said else seen or None
+
+
 def shown(path: Path) -> str:
     """The path as the attendee would type it."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
@@ -145,8 +152,8 @@ def print_report(found: dict, console: Console, offer: str = "") -> None:
         for row in timeline_rows([Line(**line) for line in check["timeline"]]):
             say(row, "dim", indent=4)
         console.print()
-        if check["seen"] != check["message"]:
-            say(f"  {check['seen']}", "bold")
+        if seen := seen_apart(check):
+            say(f"  {seen}", "bold")
         say_message(check["message"])
         if check["file"]:
             say(place(check), "cyan", indent=2)

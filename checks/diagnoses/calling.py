@@ -1,0 +1,128 @@
+"""Functions and classes that the learner's own line calls in a way that they do not allow."""
+
+import ast
+import importlib
+import inspect
+import re
+import sys
+
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.spelling import nearest
+
+# Since Python 3.10 the functions and classes of asyncio take no loop
+# (https://docs.python.org/3/whatsnew/3.10.html#changes-in-the-python-api).
+LOOP_IS_GONE = "Since Python 3.10 asyncio takes no loop: it uses the one that runs. Remove loop=…"
+
+
+@rule(raised=r"TypeError: ([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
+def keyword_not_taken(evidence, error, function, name):
+    if not evidence.on_their_line(error):
+        return None
+    where, short = evidence.where(error), function.rpartition(".")[2]
+    call = evidence.at(where, short).call
+    source = evidence.project.source_at(where)
+    dotted = source.dotted(call.func) if call else None
+    known = _parameters(evidence.project, short, dotted)
+    near = nearest(name, known)
+    if name == "loop" and (dotted or "").startswith("asyncio."):
+        advice = LOOP_IS_GONE
+    elif near:
+        advice = f"Did you mean {near}=…?"
+    elif known:
+        advice = f"It takes: {', '.join(known)}."
+    else:
+        advice = "Remove it, or look up what the function is called with."
+    return Explanation(f"{short}() has no argument {name}. {advice}", where)
+
+
+@rule(
+    raised=r"TypeError: ([\w.<>]+)\(\) takes (?:from \d+ to )?(\d+) positional arguments? "
+    r"but (\d+) (?:was|were) given"
+)
+def self_not_in_the_definition(evidence, error, function, takes, given):
+    """A method without self: Python counts the object itself as what was given first."""
+    owner, _, short = function.rpartition(".")
+    found = evidence.project.class_named(owner) if evidence.on_their_line(error) else None
+    for method in found[1].body if found else ():
+        if getattr(method, "name", None) == short and isinstance(
+            method, ast.FunctionDef | ast.AsyncFunctionDef
+        ):
+            names = [argument.arg for argument in method.args.args]
+            if names[:1] not in (["self"], ["cls"]) and int(given) == int(takes) + 1:
+                return Explanation(
+                    f"{short}() is a method, and a method is given its object first. "
+                    f"Write {short}({', '.join(['self', *names])}).",
+                    found[0].where(method),
+                )
+
+
+@rule(
+    raised=r"TypeError: ([\w.<>]+)\(\) (?:takes (?:from \d+ to )?\d+ positional arguments? but \d+|"
+    r"missing \d+ required (?:positional|keyword-only) arguments?: (.+))"
+)
+def called_with_other_arguments(evidence, error, function, missing):
+    if not evidence.on_their_line(error):
+        return None
+    where, short = evidence.where(error), function.rpartition(".")[2]
+    known = _parameters(evidence.project, short, None)
+    takes = f" It takes: {', '.join(known)}." if known else ""
+    seen = f"was not given {re.sub(chr(39), '', missing)}" if missing else "was given too much"
+    return Explanation(f"{short}() {seen}.{takes} Make the call and the definition agree.", where)
+
+
+def _parameters(project, name, dotted):
+    """The names of what a function takes: one of the project's, or of the standard library's."""
+    for source in project.sources:
+        for node in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
+            if node.name == name:
+                taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                return [a.arg for a in taken if a.arg not in ("self", "cls")]
+    module, _, attribute = (dotted or "").rpartition(".")
+    if module.partition(".")[0] not in sys.stdlib_module_names:
+        return []
+    try:
+        function = getattr(importlib.import_module(module), attribute)
+        parameters = inspect.signature(function).parameters.values()
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+@rule(
+    raised=r"TypeError: Can't instantiate abstract class (\w+) "
+    r"with(?: abstract methods? (.+)|out an implementation for abstract methods? (.+))"
+)
+def abstract_method_missing(evidence, error, class_name, until_311, since_312):
+    """Python 3.12 words it otherwise (https://docs.python.org/3/library/abc.html)."""
+    missing = re.findall(r"\w+", until_311 or since_312)
+    found = evidence.project.class_named(class_name)
+    if found is None:
+        return None
+    source, node = found
+    methods = [n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    own = {n.name: n for n in methods if not any(map(_is_abstract, n.decorator_list))}
+    if len(own) < len(methods):
+        return Explanation(
+            f"{class_name} is an abstract class, of which no object can be made: "
+            f"{', '.join(missing)} is written in the classes derived from it. "
+            "Name one of those in its place.",
+            source.where(node),
+        )
+    near = nearest(missing[0], own, 0.5)
+    if near:
+        return Explanation(
+            f"{class_name} lacks the method {missing[0]}, which its base class asks for. "
+            f"It has {near}: rename that to {missing[0]}.",
+            source.where(own[near]),
+        )
+    plural = "methods" if len(missing) > 1 else "method"
+    return Explanation(
+        f"No {class_name} can be made, because it lacks the {plural} {', '.join(missing)}, which "
+        "its base class asks for. Write it in this class.",
+        source.where(node),
+    )
+
+
+def _is_abstract(decorator):
+    return last_name(decorator) in ("abstractmethod", "abstractproperty")

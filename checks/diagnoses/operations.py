@@ -1,0 +1,231 @@
+"""What an operation on the learner's own line wants, and did not get.
+
+The exceptions are Python's own (https://docs.python.org/3/library/exceptions.html); what is on the
+line is read from its syntax tree.
+"""
+
+import ast
+
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import calls_in, last_name
+
+KINDS = {
+    "str": "a string",
+    "int": "a number",
+    "float": "a number",
+    "dict": "a dictionary",
+    "NoneType": "None",
+    "bytes": "bytes",
+    "PosixPath": "a path",
+    "WindowsPath": "a path",
+}
+OPERATORS = {
+    "+": ast.Add,
+    "-": ast.Sub,
+    "*": ast.Mult,
+    "/": ast.Div,
+    "//": ast.FloorDiv,
+    "%": ast.Mod,
+    "&": ast.BitAnd,
+    "|": ast.BitOr,
+    "^": ast.BitXor,
+    "<<": ast.LShift,
+    ">>": ast.RShift,
+}
+QUERY = 'parse_qs(self.scope["query_string"].decode()).get("token")'
+
+
+def a_kind(name):
+    """The type in words."""
+    return KINDS.get(name, f"of type {name}")
+
+
+def _operands(evidence, error, operator):
+    """The only operation of that sort on the line: its two sides as they are written, or words for
+    them."""
+    nodes = evidence.nodes_at(evidence.where(error), ast.BinOp, ast.AugAssign)
+    found = [node for node in nodes if isinstance(node.op, OPERATORS.get(operator, ()))]
+    if len(found) != 1:
+        return None, "what is on the left", "what is on the right"
+    node = found[0]
+    code = evidence.project.source_at(evidence.where(error)).code
+    left = getattr(node, "left", getattr(node, "target", None))
+    right = getattr(node, "right", getattr(node, "value", None))
+    return left, f"`{code(left)}`", f"`{code(right)}`"
+
+
+OPERANDS = r"TypeError: unsupported operand type\(s\) for (\S+?)=?: '(\w+)' and '(\w+)'"
+
+
+@rule(raised=OPERANDS)
+def operator_meant_for_percent(evidence, error, operator, left, right):
+    """ "chat_%s" & name: another operator before what is to be filled in."""
+    template, shown, value = _operands(evidence, error, operator)
+    text = getattr(template, "value", None)
+    if operator != "%" and isinstance(text, str) and "%" in text and evidence.on_their_line(error):
+        return Explanation(
+            f"{operator} does not fill in the {text[text.index('%') :][:2]} of a string; % does. "
+            f"Write {shown.strip('`')} % {value.strip('`')}, or an f-string.",
+            evidence.where(error),
+        )
+
+
+@rule(raised=OPERANDS)
+def operands_do_not_fit(evidence, error, operator, left, right):
+    if not evidence.on_their_line(error) or "coroutine" in (left, right):
+        return None
+    _, first, second = _operands(evidence, error, operator)
+    kinds = {left, right}
+    if "NoneType" in kinds:
+        missing = first if left == "NoneType" else second
+        advice = f"Look at where {missing} gets its value: .get() answers None for what is missing."
+    elif operator == "/" and kinds == {"str"}:
+        advice = "Only a path is joined with /: begin it with Path(…), from pathlib import Path."
+    elif kinds == {"str"}:
+        advice = "Strings are joined with +, or filled into an f-string."
+    elif "str" in kinds:
+        advice = "Make both alike, with str(…) or int(…)."
+    else:
+        advice = "Make both of one type."
+    return Explanation(
+        f"{operator} does not work here: {first} is {a_kind(left)}, {second} is {a_kind(right)}. "
+        f"{advice}",
+        evidence.where(error),
+    )
+
+
+@rule(
+    raised=r"^TypeError: (?:can only concatenate (\w+) \(not \"(?!coroutine)([\w.]+)\"\) to \w+"
+    r"|can't concat (\w+) to (bytes))"
+)
+def text_and_something_added(evidence, error, left, right, added, to_bytes):
+    _, first, second = _operands(evidence, error, "+")
+    left, right = (to_bytes, added) if to_bytes else (left, right)
+    if "NoneType" in right:
+        advice = f"Look at where {second} gets its value."
+    elif left == "bytes":
+        advice = "Make a string of the bytes: .decode()."
+    elif left == "list":
+        advice = "To add one item, put it in square brackets, or call .append(…)."
+    elif right in ("dict", "list"):
+        advice = 'Take the part of it that is a string, such as ["room_name"].'
+    else:
+        advice = "Make a string of it with str(…)."
+    return Explanation(
+        f"+ cannot join these two: {first} is {a_kind(left)}, {second} is {a_kind(right)}. "
+        f"{advice}",
+        evidence.where(error),
+    )
+
+
+@rule(
+    raised=r"TypeError: '(\S+)' not supported between instances of '(?!coroutine)(\w+)' and "
+    r"'(?!coroutine)(\w+)'"
+)
+def compared_unlike_things(evidence, error, operator, left, right):
+    if evidence.on_their_line(error):
+        return Explanation(
+            f"{operator} cannot compare these two: the left side is {a_kind(left)}, the right side "
+            f"{a_kind(right)}. Make both alike before you compare them.",
+            evidence.where(error),
+        )
+
+
+# Strings that are filled in
+
+
+@rule(
+    raised=r"TypeError: (not (?:all|enough) arguments (?:converted|for format string))"
+    r"|IndexError: (Replacement index \d+ out of range)"
+)
+def placeholders_do_not_match(evidence, error, percent, braces):
+    if evidence.on_their_line(error):
+        return Explanation(
+            f"The string has {'other' if percent else 'more'} places to fill in than it is given "
+            "values. An f-string has each value in its place: "
+            'f"chat_{self.room_name}".',
+            evidence.where(error),
+        )
+
+
+@rule(raised=r"TypeError: sequence item \d+: expected str instance, (?!coroutine)(\w+) found")
+def joined_what_is_not_text(evidence, error, kind):
+    if evidence.on_their_line(error):
+        return Explanation(
+            f"join() joins strings, and one of its items is {a_kind(kind)}. "
+            "Make strings of them first: str(item) for each item.",
+            evidence.where(error),
+        )
+
+
+# Values that are made from others
+
+
+@rule(
+    raised=r"ValueError: dictionary update sequence element #\d+ has length (\d+); 2 is required"
+    r"|TypeError: cannot convert dictionary update sequence element #\d+ to a sequence"
+)
+def dict_of_no_pairs(evidence, error, length):
+    if not evidence.on_their_line(error):
+        return None
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    part = f"a part of length {length}" if length else "one that is not a pair"
+    message = f"dict() makes a dictionary of pairs, a key and a value each, and got {part}."
+    if "query" in source.text.lower():
+        message += (
+            " An empty query string split at & leaves one empty part. "
+            f"Write {QUERY}, with `from urllib.parse import parse_qs`; "
+            "it answers None, or a list of values."
+        )
+    return Explanation(message, where)
+
+
+@rule(
+    raised=r"ValueError: (?:invalid literal for (int)\(\) with base \d+: (.+)"
+    r"|could not convert string to (float): (.+))"
+)
+def text_is_no_number(evidence, error, whole, text, broken, other):
+    if evidence.on_their_line(error):
+        name = whole or broken
+        given = (text or other).strip("'\"")
+        shown = f'"{given}"' if given else "an empty string"
+        return Explanation(
+            f"{name}() makes a number of digits, and was given {shown}. "
+            "Look at where that text comes from, or leave it a string.",
+            evidence.where(error),
+        )
+
+
+@rule(raised=r"TypeError: (int|float)\(\) argument must be .*not '(?!coroutine)(\w+)'")
+def number_of_something_else(evidence, error, name, kind):
+    if evidence.on_their_line(error):
+        missing = " .get() answers None for what is missing." if kind == "NoneType" else ""
+        return Explanation(
+            f"{name}() makes a number of a string, and was given {a_kind(kind)}.{missing} "
+            "Look at where the value comes from.",
+            evidence.where(error),
+        )
+
+
+@rule(
+    raised=r"ValueError: (?:(not enough) values to unpack \(expected \D*(\d+), got (\d+)\)"
+    r"|(too many) values to unpack \(expected (\d+)(?:, got (\d+))?\))"
+)
+def unpacked_another_number(evidence, error, few, wanted, got, many, least, _):
+    if not evidence.on_their_line(error):
+        return None
+    where = evidence.where(error)
+    splits = [
+        call
+        for node in evidence.nodes_at(where, ast.Assign)
+        for call in calls_in(node.value)
+        if last_name(call.func) in ("split", "rsplit")
+    ]
+    advice = "Look at what is on the right of the =."
+    if splits:
+        advice = "partition() always gives three: before, separator, after."
+    seen = f"there are {got}" if few else "there are more"
+    return Explanation(
+        f"The names on the left of the = take {wanted or least} values, and {seen}. {advice}", where
+    )

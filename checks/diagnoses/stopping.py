@@ -1,0 +1,69 @@
+"""What stops a server instead of answering: exit(), the debugger, and questions at a keyboard."""
+
+import ast
+
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.failures import NotPrepared
+
+ENDS = ("exit", "quit")
+DEBUGGERS = ("breakpoint", "set_trace")
+
+
+@rule(raised=r"^EOFError: EOF when reading a line")
+def asks_at_the_keyboard(evidence, error):
+    where = evidence.where(error)
+    if any(last_name(call.func) == "input" for call in evidence.nodes_at(where, ast.Call)):
+        from_page = (
+            " What somebody types in the page arrives in receive(), as text_data."
+            if evidence.teaches("chat")
+            else ""
+        )
+        return Explanation(
+            "input() asks at the keyboard of whoever started the program, and nobody sits there "
+            f"in a check. Remove it.{from_page}",
+            where,
+        )
+
+
+@rule(raised=r"^(?:bdb\.)?BdbQuit")
+def debugger_left_in(evidence, error):
+    """The exception comes from the line after the call."""
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    calls = source.calls(*DEBUGGERS) if source else ()
+    before = [call for call in calls if call.lineno <= where.line]
+    if before:
+        call = max(before, key=lambda one: one.lineno)
+        return Explanation(
+            f"{source.code(call)} stops the program and waits for commands at its keyboard. "
+            "Remove it, or use it with python manage.py runserver in a terminal.",
+            source.where(call),
+        )
+
+
+@rule
+def program_ends_itself(evidence):
+    """exit() and the like, in a line of the learner's."""
+    if not evidence.exited or evidence.saw(NotPrepared):
+        return None
+    for where in filter(None, map(evidence.where, evidence.exits)):
+        for node in evidence.nodes_at(where, ast.Call, ast.Raise):
+            if isinstance(node, ast.Raise) or last_name(node.func) in ENDS:
+                return _ended_by(evidence, where, node)
+    if evidence.exits or evidence.errors:
+        return None
+    for source, call in evidence.project.calls("_exit", "abort"):  # these raise nothing
+        if (source.dotted(call.func) or "").startswith("os."):
+            return _ended_by(evidence, source.where(call), call)
+
+
+def _ended_by(evidence, where, node):
+    advice = "Remove it."
+    if consumer := evidence.project.consumer_at(where):
+        close = "await self.close()" if consumer.is_async else "self.close()"
+        advice = f"Remove it: return leaves the method, and {close} ends this one conversation."
+    elif evidence.project.function_at(where):
+        advice = "Remove it: return leaves the function."
+    code = evidence.project.source_at(where).code(node)
+    return Explanation(f"`{code}` ends the whole program, for all whom it serves. {advice}", where)
