@@ -2,6 +2,7 @@
 first TODO with that TODO's own advice, and every mistake fails with its own diagnosis. And every
 variant, a right answer that looks different from ours, passes."""
 
+import ast
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from workshop import manifest
 from workshop.checking import tasks
 from workshop.checking.command import content
 from workshop.checking.explaining.rules import ASK_EVERY_RULE, Rule
+from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.processes.preloaded import QuickChecks
 
 AT_ONCE = 4  # checks side by side: most of a failing one is waiting
@@ -92,6 +94,30 @@ def test_a_mistake_gets_its_own_diagnosis(entry, checked):
         assert row["line"] in text, f"The report names line {failed['line']}: {text}"
     wrong = set(failed.get("also", ())) - set(row.get("also", ())) - GENERAL
     assert not wrong, f"These speak too, and it is not their mistake: {wrong}"
+    if failed["suggestion"]:
+        assert_gets_further(step, failed, done.report)
+
+
+def assert_gets_further(step: str, failed: dict, report: dict) -> None:
+    """That the check passes, or fails later, when the failed check's suggestion is applied."""
+    file = Path(failed["suggestion"]["file"])
+    suggestion = Suggestion(**{**failed["suggestion"], "file": file})
+    file.write_text(suggestion.applied_to(file.read_text("utf-8")), encoding="utf-8")
+    solution = manifest.find(step).solution
+    project = next(f for f in file.parents if (f / "manage.py").is_file())
+    if code_of(project) == code_of(solution):
+        return  # which passes
+    again = check(step, "--project", project, "--json")
+    passing = [sum(c["passed"] for c in one["checks"]) for one in (report, again.report)]
+    assert again.code == 0 or passing[1] > passing[0], again.failed
+
+
+def code_of(project: Path) -> dict[Path, str]:
+    """What Python makes of each file of the project."""
+    return {
+        file.relative_to(project): ast.dump(ast.parse(file.read_text("utf-8")))
+        for file in sorted(project.rglob("*.py"))
+    }
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ def async_to_sync_forgotten(evidence):
     consumer, at = evidence.project.consumer_at(where), evidence.at(where, name)
     own = consumer.methods if consumer else ()
     if _is_plain(at) and name not in own and not at.on_the_loop:
-        return Explanation(f"{name}() {PREPARED} {at.to_run()}", where)
+        return Explanation(f"{name}() {PREPARED} {at.to_run()}", where, at.suggestion)
 
 
 @rule(advises=True)
@@ -79,7 +79,7 @@ def never_awaited(evidence):
         return Explanation(f"{NO_BRIDGE_HERE}: await …{name}(…)", where)
     for call in evidence.nodes_at(where, ast.Call) if name == "__call__" else ():
         name = last_name(call.func) or name  # an object that is called, as sync_to_async makes one
-    return Explanation(f"{name}() {PREPARED} {at.to_run()}", where)
+    return Explanation(f"{name}() {PREPARED} {at.to_run()}", where, at.suggestion)
 
 
 def _is_plain(at):

@@ -21,6 +21,13 @@ from workshop.checking.explaining.source import (
     last_name,
     on_self,
 )
+from workshop.checking.explaining.suggestion import (
+    Suggestion,
+    imported,
+    instead,
+    made_async,
+    suggest,
+)
 
 IMPORT = "from asgiref.sync import async_to_sync"
 TO_THREAD = ("sync_to_async", "database_sync_to_async")
@@ -118,6 +125,24 @@ class Place:
         return self.to_run()
 
     @property
+    def suggestion(self) -> Suggestion | None:
+        """The edit that runs the coroutine of `call` there, where that is certain: in a method that
+        others call, they would have to be edited too."""
+        if self.call is None or self.source.tree is None:
+            return None
+        call = instead(self.call, self._awaited(alone=False))
+        if self.is_async:
+            return suggest(self.source, call)
+        if not isinstance(self.function, ast.FunctionDef):
+            return None
+        if not self.on_the_loop:
+            bridge = instead(self.call.func, f"async_to_sync({self.source.code(self.call.func)})")
+            return suggest(self.source, bridge, *imported(self.source, IMPORT))
+        if self.is_called_by_channels:
+            return suggest(self.source, made_async(self.function), call)
+        return None
+
+    @property
     def plain(self) -> str:
         """What is to be known of a plain function before `await` is written in it."""
         return f"{self.name}() is a plain `def`, where `await` is a SyntaxError."
@@ -147,8 +172,15 @@ class Place:
         whole = self.source.code(self.call)
         return whole if len(whole) <= LONGEST else f"{self.source.code(self.call.func)}(…)"
 
-    def _awaited(self) -> str:
-        """The call with `await`, in parentheses where something of its result is asked for."""
+    def _awaited(self, alone: bool = True) -> str:
+        """The call with `await`, in parentheses where something of its result is asked for; not
+        `alone`, without what asks."""
+        if not alone:
+            asked = [
+                n for n in self.source.nodes(ast.Attribute, ast.Subscript) if n.value is self.call
+            ]
+            code = f"await {self.source.code(self.call)}"
+            return f"({code})" if asked else code
         for node in self.source.nodes(ast.Attribute, ast.Subscript, ast.Call):
             if getattr(node, "value", getattr(node, "func", None)) is self.call and self.call:
                 return f"(await {self._called})" + (

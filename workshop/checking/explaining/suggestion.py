@@ -56,6 +56,21 @@ def without(statement: ast.stmt) -> Change:
     return (_first_line(statement), 0), (statement.end_lineno + 1, 0), ""
 
 
+def made_async(function: ast.FunctionDef) -> Change:
+    """`async` stands before its `def`."""
+    place = (function.lineno, function.col_offset)
+    return place, place, "async "
+
+
+def imported(source: Source, code: str) -> list[Change]:
+    """The import stands below the file's others, unless the name is there already."""
+    name = code.rpartition(" ")[2]
+    imports = [n for n in source.tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    if name in source.imports or not source.tree.body:
+        return []
+    return [below(imports[-1], code)] if imports else [above(source.tree.body[0], code)]
+
+
 def suggest(source: Source, *changes: Change) -> Suggestion | None:
     """The edit that makes all these changes, which may not overlap; None where the file would not
     be Python afterwards, or nothing would change."""

@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.references import named
 from workshop.checking.reporting import progress
-from workshop.checking.reporting.report import Report
+from workshop.checking.reporting.report import Report, shown
 from workshop.environment import COMMAND
 from workshop.manifest import ROOT, Step
 
@@ -52,6 +53,16 @@ def code_of(step: Step, hint: dict) -> str:
     return "\n\n".join(parts)
 
 
+def their_code(suggestion: Suggestion) -> str:
+    """The third rung where the diagnosis is certain of the edit: the learner's own lines, as they
+    are to be."""
+    first, last = suggestion.line, suggestion.end_line
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    if suggestion.replacement is None:
+        return f"# {shown(suggestion.file)}: delete {lines}"
+    return f"# {shown(suggestion.file)}, in place of {lines}\n{suggestion.replacement}"
+
+
 def print_hint(report: Report, console: Console) -> None:
     """Show the next rung for the check that fails now, and remember it."""
     step, failed = report.step, report.failed
@@ -61,7 +72,9 @@ def print_hint(report: Report, console: Console) -> None:
     console.print(Text(f"  Hint {rung} of 3 · {RUNGS[rung]}", "bold yellow"))
     if rung == 3:
         # As Text, since a Syntax is cut at the terminal's width: the code is there to be copied.
-        code = Syntax("", "python", background_color="default").highlight(code_of(step, hint))
+        suggestion = failed.diagnosis and failed.diagnosis.suggestion
+        text = their_code(suggestion) if suggestion else code_of(step, hint)
+        code = Syntax("", "python", background_color="default").highlight(text)
         console.print(code, soft_wrap=True)
         return
     if rung == 1:

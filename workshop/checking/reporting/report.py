@@ -13,6 +13,7 @@ from rich.text import Text
 
 from workshop.checking.explaining.evidence import Diagnosis
 from workshop.checking.explaining.source import Where
+from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.observers.timeline import Line
 from workshop.checking.plugin import Result
 from workshop.checking.tasks import BEGUN, DONE, NEXT, NOT_BEGUN_YET, TaskState, listed
@@ -75,6 +76,7 @@ class Report:
             "message": result.message,
             "seen": result.seen,
             **place_as_dict(where),
+            "suggestion": suggestion_as_dict(result.diagnosis and result.diagnosis.suggestion),
             "timeline": [asdict(line) for line in result.timeline],
             **also,
         }
@@ -97,6 +99,11 @@ def place_as_dict(where: Where | None) -> dict:
         "file": shown(where.file) if where else None,
         "line": where.line if where else None,
     }
+
+
+def suggestion_as_dict(suggestion: Suggestion | None) -> dict | None:
+    """What an editor needs to apply it; a `replacement` of null deletes the lines."""
+    return suggestion and {**asdict(suggestion), "file": shown(suggestion.file)}
 
 
 def place(found: dict) -> str:
