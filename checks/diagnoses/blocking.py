@@ -3,7 +3,7 @@
 import ast
 
 from workshop.checking.events import Computes
-from workshop.checking.explaining.loop import calls_on_the_loop
+from workshop.checking.explaining.loop import calls_on_the_loop, defined
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Silent, Unanswered
@@ -33,9 +33,23 @@ BLOCKING = {
 POOLS = ("ThreadPoolExecutor", "ProcessPoolExecutor")
 
 
-def called_on_the_loop(project, function) -> bool:
-    """Whether a coroutine of the project calls the plain function, directly or through others."""
-    return any(found.function is function for found in calls_on_the_loop(project))
+def in_a_thread(project, function) -> str | None:
+    """What to write where a coroutine of the project calls the plain function, directly or through
+    others; None where none does."""
+    for found in calls_on_the_loop(project):
+        called = defined(project, found.source, found.call)
+        if called and called[1] is function:
+            direct = found.function is found.coroutine
+            return _to_thread(function if direct else found.entry)
+    return None
+
+
+def _to_thread(function) -> str:
+    """The call of a function of the project's, in a thread."""
+    arguments = [argument.arg for argument in function.args.args]
+    owner = "self." if arguments[:1] == ["self"] else ""
+    more = ", …" if arguments[bool(owner) :] else ""
+    return f"await asyncio.to_thread({owner}{function.name}{more})"
 
 
 @advice
@@ -56,8 +70,8 @@ def blocking_call(evidence):
         called = found.function.name
         return Explanation(
             f"{name}() blocks, and {called}() is called from `async def {found.coroutine.name}`: "
-            "for as long as it takes, this process serves nobody else. Where a coroutine calls it, "
-            f"run it in a thread: await asyncio.to_thread({called}, …)",
+            "for as long as it takes, this process serves nobody else. Where the coroutine calls "
+            f"{found.entry.name}(), run it in a thread: {_to_thread(found.entry)}",
             where,
         )
 
@@ -65,12 +79,19 @@ def blocking_call(evidence):
 @rule(advises=True)
 def computes_on_the_loop(evidence):
     """A computation blocks as a call does that waits. The process itself told of it."""
-    if evidence.failure and not evidence.saw_only(Silent, Unanswered):
+    given_up = getattr(evidence.failure, "who", None) == "check"  # the whole run took too long
+    if evidence.failure and not evidence.saw_only(Silent, Unanswered) and not given_up:
         return None
     for event in evidence.events(Computes):
         where = evidence.place(event)
-        if where and not evidence.project.is_given(where.file):
+        if where and not evidence.project.is_given(where.file) and not _is_endless(evidence, where):
             return Explanation(computing(evidence, where), where)
+
+
+def _is_endless(evidence, where) -> bool:
+    """Whether the line is in a `while True`, of which there is more to say (stuck.py)."""
+    loops = evidence.nodes_at(where, ast.While)
+    return any(getattr(loop.test, "value", None) in (True, 1) for loop in loops)
 
 
 def computing(evidence, where) -> str:
@@ -78,13 +99,13 @@ def computing(evidence, where) -> str:
     functions = evidence.nodes_at(where, ast.FunctionDef, ast.AsyncFunctionDef)
     inner = max(functions, key=lambda node: node.lineno, default=None)
     if isinstance(inner, ast.FunctionDef):
-        cure = f"Where a coroutine calls it, write await asyncio.to_thread({inner.name}, …)"
+        call = in_a_thread(evidence.project, inner) or "await asyncio.to_thread(…)"
+        cure = f"Where a coroutine calls it, write {call}"
     else:
-        cure = "Move it to a plain function, and write await asyncio.to_thread(that_function, …)"
+        cure = "Move it to a plain function, and write await asyncio.to_thread(that_function)"
     return (
         "This line computes for so long on the event loop that everyone else at this server had to "
-        f"wait. `async` does not make a computation give way; only an await does. {cure}, which "
-        "computes in a thread."
+        f"wait. `async` does not make a computation give way; only an await does. {cure}"
     )
 
 
@@ -100,11 +121,16 @@ def pools_that_wait(function) -> list[ast.With]:
     ]
 
 
-@advice
+@rule(advises=True)
 def pool_holds_the_loop(evidence):
+    held = evidence.stuck[1] if evidence.saw(Silent, Unanswered) and evidence.stuck else None
+    if evidence.failure and held is None:
+        return None
     for source in evidence.project.sources:
         for function in source.nodes(ast.AsyncFunctionDef):
             for block in pools_that_wait(function):
+                if held and (held.file, held.line) != (source.path, block.lineno):
+                    continue
                 return Explanation(
                     "At the end of this `with` block the event loop itself waits for the threads, "
                     "and serves nobody meanwhile. Await the work inside of it, or without a pool "

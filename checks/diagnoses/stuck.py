@@ -2,7 +2,7 @@
 
 import ast
 
-from checks.diagnoses.blocking import BLOCKING, called_on_the_loop
+from checks.diagnoses.blocking import BLOCKING, in_a_thread
 from workshop.checking.events import Handled, Handles, LayerCall
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
@@ -18,30 +18,43 @@ def blocked(evidence):
     if not _holds(evidence, what, where):
         return None
     seen = f"While the browser waited, the server was still at this line: {evidence.line_at(where)}"
-    cure = _way_out(evidence, where) if what == "thread" else "The consumer cannot go on before "
-    if what == "task":
-        cure += "that has ended."
+    cure = "The consumer cannot go on before that has ended."
+    if what == "thread":
+        cure = _way_out(evidence, where)
     return Explanation(f"{seen}\n{cure}", where)
 
 
 def _way_out(evidence, where):
     """What to do about a line that holds its thread, in the function that it is in."""
-    source = evidence.project.source_at(where)
     functions = evidence.nodes_at(where, ast.FunctionDef, ast.AsyncFunctionDef)
     inner = max(functions, key=lambda node: node.lineno, default=None)
+    loops = [n for n in evidence.nodes_at(where, ast.While) if inner and n.lineno > inner.lineno]
+    end = " Give the loop an end, too." if loops else ""
     if isinstance(inner, ast.AsyncFunctionDef):
-        names = [source.dotted(call.func) for call in evidence.nodes_at(where, ast.Call)]
-        instead = next((BLOCKING[name] for name in names if name in BLOCKING), None)
-        cure = f"Use {instead}" if instead else "Wait with await, in a loop too"
-        return f"It holds its thread, and nothing else gets a turn meanwhile. {cure}, {END}"
+        return (
+            "It holds its thread, and nothing else gets a turn meanwhile. "
+            f"Use {_instead(evidence, where)}.{end}"
+        )
     held = "It holds its thread, and whoever called it waits. "
-    if inner and called_on_the_loop(evidence.project, inner):
-        held += f"A coroutine calls it: write await asyncio.to_thread({inner.name}, …) there, "
-        return held + END
-    return held + "Shorten it, " + END
+    call = in_a_thread(evidence.project, inner) if inner else None
+    return held + (f"Where a coroutine calls it, write {call}" if call else "Shorten it.") + end
 
 
-END = "and give every loop an end."
+def _instead(evidence, where):
+    """What can be awaited in place of what blocks at the place."""
+    source = evidence.project.source_at(where)
+    for call in evidence.nodes_at(where, ast.Call):
+        name, last = source.dotted(call.func), last_name(call.func)
+        if name in BLOCKING or last in WAITING:
+            return BLOCKING.get(name) or WAITING[last]
+    return "something that is awaited in its place, or await asyncio.to_thread(…)"
+
+
+# Methods of locks and of futures of threads
+WAITING = {
+    "acquire": "an asyncio.Lock: async with lock",
+    "result": "await asyncio.wrap_future(…) in place of result()",
+}
 
 
 def _holds(evidence, what, where):

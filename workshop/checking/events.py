@@ -181,6 +181,22 @@ class Busy(Event):
     what: str  # "thread" or "task"
     frames: tuple[Frame, ...]
 
+    @property
+    def holds_a_loop(self) -> bool:
+        """Whether it is the thread of an event loop."""
+        return "_run_once" in self._functions
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is a thread that the project itself has started: nobody waits for it, as for
+        an event loop and the workers of a pool."""
+        started = "_bootstrap_inner" in self._functions
+        return started and not {"_run_once", "_worker"} & self._functions
+
+    @property
+    def _functions(self) -> set[str]:
+        return {frame.function for frame in self.frames}
+
 
 @dataclass(frozen=True)
 class Computes(Event):

@@ -365,9 +365,11 @@ class Evidence:
         return max(found, key=lambda one: one[0] == "thread", default=None)
 
     def _busy(self, events: list[Busy]) -> Iterator[tuple[str, Frame]]:
-        """Of each "thread" and "task" in the learner's code: which it is, and their last frame."""
-        for event in events:
-            if frame := self._theirs_innermost(event.frames):
+        """Of each "thread" and "task" in the learner's code: which it is, and their last frame.
+        The thread of an event loop comes first: others may be what it waits for."""
+        for event in sorted(events, key=lambda event: not event.holds_a_loop):
+            frame = None if event.is_apart else self._theirs_innermost(event.frames)
+            if frame:
                 yield event.what, frame
 
     def line_at(self, where: Where | None) -> str:

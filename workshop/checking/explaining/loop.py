@@ -19,6 +19,7 @@ class OnTheLoop:
     call: ast.Call
     function: Function  # that makes it
     coroutine: ast.AsyncFunctionDef  # from which that was called; the same where it is async
+    entry: Function  # what the coroutine itself called to come there; or again the coroutine
 
     @property
     def name(self) -> str | None:
@@ -31,16 +32,17 @@ def calls_on_the_loop(project: Project, root: ast.AsyncFunctionDef | None = None
     for source in project.sources:
         for coroutine in source.nodes(ast.AsyncFunctionDef):
             if root in (None, coroutine):
-                yield from _calls(project, source, coroutine, coroutine, set(), follow=bool(root))
+                yield from _calls(project, source, [coroutine], set(), follow=bool(root))
 
 
-def _calls(project, source, function, coroutine, seen, follow) -> Iterator[OnTheLoop]:
-    seen.add(function)
-    for call in own_calls(function):
-        yield OnTheLoop(source, call, function, coroutine)
+def _calls(project, source, way, seen, follow) -> Iterator[OnTheLoop]:
+    """Those in the last function of `way`, which leads there from a coroutine."""
+    seen.add(way[-1])
+    for call in own_calls(way[-1]):
+        yield OnTheLoop(source, call, way[-1], way[0], way[:2][-1])
         found = defined(project, source, call)
         if found and found[1] not in seen and (follow or isinstance(found[1], ast.FunctionDef)):
-            yield from _calls(project, *found, coroutine, seen, follow)
+            yield from _calls(project, found[0], [*way, found[1]], seen, follow)
 
 
 def own_calls(function: Function) -> Iterator[ast.Call]:

@@ -109,6 +109,9 @@ def is_not_ours(file):
 
 
 def is_theirs(file):
-    """Whether the file belongs to the project, which is the working directory."""
+    """Whether the file belongs to the project, which is the working directory. The name of a
+    script is as it was typed."""
+    if not os.path.isabs(file) and not file.startswith("<"):
+        file = os.path.join(os.getcwd(), file)
     inside = file.startswith(os.getcwd() + os.sep)
     return inside and "site-packages" not in file and not file.endswith("manage.py")
