@@ -23,5 +23,5 @@ def project_of(entry: Entry, folder: Path) -> Path:
     for name, text in catalogue.project(manifest.find(step), row).items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding=row.get("encoded", {}).get(name, "utf-8"))
     return folder

@@ -166,6 +166,22 @@ class TestHints:
         assert "Three times" not in "".join(said[:4])
         assert "Three times the same check" in said[4] and "--hint" in said[4]
 
+    def test_a_failure_with_nothing_saved_in_between_does_not_count(self, workshop):
+        said = [self.check(workshop).stdout for _ in range(4)]
+        assert "was saved since" not in said[0]
+        assert all("Nothing in steps/step2_echo was saved" in one for one in said[1:])
+        assert "Three times" not in "".join(said)
+
+    def test_work_in_the_solution_is_told(self, workshop):
+        for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "The workshop"]):
+            who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com"]
+            subprocess.run(["git", *who, *command], cwd=workshop, check=True)
+        copy_of(workshop / "steps", workshop / ".workshop" / "starters")
+        solution = workshop / "solutions" / "step2_echo" / "chat" / "consumers.py"
+        solution.write_text(solution.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+        said = self.check(workshop).stdout
+        assert "solutions/step2_echo/chat/consumers.py has changed" in said
+
     def test_what_is_remembered_may_be_damaged(self, workshop):
         (workshop / ".workshop").mkdir()
         (workshop / ".workshop" / "progress.json").write_text("{broken")

@@ -41,6 +41,18 @@ def untouched(step: Step) -> Path:
     return _copy(step)
 
 
+def is_untouched(step: Step) -> bool:
+    """Whether the step's folder is as it was given out, as far as that is known."""
+    there = _copy(step).is_dir() and folders.contents(step.starter)
+    return bool(there) and there == folders.contents(_copy(step))
+
+
+def changed_in_solution(step: Step) -> str | None:
+    """A file of the step's solution that differs from the last commit's; None without git."""
+    names = _git("diff", "--name-only", "HEAD", "--", f"solutions/{step.name}").splitlines()
+    return names[0] if names else None
+
+
 def _copy(step: Step) -> Path:
     return manifest.STATE / "starters" / step.name
 

@@ -15,7 +15,9 @@ def one_message_not_answered(evidence):
     said = [line for line in evidence.timeline if line.direction == "out"]
     came = [line for line in evidence.timeline if line.direction == "in"]
     alone = len({line.who for line in evidence.timeline}) == 1
-    if not evidence.saw_only(Silent) or evidence.stuck or not alone or len(came) + 1 != len(said):
+    if not evidence.saw_only(Silent) or evidence.stuck or not alone:
+        return None
+    if not came or len(came) + 1 != len(said):
         return None
     message = json.loads(said[-1].text)["message"]
     what = f"the message {quoted(message)}"

@@ -4,7 +4,7 @@ from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import Where
 
 
-@rule(raised=r"^(?:SyntaxError|IndentationError|TabError): ")
+@rule(raised=r"^(?:SyntaxError|IndentationError|TabError): (?!.* (?:outside|not properly))")
 def syntax_error(evidence, error):
     """What is left: in Python's words."""
     place = error.frames and error.frames[-1]

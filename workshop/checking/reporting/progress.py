@@ -2,7 +2,10 @@
 
 {"step2": {"passed": false, "at": "2026-11-20T10:00:00+00:00",
            "check": "test_a_message_comes_back", "failures": 3, "rungs": {"test_…": 1},
-           "fingerprint": "9f86d0…"}}
+           "fingerprint": "9f86d0…", "unchanged": 0}}
+
+`fingerprint` stands for the files that were checked, and `unchanged` says how many times in a row
+since the same check failed on the same files.
 """
 
 import json
@@ -45,15 +48,17 @@ def record(report) -> None:
     """Remember how the step's check ended. Hints start over for every check that passes now."""
     before = of(report.step)
     failed = report.failed.name if report.failed else None
-    failures = before.get("failures", 0) if failed and failed == before.get("check") else 0
     passed = {result.name for result in report.results if result.passed}
+    again = bool(failed) and failed == before.get("check")
+    unchanged = again and is_as_before(report)
     update(
         report.step,
         passed=report.passed,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         check=failed,
-        failures=failures if failures and is_as_before(report) else failures + 1,
+        failures=before.get("failures", 0) + (not unchanged) if again else 1,
         fingerprint=report.fingerprint,
+        unchanged=before.get("unchanged", 0) + 1 if unchanged else 0,
         rungs={k: v for k, v in before.get("rungs", {}).items() if k not in passed},
     )
 
@@ -73,7 +78,26 @@ def offer(report) -> str:
     if not report.passed:
         again = of(report.step).get("failures", 0) >= OFFER_HELP_AFTER
         start = "Three times the same check. A hint" if again else "More help"
-        return f"{start}: {report.step.check_command} --hint"
+        help = f"{start}: {report.step.check_command} --hint"
+        return "\n\n  ".join(filter(None, [_not_arrived(report), help]))
     if following := report.step.next:
         return f"Done. Next: step {following.number}, in steps/{following.name}/README.md"
     return "Done. That was the last step."
+
+
+def _not_arrived(report) -> str:
+    """That the work did not come to where it is checked, where that is so."""
+    from workshop import starters  # a pass needs none of it
+
+    step = report.step
+    if starters.is_untouched(step) and (other := starters.changed_in_solution(step)):
+        return (
+            f"{other} has changed, and steps/{step.name} is as it was. "
+            f"What is checked is steps/{step.name}: do your work there."
+        )
+    if of(step).get("unchanged", 0):
+        return (
+            f"Nothing in steps/{step.name} was saved since the last check. "
+            "If you have changed something, save the file and check again."
+        )
+    return ""
