@@ -26,7 +26,9 @@ def bare_consumer_never_accepts(evidence):
 @rule
 def accept_not_reached(evidence):
     consumer = never_accepted(evidence)
-    for name in ("websocket_connect", "connect") if consumer and not consumer.is_bare else ():
+    if consumer is None or consumer.is_bare or {"accept", "dispatch"} & consumer.methods.keys():
+        return None
+    for name in ("websocket_connect", "connect"):
         for call in consumer.calls("accept", name):
             return Explanation(
                 f"{name}() ended without accepting: accept() is here, and this line was not "

@@ -24,7 +24,7 @@ def _where_given(consumer, name):
     """The place where the consumer gives the name a meaning of its own."""
     for _, node in [pair for pair in consumer.class_values if pair[0] == name]:
         return consumer.where(node)
-    for node in consumer.set_on_self():
+    for node in sorted(consumer.set_on_self(), key=lambda node: node.lineno):
         if node.attr == name:
             return consumer.where(node)
     method = consumer.methods.get(name) if name not in METHODS else None
@@ -39,9 +39,12 @@ def channel_name_replaced(evidence):
         return None
     for consumer in evidence.consumers:
         if where := _where_given(consumer, "channel_name"):
+            set_here = [n.lineno for n in consumer.set_on_self() if n.attr == "channel_name"]
+            lines = " and ".join(str(line) for line in sorted(set(set_here))[:3])
+            those = "This line replaces" if len(set(set_here)) < 2 else f"Lines {lines} replace"
             return Explanation(
                 "self.channel_name is Channels' own: the address of this one consumer, at which "
-                "groups reach it. This line replaces it, so nothing arrives. Remove the line; "
+                f"groups reach it. {those} it, so nothing arrives. Remove what sets it: "
                 "group_add() takes self.channel_name as Channels has set it.",
                 where,
             )
