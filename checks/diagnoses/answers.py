@@ -56,7 +56,9 @@ def receive_is_a_generator(evidence):
 @rule
 def send_not_reached(evidence):
     consumer, method = _handled_in_vain(evidence)
-    for call in _sends_in(consumer, method) if method else ():
+    if consumer is None or "send" in consumer.methods and not consumer.is_bare:
+        return None
+    for call in _sends_in(consumer, method):
         return Explanation(
             f"{method.name}() ran to its end and did not reach the line that sends. "
             "Look at what is before it: an if, a return.",

@@ -81,7 +81,8 @@ def method_never_called(evidence):
     """Almost the name of a method that Channels calls: the inherited one ran in its place."""
     handled = {handler_name(event.type) for event in evidence.events(Handles)}
     for consumer in evidence.consumers:
-        for name, method in consumer.methods.items() if not consumer.is_bare else ():
+        skip = consumer.is_bare or consumer.finds_methods_by_name
+        for name, method in () if skip else consumer.methods.items():
             near = difflib.get_close_matches(name.removeprefix("on_"), CALLED_BY_CHANNELS, 1, 0.8)
             called = name in handled or name in CALLED_BY_CHANNELS or consumer.is_named(name)
             if near and near[0] not in consumer.methods and not called:

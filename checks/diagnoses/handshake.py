@@ -3,6 +3,7 @@
 import ast
 
 from workshop.checking.events import ConsumerMade, Ended, LeftUnanswered
+from workshop.checking.explaining.middleware import middlewares
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import on_self
 from workshop.checking.failures import Refused, Unanswered
@@ -26,7 +27,9 @@ def bare_consumer_never_accepts(evidence):
 @rule
 def accept_not_reached(evidence):
     consumer = never_accepted(evidence)
-    for name in ("websocket_connect", "connect") if consumer and not consumer.is_bare else ():
+    if consumer is None or consumer.is_bare or "accept" in consumer.methods:
+        return None
+    for name in ("websocket_connect", "connect"):
         for call in consumer.calls("accept", name):
             return Explanation(
                 f"{name}() ended without accepting: accept() is here, and this line was not "
@@ -68,7 +71,7 @@ def not_accepted(evidence):
 def never_accepted(evidence):
     """The consumer that had ended its handshake with no answer to the browser."""
     ended = evidence.saw(Unanswered) and evidence.events(LeftUnanswered)
-    return evidence.consumer if ended else None
+    return evidence.consumer if ended and evidence.begun("websocket.connect") else None
 
 
 def stopped_in_connect(evidence):
@@ -159,6 +162,13 @@ def close_without_return(evidence):
 
 @rule(raised=r"no attribute 'handshake_deferred'")
 def accepted_twice(evidence, error):
+    for found in middlewares(evidence.project):
+        for node in found.constants("websocket.accept"):
+            return Explanation(
+                f"{found.name} accepts the WebSocket, and the consumer accepts it again. The "
+                "handshake can be answered once: leave it to the consumer.",
+                found.where(node),
+            )
     accepts = evidence.sent("websocket.accept")
     return Explanation(
         "accept() was called twice for one socket. "

@@ -7,6 +7,7 @@ from workshop.checking.events import ConsumerMade, Ended, NeverAwaited
 from workshop.checking.explaining.middleware import middlewares
 from workshop.checking.explaining.origin import written_out
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import calls_in
 from workshop.checking.failures import Refused, Unanswered
 
 EMPTY = " The page's address has no query string, so this is so for every browser."
@@ -70,7 +71,7 @@ def _why(evidence, found, node):
         if found.has(where):
             return f" because {error.text} was raised and caught"
     if isinstance(node, ast.If):
-        return f", because `{ast.unparse(node.test)}` was not true,"
+        return f", because `{ast.unparse(node.test)}` was not true"
     condition = _condition(found, node)
     return f" because of `if {ast.unparse(condition.test)}`" if condition else ""
 
@@ -87,16 +88,31 @@ def middleware_refuses(evidence):
     if not evidence.saw(Refused) or evidence.errors or evidence.events(ConsumerMade):
         return None
     for found in middlewares(evidence.project):
-        for node in ast.walk(found.call or ast.Pass()):
-            if getattr(node, "value", None) == "websocket.close":
-                condition = _condition(found, node)
-                because = f", because of `if {ast.unparse(condition.test)}`" if condition else ""
-                line = node.lineno
-                test = written_out(found.source, condition.test, line) if condition else ""
+        for node in found.constants("websocket.close"):
+            condition = _condition(found, node)
+            because = f", because of `if {ast.unparse(condition.test)}`" if condition else ""
+            test = written_out(found.source, condition.test, node.lineno) if condition else ""
+            return Explanation(
+                f"{found.name} turned the browser away, with websocket.close{because}."
+                f"{EMPTY if 'query_string' in test else ''} To let it in, go on: {found.right}",
+                found.where(node),
+            )
+
+
+@rule
+def middleware_took_the_first_event(evidence):
+    """websocket.connect, which the consumer then waits for."""
+    waits = evidence.saw_only(Unanswered) and evidence.events(ConsumerMade)
+    if not waits or evidence.begun("websocket.connect"):
+        return None
+    for found in middlewares(evidence.project):
+        for call in calls_in(found.call or ast.Pass()) if len(found.arguments) == 3 else ():
+            if getattr(call.func, "id", None) == found.arguments[1]:
                 return Explanation(
-                    f"{found.name} turned the browser away, with websocket.close{because}."
-                    f"{EMPTY if 'query_string' in test else ''} To let it in, go on: {found.right}",
-                    found.where(node),
+                    f"{found.name} takes the first event here, websocket.connect, and the consumer "
+                    "waits for it in vain. Leave receive to the application inside: remove this "
+                    "call.",
+                    found.where(call),
                 )
 
 

@@ -1,7 +1,6 @@
 """What a connection's scope holds (ASGI specification, "WebSocket connection scope"), what routers
 and middleware add to it, and what is looked for in it in vain."""
 
-import ast
 import difflib
 import re
 
@@ -42,10 +41,6 @@ NOT_THERE = {
         ("post", "body", "data", "files"),
         "A WebSocket is opened without a body: what the browser says comes later, to receive()",
     ),
-}
-ON_A_VIEW = {
-    *("request", "kwargs", "args", "user", "username", "session", "cookies", "headers", "path"),
-    *("query_string", "url_route", "room_name", "GET", "META", "COOKIES"),
 }
 # The middleware of Channels that puts a key there (channels.auth, channels.sessions).
 PUT_THERE = {
@@ -158,9 +153,11 @@ def room_name_not_in_route(evidence, error, key):
         return None
     names = [repr(name) for route in written_routes(evidence.project) for name in route.captured]
     there = f" (it captures {', '.join(names)})" if names else ""
+    is_path = any(route.is_path for route in written_routes(evidence.project))
+    written = f"<str:{key}>" if is_path else f"(?P<{key}>\\w+)"
     return Explanation(
         f"The consumer asks for {key!r}, and the route captures no argument of that name{there}. "
-        f"Use the same name in the route, (?P<{key}>\\w+), and in the consumer.",
+        f"Use the same name in the route, {written}, and in the consumer.",
         evidence.where(error),
     )
 
@@ -175,45 +172,4 @@ def cookie_or_session_lacks_it(evidence, error, key):
             f"Whoever opens the page for the first time has nothing stored: their {lacks}. Ask so "
             f'that this is allowed: {written}.get("{key}")',
             evidence.where(error),
-        )
-
-
-# Looked for beside the scope
-
-
-@rule(raised=r"AttributeError: '(\w+)' object has no attribute '(\w+)'")
-def scope_misspelled(evidence, error, owner, name):
-    near = difflib.get_close_matches(name, ("scope", "channel_layer", "channel_name"), 1, 0.75)
-    theirs = any(consumer.name == owner for consumer in evidence.consumers)
-    if theirs and near and near[0] != name and evidence.raised_by_them(error):
-        return Explanation(
-            f"A consumer has no self.{name}. Did you mean self.{near[0]}?", evidence.where(error)
-        )
-
-
-@rule(raised=r"AttributeError: '(\w+)' object has no attribute '(\w+)'")
-def kwargs_like_a_view(evidence, error, owner, name):
-    """self.request.user, self.kwargs, self.user: as in a view or a template."""
-    consumer = next((c for c in evidence.consumers if c.name == owner), None)
-    if name not in ON_A_VIEW or consumer is None or not evidence.raised_by_them(error):
-        return None
-    if difflib.get_close_matches(name, [node.attr for node in consumer.set_on_self()], 1, 0.7):
-        return None  # set too late, or misspelled: attributes.py
-    where, asked = evidence.where(error), name
-    for node in evidence.nodes_at(where, ast.Attribute) if name == "request" else ():
-        if ast.unparse(node.value) == "self.request":
-            asked = node.attr
-    place = PLACES.get(plain(asked), ROUTE).format(scope="self.scope")
-    advice = NOT_THERE.get(plain(asked)) or (
-        f"What its WebSocket was opened with is in its scope: {place}"
-    )
-    return Explanation(f"A consumer has no self.{name}, as a view may have. {advice}", where)
-
-
-@rule(raised=r"AttributeError: 'list' object has no attribute '(\w+)'")
-def client_is_a_pair(evidence, error, name):
-    where = evidence.where(error)
-    if "scope['client']" in evidence.origin(where) and evidence.raised_by_them(error):
-        return Explanation(
-            'The scope\'s client is a list of an address and a port: self.scope["client"][0]', where
         )

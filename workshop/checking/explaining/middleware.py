@@ -40,7 +40,10 @@ class Middleware:
     def passing_on(self) -> list[ast.Call]:
         """The calls of the application inside."""
         ways = (self.inner, "super().__call__", "self.inner", "self.app")
-        return [c for c in calls_in(self.call or ast.Pass()) if ast.unparse(c.func) in ways]
+        given = [n for n in ast.walk(self.call or ast.Pass()) if isinstance(n, ast.Assign)]
+        names = [ast.unparse(n.targets[0]) for n in given if ast.unparse(n.value) in ways]
+        calls = calls_in(self.call or ast.Pass())
+        return [call for call in calls if ast.unparse(call.func) in (*ways, *names)]
 
     @property
     def right(self) -> str:
@@ -48,6 +51,11 @@ class Middleware:
         arguments = self.arguments if len(self.arguments) == 3 else ("scope", "receive", "send")
         wait = "await " if isinstance(self.call, ast.AsyncFunctionDef) else ""
         return f"return {wait}{self.inner}({', '.join(arguments)})"
+
+    def constants(self, value: str) -> list[ast.Constant]:
+        """Where it writes the value, "websocket.close" say."""
+        nodes = ast.walk(self.call or ast.Pass())
+        return [n for n in nodes if isinstance(n, ast.Constant) and n.value == value]
 
     def where(self, node: ast.AST | None = None) -> Where:
         return self.source.where(node or self.call or self.node)

@@ -156,6 +156,12 @@ class Consumer:
         """Whether it is no WebSocket consumer of Channels' generic ones."""
         return not any("Websocket" in base for base in self.bases)
 
+    @property
+    def finds_methods_by_name(self) -> bool:
+        """Whether it makes the names of methods that it calls: getattr(self, "on_" + kind)."""
+        found = (call for call in self.calls("getattr") if len(call.args) > 1)
+        return any(not isinstance(call.args[1], ast.Constant) for call in found)
+
     @cached_property
     def methods(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
         """Its methods by name, the inherited included."""

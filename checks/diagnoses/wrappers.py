@@ -1,0 +1,148 @@
+"""The learner's own decorators of a consumer's methods."""
+
+import ast
+
+from checks.diagnoses.awaiting import awaited_by_channels
+from checks.diagnoses.decorators import decorators
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.failures import Silent, Unanswered
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _own_decorators(evidence):
+    """Each decorator of a consumer's methods that the project defines: the consumer, the method,
+    the decorator as it is written, its file, and its function."""
+    for consumer, node, decorator in decorators(evidence):
+        for source in evidence.project.sources if isinstance(node, FUNCTIONS) else ():
+            for function in source.nodes(ast.FunctionDef):
+                if function.name == last_name(decorator):
+                    yield consumer, node, decorator, source, function
+
+
+def _inner(function):
+    """The functions that are defined in a decorator, the outermost first."""
+    return [n for n in ast.walk(function) if isinstance(n, FUNCTIONS) and n is not function]
+
+
+def _given_calls(function, inner):
+    """The calls of what the decorator was given."""
+    given = [argument.arg for argument in function.args.args]
+    return [call for call in calls_in(inner) if getattr(call.func, "id", None) in given]
+
+
+@rule(raised=r"TypeError: object NoneType can't be used in 'await' expression")
+def decorator_drops_the_coroutine(evidence, error):
+    if evidence.raised_by_them(error):
+        return None
+    awaited = awaited_by_channels(evidence, error)
+    for _, method, _, source, function in _own_decorators(evidence):
+        for inner in _inner(function) if method.name == awaited else ():
+            for call in _given_calls(function, inner) if isinstance(inner, ast.FunctionDef) else ():
+                return Explanation(
+                    f"{function.name}, which decorates {awaited}, calls it and drops what it "
+                    "returns: a coroutine, which must be awaited. Write "
+                    f"return {ast.unparse(call)}",
+                    source.where(call),
+                )
+
+
+@rule(raised=r"TypeError: 'NoneType' object is not callable")
+def decorator_returns_nothing(evidence, error):
+    for _, method, _, source, function in _own_decorators(evidence):
+        inner = _inner(function)
+        returns = [n for n in function.body if isinstance(n, ast.Return)]
+        if inner and not returns and f"self.{method.name}(" in error.code:
+            return Explanation(
+                f"{function.name} returns nothing, so it puts None in the place of {method.name}. "
+                f"End {function.name} with return {inner[0].name}",
+                source.where(function),
+            )
+
+
+def _is_made_by_a_call(function, decorator, method):
+    """Whether it takes arguments and returns the decorator, and was not called with any."""
+    deep = [inner for inner in _inner(function) if _inner(inner)]
+    return bool(deep) and any(decorator is written for written in method.decorator_list)
+
+
+@rule
+def decorator_not_called(evidence):
+    for consumer, method, decorator, _, function in _own_decorators(evidence):
+        error = evidence.error(r"object function can't be used in 'await' expression")
+        silent = evidence.saw_only(Unanswered, Silent) and evidence.in_question(method.name)
+        if (error or silent) and _is_made_by_a_call(function, decorator, method):
+            arguments = ", ".join(argument.arg for argument in function.args.args)
+            return Explanation(
+                f"{function.name} makes a decorator from its arguments, and is not called here. "
+                f"Write @{ast.unparse(decorator)}({arguments}), with what you want to give it.",
+                consumer.where(decorator),
+            )
+
+
+@rule
+def decorated_as_no_method(evidence):
+    """Channels calls connect() and the like on the consumer."""
+    for consumer, method, decorator in decorators(evidence) if evidence.errors else ():
+        name = getattr(decorator, "id", None)
+        called = ("connect", "receive", "receive_json", "disconnect")
+        if name in ("staticmethod", "classmethod", "property") and method.name in called:
+            return Explanation(
+                f"Channels calls {method.name}() on each consumer, and a {name} cannot be called "
+                f"so. Remove @{name}.",
+                consumer.where(decorator),
+            )
+
+
+@rule
+def decorator_never_calls(evidence):
+    if not evidence.saw_only(Unanswered, Silent):
+        return None
+    wanted = "connect" if evidence.saw(Unanswered) else "receive"
+    for _, method, decorator, source, function in _own_decorators(evidence):
+        inner = [] if _is_made_by_a_call(function, decorator, method) else _inner(function)
+        if method.name == wanted and inner and not _given_calls(function, inner[0]):
+            given = function.args.args[0].arg if function.args.args else "it"
+            return Explanation(
+                f"{function.name} takes the place of {wanted}() and never calls it. In "
+                f"{inner[0].name}, call what it was given: {given}(…)",
+                source.where(inner[0]),
+            )
+
+
+@rule
+def decorator_makes_it_async(evidence):
+    """The wrapper is `async def`, and a synchronous consumer only calls it."""
+    coroutine, _ = evidence.never_awaited(r"<locals>") or ("", None)
+    for consumer, method, _, source, function in _own_decorators(evidence):
+        for inner in _inner(function)[:1] if coroutine and not consumer.is_async else ():
+            if isinstance(inner, ast.AsyncFunctionDef) and coroutine.endswith(inner.name):
+                return Explanation(
+                    f"{function.name} makes {method.name} a coroutine function, and "
+                    f"{consumer.name} is a synchronous consumer, which only calls it: it never "
+                    f"ran. Write def {inner.name}, without async and await.",
+                    source.where(inner),
+                )
+
+
+@rule(raised=r"TypeError: (\w+)\.<locals>\.(\w+)\(\) (?:takes|got an unexpected|missing)")
+def decorator_takes_too_little(evidence, error, name, inner):
+    for _, method, _, source, function in _own_decorators(evidence):
+        found = next((node for node in _inner(function) if node.name == inner), None)
+        if function.name == name and found:
+            return Explanation(
+                f"{inner} of the decorator {name} takes the place of {method.name}, and cannot "
+                f"take what {method.name} is called with. Write {inner}(self, *args, **kwargs), "
+                "and hand both on.",
+                source.where(found),
+            )
+
+
+@rule(raised=r"TypeError: (\w+)\(\) missing 1 required positional argument")
+def decorator_called_in_vain(evidence, error, name):
+    where = evidence.where(error)
+    if evidence.line_at(where).startswith(f"@{name}("):
+        return Explanation(
+            f"{name} takes the method itself. Write @{name}, without the parentheses.", where
+        )
