@@ -1,6 +1,9 @@
 """What arrives at the consumer, made from JSON and to JSON."""
 
+import ast
+
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import RECEIVERS
 from workshop.checking.failures import Closed
 
 
@@ -77,21 +80,33 @@ def json_dumps_given_something_odd(evidence, error, name):
     )
 
 
-@rule(needs="chat", raised=r"AttributeError: 'NoneType' object has no attribute '(?!group_)\w+'")
-def nothing_has_no_such_method(evidence, error):
+@rule(raised=r"AttributeError: 'NoneType' object has no attribute '(?!group_)(\w+)'")
+def nothing_has_no_such_method(evidence, error, name):
     """A value that is missing, which .get() answers with None."""
-    if evidence.saw(Closed) and evidence.raised_by_them(error):
-        return Explanation(
-            "This is None, but a value was expected: .get() answers None for a key that is not "
-            'there. The browser sends {"message": "…"} and nothing else.',
-            evidence.where(error),
-        )
+    where = evidence.where(error)
+    asked = [node for node in evidence.nodes_at(where, ast.Attribute) if node.attr == name]
+    if not asked or not evidence.on_their_line(error):
+        return None
+    code = evidence.project.source_at(where).code(asked[0].value)
+    method = evidence.project.method_at(where)
+    there = ""
+    if "scope" in code:
+        there = " Look at what the scope has: print(self.scope.keys())."
+    elif method and method.name in RECEIVERS:
+        there = ' The browser sends {"message": "…"} and nothing else.'
+    return Explanation(
+        f"`{code}` is None, but a value was expected: "
+        f".get() answers None for what is missing.{there}",
+        where,
+    )
 
 
 @rule(raised=r"^KeyError: ('\w+'|\d+)")
 def wrong_key_read(evidence, error, key):
     where = evidence.where(error)
-    if where and evidence.saw(Closed):
+    method = evidence.project.method_at(where)
+    of_a_group = method and method.name in evidence.group_handlers
+    if where and evidence.saw(Closed) and not of_a_group:
         return Explanation(
             f"The consumer asked for the key {key}, which is not there. "
             'The browser sends {"message": "…"}: the text is under "message".',

@@ -1,7 +1,25 @@
 """What is left when no cause is known: what was seen, and the learner's own last line in it."""
 
+import ast
+
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import BadPage, NotListening, NotPrepared, Silent, Unanswered
+
+
+@rule
+def raised_on_purpose(evidence):
+    """A `raise` or `assert` of the learner's own, which no rule above knows."""
+    error = next(iter(evidence.errors), None)
+    if error is None or not evidence.raised_by_them(error):
+        return None
+    where = evidence.where(error)
+    for node in evidence.nodes_at(where, ast.Raise, ast.Assert):
+        code = evidence.project.source_at(where).code(node)
+        return Explanation(
+            f"Your own line raised {error.text.rstrip('.')}: `{code}`. "
+            "Look at what leads there, or remove it.",
+            where,
+        )
 
 
 @rule

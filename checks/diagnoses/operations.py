@@ -81,6 +81,8 @@ def operands_do_not_fit(evidence, error, operator, left, right):
         advice = f"Look at where {missing} gets its value: .get() answers None for what is missing."
     elif operator == "/" and kinds == {"str"}:
         advice = "Only a path is joined with /: begin it with Path(…), from pathlib import Path."
+    elif kinds == {"dict"}:
+        advice = "Two dictionaries are joined with |."
     elif kinds == {"str"}:
         advice = "Strings are joined with +, or filled into an f-string."
     elif "str" in kinds:
@@ -103,8 +105,8 @@ def text_and_something_added(evidence, error, left, right, added, to_bytes):
     left, right = (to_bytes, added) if to_bytes else (left, right)
     if "NoneType" in right:
         advice = f"Look at where {second} gets its value."
-    elif left == "bytes":
-        advice = "Make a string of the bytes: .decode()."
+    elif "bytes" in (left, right):
+        advice = f"Make a string of {first if left == 'bytes' else second} with .decode()."
     elif left == "list":
         advice = "To add one item, put it in square brackets, or call .append(…)."
     elif right in ("dict", "list"):

@@ -9,15 +9,19 @@ import ast
 from checks.diagnoses.bridges import BRIDGES, NO_BRIDGE_HERE
 from workshop.checking.events import Event, NeverAwaited, Raised
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.source import SENDERS, calls_in, last_name
 from workshop.checking.failures import (
     Changed,
     Closed,
     EndedByException,
     Flooded,
+    Heard,
     HeardTwice,
     NotTheContract,
     Refused,
+    Silent,
+    StillInGroup,
+    Unanswered,
 )
 
 PREPARED = "was called and not awaited. That only prepares the call: nothing of it has run."
@@ -115,10 +119,40 @@ def _explains(evidence, name, where, before):
     came = getattr(evidence.failure, "frame", getattr(evidence.failure, "heard", None))
     if evidence.saw(NotTheContract, Changed, HeardTwice, Flooded) and "coroutine" not in str(came):
         return False
+    if evidence.saw(Silent, Unanswered, StillInGroup, Heard) and _is_harmless(
+        evidence, name, where
+    ):
+        return False
     method = evidence.project.method_at(where)
     name = method.name if method else name
     in_a_consumer = method or name in ("disconnect", "websocket_disconnect")
     return not evidence.teaches("chat") or not in_a_consumer or evidence.in_question(name)
+
+
+def _is_harmless(evidence, name, where):
+    """Whether nothing would have been sent, joined or left by it: the call is a statement of its
+    own, of a function of the learner's that does none of that, or of sleep()."""
+    statements = [node.value for node in evidence.nodes_at(where, ast.Expr)]
+    if evidence.at(where, name).call not in statements:
+        return False
+    return name == "sleep" or not _may_send(evidence.project, name, set())
+
+
+def _may_send(project, name, seen):
+    """Whether the function, or one that it calls, sends, joins or leaves; what is not the
+    learner's may."""
+    functions = [
+        node
+        for source in project.sources
+        for node in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        if node.name == name
+    ]
+    named = {last_name(n) for f in functions for n in ast.walk(f)} - {None}
+    if not functions or named & {*SENDERS, "accept", "close", "group_add", "group_discard"}:
+        return True
+    seen.add(name)
+    own = {function for source in project.sources for function in source.functions}
+    return any(_may_send(project, other, seen) for other in (named & own) - seen)
 
 
 @rule(needs="chat")

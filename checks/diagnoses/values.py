@@ -113,3 +113,16 @@ def name_made_too_late(evidence, error, name):
             f"none at this line. Give it one at the beginning: {name} = …",
             evidence.where(error),
         )
+
+
+@rule(raised=r"^(?:FileNotFoundError|NotADirectoryError): \[Errno \d+\] .*")
+def file_not_there(evidence, error):
+    """A relative name counts from the folder in which the program was started
+    (https://docs.python.org/3/library/functions.html#open)."""
+    name = error.facts and error.facts.details.get("filename")
+    if name and evidence.project.source_at(evidence.where(error)):
+        return Explanation(
+            f"There is no file {name}. A relative name counts from the folder in which manage.py "
+            'was started: give the whole path, BASE_DIR / "…" with settings.BASE_DIR.',
+            evidence.where(error),
+        )
