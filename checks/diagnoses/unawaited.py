@@ -9,7 +9,7 @@ import ast
 from checks.diagnoses.bridges import BRIDGES, NO_BRIDGE_HERE
 from workshop.checking.events import Event, NeverAwaited, Raised
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import SENDERS, calls_in, last_name
+from workshop.checking.explaining.source import SENDERS, last_name
 from workshop.checking.failures import (
     Changed,
     Closed,
