@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from tests.conftest import ROOT, check, copy_of, edit
 from workshop import manifest, ports, redis_server
+from workshop.checking.reporting import hints
+from workshop.commands import check as check_command
 
 
 def test_json_is_one_object_and_nothing_else():
@@ -28,8 +32,11 @@ def test_a_failed_check_in_json(tmp_path):
     assert done.code == 1
     assert done.report["passed"] is False
     assert done.report["checks"][-1] == done.failed
-    assert done.failed["message"].startswith("self.send() reaches one browser")
+    assert done.failed["message"].startswith("TODO 1 is next.")
     assert done.failed["line"]
+    states = [(task["number"], task["state"]) for task in done.report["tasks"]]
+    assert states == [(1, "next"), *((number, "not begun") for number in range(2, 6))]
+    assert done.report["tasks"][0]["file"] == str(copy / "chat" / "consumers.py")
     heard = [line for line in done.failed["timeline"] if line["direction"] == "in"]
     assert heard[0]["who"] == "Ana" and json.loads(heard[0]["text"]) == {"message": "hello"}
 
@@ -40,7 +47,12 @@ def test_a_failed_check_in_words(tmp_path):
     assert done.code == 1 and "\x1b" not in done.out
     lines = done.out.splitlines()
     assert lines[0].startswith("step 3 · ") and lines[0].endswith("2 of 6 ✓")
-    assert lines[3].startswith("✗ Everyone in the room")
+    assert lines[2:4] == [
+        "✓ The sender hears its own message",
+        "  TODO 2 is not begun: receive() still echoes, as in the step before",
+    ]
+    assert lines[4].startswith("✗ Everyone in the room")
+    assert lines[-1] == "  Next: TODO 1, chat/consumers.py:8"
     assert any("Ana  ─▶ server" in line and '{"message": "hello"}' in line for line in lines)
     assert any("Ben  ◀─" in line and "nothing for" in line for line in lines)
     assert str(copy / "chat" / "consumers.py") in done.out
@@ -122,6 +134,18 @@ def test_without_the_packages_it_says_what_to_type(tmp_path):
     assert "python3 -m workshop" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_the_table_of_all_steps_is_whole_at_any_width(monkeypatch, capsys):
+    title = "Asynchronous: all opponents think at the same moment"
+    checks = [{"title": title, "passed": False, "seen": "", "message": "", "timeline": []}]
+    checks[0] |= {"file": None, "line": None}
+    report = {"step": "step1", "passed": False, "seconds": 12.3, "total": 8, "checks": checks}
+    for width in (40, 80, 200):
+        monkeypatch.setattr(check_command.console, "width", width)
+        check_command.show([(manifest.find("step1"), {**report, "advice": []})])
+        row = capsys.readouterr().out.splitlines()[-1]
+        assert all(part in row for part in ("step1", "12.3", "0 of 8", "✗ not yet", title)), row
+
+
 class TestHints:
     """The ladder, in a copy of the workshop, since it remembers its rungs."""
 
@@ -181,6 +205,19 @@ class TestHints:
         solution.write_text(solution.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
         said = self.check(workshop).stdout
         assert "solutions/step2_echo/chat/consumers.py has changed" in said
+
+    @pytest.mark.parametrize("width", [40, 80, 200])
+    def test_the_code_is_whole_at_any_width(self, width, monkeypatch):
+        """So that it can be copied."""
+        monkeypatch.setattr(hints.progress, "next_rung", lambda step, check: 3)
+        for step in manifest.steps():
+            for name, hint in hints.of_step(step).items():
+                console = Console(width=width, force_terminal=True, color_system=None)
+                failed = SimpleNamespace(name=name, diagnosis=None)
+                report = SimpleNamespace(step=step, failed=failed)
+                with console.capture() as captured:
+                    hints.print_hint(report, console)
+                assert hints.code_of(step, hint) in captured.get()
 
     def test_what_is_remembered_may_be_damaged(self, workshop):
         (workshop / ".workshop").mkdir()

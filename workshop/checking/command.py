@@ -62,9 +62,8 @@ def main(name: str, arguments: list[str] | None = None) -> int:
         report = check(step, folder, began, keep_going=options.all)
     except NotMade as error:
         if options.json:
-            print(
-                json.dumps({"step": step.short, "passed": False, "checks": [], "error": str(error)})
-            )
+            found = {"step": step.short, "passed": False, "tasks": [], "checks": []}
+            print(json.dumps({**found, "error": str(error)}))
         print(f"{step.short} was not checked. {error}", file=sys.stderr)
         return NOT_MADE
     except KeyboardInterrupt:

@@ -60,8 +60,9 @@ def as_html(report: dict) -> str:
 def one_check(check: dict) -> str:
     title = escape(check["title"])
     if check["passed"]:
-        note = f'<br><span class="more">{escape(check["note"])}</span>' if check["note"] else ""
-        return f'<span class="passed">✓ {title}</span>{note}'
+        note = check.get("note")
+        more = f'<br><span class="more">{escape(note)}</span>' if note else ""
+        return f'<span class="passed">✓ {title}</span>{more}'
     seen = seen_apart(check)
     return (
         f'<span class="failed">✗ {title}</span>'

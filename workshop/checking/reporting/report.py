@@ -152,8 +152,8 @@ def print_report(found: dict, console: Console, offer: str = "") -> None:
     for check in found["checks"]:
         if check["passed"]:
             say(f"✓ {check['title']}", "green")
-            if check["note"]:
-                say(check["note"], "dim", indent=2)
+            if note := check.get("note"):
+                say(note, "dim", indent=2)
             continue
         say(f"✗ {check['title']}", "bold red")
         for row in timeline_rows([Line(**line) for line in check["timeline"]]):
