@@ -79,6 +79,24 @@ def environment_gave_none(evidence, error):
         )
 
 
+@rule(raised=r"'NoneType' object (?:has no attribute 'rsplit'|is not subscriptable)")
+def layer_setting_is_none(evidence, error):
+    """Channels read CHANNEL_LAYERS, or the BACKEND in it, and a variable gave it nothing."""
+    if not error.frames or evidence.settings_read is None:
+        return None
+    if not any(frame.file.parts[-2:] == ("channels", "layers.py") for frame in error.frames):
+        return None
+    layers = evidence.settings_read.channel_layers
+    what = "CHANNEL_LAYERS" if layers is None else "The BACKEND in CHANNEL_LAYERS"
+    variable = evidence.project.environment_variable("CHANNEL_LAYERS")
+    why = f" The environment has no {variable}, so reading it gives None." if variable else ""
+    return Explanation(
+        f"{what} is None.{why} Write it out in the settings: only the address of Redis changes "
+        "from one machine to another.",
+        evidence.project.where_set("CHANNEL_LAYERS"),
+    )
+
+
 @rule(raised=r"^ValueError: (?:invalid literal for int|could not convert string)[^:]*: (.*)")
 def environment_gave_no_number(evidence, error, value):
     where = evidence.where(error)

@@ -117,7 +117,9 @@ def needs_redis() -> None:
         why = f"No Redis answers at {redis_server.url()}."
     except redis_server.RedisError as error:
         why = str(error)
-    raise NotMade(f"{why} Start one: python3 -m workshop")
+    from workshop.checking.explaining.masking import masked
+
+    raise NotMade(masked(f"{why} Start one: python3 -m workshop"))
 
 
 def rules_for(step: manifest.Step) -> list:

@@ -8,6 +8,7 @@ from workshop.checking.events import Computes
 from workshop.checking.explaining.loop import calls_on_the_loop
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.failures import Silent
 
 
 @rule
@@ -50,7 +51,8 @@ def helper_blocks_the_loop(evidence):
 @rule
 def view_computes(evidence):
     """The process told of a line that computes on the event loop."""
-    for event in evidence.events(Computes) if evidence.saw(NotTogether, HeartStopped) else ():
+    seen = evidence.saw(NotTogether, HeartStopped, Silent)
+    for event in evidence.events(Computes) if seen else ():
         where = evidence.place(event)
         if where and not evidence.project.is_given(where.file):
             return Explanation(computing(evidence, where), where)

@@ -6,6 +6,8 @@ import re
 # a password that ends the address early because it has a # or / in it: it takes it for the port.
 SECRETS = (
     (re.compile(r"(\b\w+://[^\s:/@\"']*:)(?!\*\*\*)[^\s\"']+(?=@)"), r"\1***"),
+    (re.compile(r"(\b\w+://)[^\s:/@\"'*]+(?=@)"), r"\1***"),
+    (re.compile(r"([?&]password=)[^\s\"'&]+"), r"\1***"),
     (
         re.compile(r"(Port could not be cast to integer value as )(?!'\d{1,5}(?:\s|,|redis))'.*?'"),
         r"\1'***'",

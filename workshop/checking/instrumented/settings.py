@@ -17,6 +17,8 @@ PLAIN = (str, bytes, int, float, bool, type(None))
 LONGEST = 4000  # characters of a value
 SECRET = re.compile(r"passw|secret|token|\bkeys?\b|_keys?\b", re.IGNORECASE)
 IN_A_URL = re.compile(r"(?P<before>\w+://[^:/?#@\s]*:)(?P<password>.*)(?P<after>@)", re.DOTALL)
+# A password that was meant, where the colon before it was forgotten.
+LONE = re.compile(r"(?P<before>\w+://)(?P<password>[^:/?#@\s]+)(?P<after>@)")
 IN_A_QUERY = re.compile(r"(?P<before>[?&]password=)(?P<password>[^&#]*)(?P<after>)")
 NO_HOST = re.compile(r"(?P<before>\w+://[^:/?#@\s]*:)(?P<password>[^@\[\]]*)(?P<after>)$")
 CONTENT = re.compile(r"[^#/?@:\[\]\s]+")
@@ -26,7 +28,7 @@ def masked(text):
     """The text without the passwords of the URLs in it."""
     text = IN_A_QUERY.sub(_without_password, text)
     if "@" in text:
-        return IN_A_URL.sub(_without_password, text)
+        return LONE.sub(_without_password, IN_A_URL.sub(_without_password, text))
     # Without a host, a password is in the place of the port, which is a number.
     return NO_HOST.sub(lambda found: _without_password(found, unless=r"\d+\D?.*|None|"), text)
 
