@@ -75,8 +75,7 @@ def argument_with_a_colon(evidence):
             if code := _replaced_token(broken, colon, "="):
                 code = re.sub(rf"\b{name.text}=\s+", f"{name.text}=", code)
                 return Explanation(
-                    f"An argument that is given by its name takes = and no colon. "
-                    f"Write:\n    {code}",
+                    f"A keyword argument takes =, not a colon. Write:\n    {code}",
                     broken.where(),
                 )
 
@@ -140,7 +139,7 @@ def bracket_of_another_kind(evidence):
         line = f"{broken.line[:column]}{closes}{broken.line[column:]}"
         code = f" Write:\n    {line.strip()}" if broken.reads_with(line) else ""
         return Explanation(
-            f"This {found[1]} comes where the {found[2]} of {opened} has to be closed first, "
+            f"This {found[1]} comes before the {found[2]} of {opened} has been closed, "
             f"with {closes}.{code}",
             broken.where(),
         )
