@@ -103,6 +103,8 @@ def bracket_not_closed(evidence):
 def _never_closed(broken):
     """The innermost bracket that is open where something else begins, or at the file's end."""
     if "was never closed" in broken.message:
+        if askew := broken.closed_askew():
+            return askew
         there = [token for token in broken.on_the_line if token.text == broken.message[1]]
         return next((token for token in there if broken.closing(token) is None), None)
     stopped = broken.stopped_at
@@ -118,6 +120,8 @@ def _closed(broken, opening):
     stopped, last = broken.stopped_at, broken.last_on(opening.line)
     here = stopped and stopped.line == opening.line and stopped.text == ":"
     after = stopped.start if here else last.start + len(last.text)
+    if last is opening:  # what belongs in it is on the lines below
+        return None, CLOSES[opening.text]
     open_ = [token for token in broken.left_open(after) if token.line == opening.line]
     closes = "".join(CLOSES[token.text] for token in reversed(open_))
     text = _written(broken, after, after, closes)
