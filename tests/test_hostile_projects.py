@@ -83,7 +83,7 @@ HOSTILE = {
     ),
     "has a syntax error": (
         ("chat/consumers.py", RECEIVE, "        message = json.loads(text_data\n"),
-        "syntax_error",
+        "bracket_not_closed",
         None,
     ),
     "has an import error": (

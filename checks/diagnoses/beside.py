@@ -1,10 +1,11 @@
 """The learner's work is in a file that is not read: it has another name than the one that is."""
 
+import ast
 import difflib
 import re
 
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import NOT_THEIRS, Where
+from workshop.checking.explaining.source import Where
 
 TODO = re.compile(r"# TODO (\d+):")
 # What an editor, a download or a copy adds to a name.
@@ -18,7 +19,8 @@ def work_in_a_file_beside(evidence):
     project = evidence.project
     for source in project.sources:
         left = set(TODO.findall(source.text))
-        for file in _named_almost(source.path.parent, source.path.stem) if left else ():
+        near = _named_almost(source.path.parent, source.path.stem) if left else []
+        for file in [*near, *_elsewhere(project, source.path, source)] if left else ():
             text = file.read_text(encoding="utf-8", errors="replace")
             code = re.sub(r"(?m)^\s*#.*$", "", text).strip()
             if code and set(TODO.findall(text)) < left and not _is_imported(project, file):
@@ -42,12 +44,17 @@ def file_named_otherwise(evidence, error, module, name, package):
     wanted = project.folder.joinpath(*module.split(".")).with_suffix(".py")
     if where is None or project.source(module) or not wanted.parent.is_dir():
         return None
-    for file in _named_almost(wanted.parent, wanted.stem):
+    elsewhere = _elsewhere(project, wanted) if "." in module else []
+    for file in [*_named_almost(wanted.parent, wanted.stem), *elsewhere]:
         if not _is_imported(project, file):
+            if file.parent != wanted.parent:
+                rename = f"move it to {_shown(project, wanted)}"
+            else:
+                rename = f"rename it to {wanted.name}"
             hidden = " Windows may hide the ending .txt." if file.suffix == ".txt" else ""
             return Explanation(
                 f"There is no {_shown(project, wanted)}, but there is {_shown(project, file)}: "
-                f"rename it to {wanted.name}.{hidden}",
+                f"{rename}.{hidden}",
                 where,
             )
     return None
@@ -67,20 +74,29 @@ def _named_almost(folder, stem):
     return found
 
 
+def _elsewhere(project, wanted, like=None):
+    """The project's files of that name in other folders; with `like`, those that define a class
+    which that one has."""
+    names = {node.name for node in like.nodes(ast.ClassDef)} if like else set()
+    return [
+        source.path
+        for source in project.sources
+        if source.path.name == wanted.name and source.path != wanted
+        if like is None or names & {node.name for node in source.nodes(ast.ClassDef)}
+    ]
+
+
 def _is_imported(project, file):
-    """Whether some file of the project imports it, or it is a command or the like."""
+    """Whether some file of the project imports it or names it in a string."""
+    module = ".".join(file.relative_to(project.folder).with_suffix("").parts)
     if file.suffix != ".py" or not file.stem.isidentifier():
         return False
-    if NOT_THEIRS & set(file.relative_to(project.folder).parts):
-        return True
-    names = {
-        part
+    named = re.compile(rf"[\"']{re.escape(module)}\b")
+    return any(
+        name == module or name.startswith(f"{module}.")
         for source in project.sources
         for name in source.imports.values()
-        for part in name.split(".")
-    }
-    quoted = re.compile(rf"[\"'][\w.]*\b{file.stem}\b")
-    return file.stem in names or any(quoted.search(source.text) for source in project.sources)
+    ) or any(named.search(source.text) for source in project.sources)
 
 
 def _shown(project, file):

@@ -75,8 +75,7 @@ def argument_with_a_colon(evidence):
             if code := _replaced_token(broken, colon, "="):
                 code = re.sub(rf"\b{name.text}=\s+", f"{name.text}=", code)
                 return Explanation(
-                    f"An argument that is given by its name takes = and no colon. "
-                    f"Write:\n    {code}",
+                    f"A keyword argument takes =, not a colon. Write:\n    {code}",
                     broken.where(),
                 )
 
@@ -104,6 +103,8 @@ def bracket_not_closed(evidence):
 def _never_closed(broken):
     """The innermost bracket that is open where something else begins, or at the file's end."""
     if "was never closed" in broken.message:
+        if askew := broken.closed_askew():
+            return askew
         there = [token for token in broken.on_the_line if token.text == broken.message[1]]
         return next((token for token in there if broken.closing(token) is None), None)
     stopped = broken.stopped_at
@@ -119,6 +120,8 @@ def _closed(broken, opening):
     stopped, last = broken.stopped_at, broken.last_on(opening.line)
     here = stopped and stopped.line == opening.line and stopped.text == ":"
     after = stopped.start if here else last.start + len(last.text)
+    if last is opening:  # what belongs in it is on the lines below
+        return None, CLOSES[opening.text]
     open_ = [token for token in broken.left_open(after) if token.line == opening.line]
     closes = "".join(CLOSES[token.text] for token in reversed(open_))
     text = _written(broken, after, after, closes)
@@ -140,7 +143,7 @@ def bracket_of_another_kind(evidence):
         line = f"{broken.line[:column]}{closes}{broken.line[column:]}"
         code = f" Write:\n    {line.strip()}" if broken.reads_with(line) else ""
         return Explanation(
-            f"This {found[1]} comes where the {found[2]} of {opened} has to be closed first, "
+            f"This {found[1]} comes before the {found[2]} of {opened} has been closed, "
             f"with {closes}.{code}",
             broken.where(),
         )

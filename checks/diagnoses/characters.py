@@ -48,10 +48,10 @@ def invisible_character(evidence):
         what = "Delete that place of the line and type it again."
     else:
         place, what = "before its code", "Delete the line's indentation and type it again."
-    also = f" The same in line {', '.join(others)}." if others else ""
+    also = f" It is also in line {', '.join(others)}." if others else ""
     return Explanation(
         f"In this line, {place}, there is a character that cannot be seen: "
-        f"{_named(character)}. Copied text brings it. {what}{also}",
+        f"{_named(character)}. It usually comes from copied text. {what}{also}",
         broken.where(),
     )
 
@@ -68,10 +68,10 @@ def typographic_character(evidence):
     if not plain or _invisible(odd):
         return None
     line = "".join(_plain(character) or character for character in broken.line)
-    code = f" Write:\n    {line.strip()}" if broken.reads_with(line) else ""
+    code = f". Write:\n    {line.strip()}" if broken.reads_with(line) else ""
     return Explanation(
-        f"Here is {odd} (U+{ord(odd):04X}), as word processors and web pages write it; Python "
-        f"knows {plain} only.{code}",
+        f"This line has {odd} (U+{ord(odd):04X}), which word processors and web pages write. "
+        f"Python knows only {plain}{code or '.'}",
         broken.where(),
     )
 
@@ -90,7 +90,7 @@ def character_outside_of_a_string(evidence):
     found = broken and re.search(r"invalid character '(.)'", broken.message)
     if found and not _plain(found[1]):
         return Explanation(
-            f"{found[1]} can be in a string or in a comment, and here it is outside of both.",
+            f"{found[1]} is allowed in strings and comments only, and here it is outside both.",
             broken.where(),
         )
 
@@ -117,7 +117,7 @@ def odd_character_in_a_name(evidence, error, quoted):
     plain = "".join(c for c in name if c.isascii())
     return Explanation(
         f"A name in this line, {plain} by the looks of it, has a character {what}: {_named(odd)}. "
-        "Copied text brings it. Delete the name and type it again.",
+        "It usually comes from copied text. Delete the name and type it again.",
         where,
     )
 

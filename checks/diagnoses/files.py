@@ -37,7 +37,7 @@ def file_in_utf_16(evidence, error, byte, position):
     found = _misread(evidence, byte, position)
     if found and found.encoding in ("UTF-16", "UTF-32"):
         return Explanation(
-            f"{_name(evidence, found)} is saved as {found.encoding}, and is read as UTF-8. "
+            f"{_name(evidence, found)} is saved as {found.encoding}, but it is read as UTF-8. "
             "PowerShell's > and some editors save files so. "
             f"{SAVE} Nothing is wrong with the file that reads it.",
             found.where,
@@ -49,8 +49,8 @@ def null_bytes_in_a_file(evidence, error, byte, position):
     found = _misread(evidence, byte, position)
     if found and found.encoding is None:
         return Explanation(
-            f"{_name(evidence, found)} has null bytes, in this line first: characters that no "
-            "editor shows, left by a program that was interrupted while it saved. "
+            f"{_name(evidence, found)} has null bytes, the first of them in this line. Most "
+            "editors hide them; a program that was interrupted while saving leaves them. "
             "Delete the line and type it again.",
             found.where,
         )
@@ -79,9 +79,9 @@ def merge_markers_left(evidence):
     for number, line in enumerate(broken.lines if broken else (), 1):
         if re.match(r"<{7}( |$)|>{7}( |$)|={7}$", line):
             return Explanation(
-                "The marks of a merge are left in this file: <<<<<<<, ======= and >>>>>>>. "
-                "Of the two sides between them keep one, and delete the three lines with the "
-                "marks. The first is in this line.",
+                "A merge left its conflict markers in this file: <<<<<<<, ======= and >>>>>>>. "
+                "Keep one of the two sides between them, and delete the three lines with the "
+                "markers. The first one is this line.",
                 broken.where(number),
             )
 
@@ -92,8 +92,8 @@ def markdown_fence_in_the_code(evidence):
     broken = evidence.broken
     if broken and re.match(r"\s*(```|~~~)", broken.line):
         return Explanation(
-            f"{broken.line.strip()} came along with the code, from a page in Markdown, where it "
-            "marks a block of code. Delete this line, and the one that ends the block.",
+            f"{broken.line.strip()} is how Markdown marks a block of code; it was copied along "
+            "with the code. Delete this line, and the one that ends the block.",
             broken.where(),
         )
 
@@ -104,8 +104,8 @@ def prompt_in_the_code(evidence):
     found = broken and re.match(r"\s*(>>> |\.\.\. |\$ |In \[\d+\]:)", broken.line)
     if found:
         return Explanation(
-            f"{found[1].strip()} at the beginning of this line is a prompt that came along with "
-            "the code. Delete it, here and in the lines below.",
+            f"{found[1].strip()} at the beginning of this line is a prompt that was copied "
+            "along with the code. Delete it, here and in the lines below.",
             broken.where(),
         )
 
@@ -122,7 +122,7 @@ def html_entity_in_the_code(evidence):
             for one, by in ENTITIES.items():
                 line = line.replace(one, by)
             return Explanation(
-                f"{entity} is how HTML writes {character}; it came along with the code, from a web "
-                f"page's source. Write:\n    {line.strip()}",
+                f"{entity} is how HTML writes {character}; it was copied from the source of a web "
+                f"page. Write:\n    {line.strip()}",
                 broken.where(),
             )

@@ -18,8 +18,8 @@ def same_quotes_in_an_f_string(evidence):
     line = other_quotes_inside(broken.line) if broken else ""
     if broken and line != broken.line and broken.reads_with(line):
         return Explanation(
-            "Inside of this f-string are the same quotes that it begins with. Before Python 3.12 "
-            f"(this is {RUNNING}) they end it. Take the other ones inside:\n    {line.strip()}",
+            "This f-string has the same quotes inside that it begins with. Before Python 3.12 "
+            f"(this is {RUNNING}) they end it. Use the other quotes inside:\n    {line.strip()}",
             broken.where(),
         )
 
@@ -48,8 +48,8 @@ def backslash_in_an_f_string(evidence):
     if broken and "f-string expression part cannot include a backslash" in broken.message:
         return Explanation(
             "Before Python 3.12 there can be no backslash inside the braces of an f-string "
-            f"(this is {RUNNING}). Give what is inside a name in the line before, "
-            "and put that into the braces.",
+            f"(this is {RUNNING}). Assign what is inside to a variable "
+            "on the line before, and put the variable in the braces.",
             broken.where(),
         )
 

@@ -5,6 +5,7 @@ import difflib
 import importlib
 import pkgutil
 import re
+import sys
 
 from workshop.checking.explaining.rules import Explanation, rule
 
@@ -84,7 +85,7 @@ def suggestion(message, project):
     else:
         modules = [source.module for source in project.sources]
         known = [m.rpartition(".")[2] for m in modules if m.rpartition(".")[0] == parent]
-        known += LIBRARIES if not parent else ()
+        known += [*LIBRARIES, *sys.stdlib_module_names] if not parent else ()
     near = difflib.get_close_matches(name, known, 1)
     if not near:
         return general

@@ -40,9 +40,9 @@ def block_is_empty(evidence):
         number = int(found[1] or broken.number)
         head = broken.lines[number - 1].strip()
         return Explanation(
-            f"Nothing is indented below this line: {head}\n"
-            "What belongs to it is indented by 4 spaces more than the line itself. "
-            "A comment alone is not enough: where nothing is to be done, write pass.",
+            f"Nothing is indented under this line: {head}\n"
+            "Indent what belongs to it by 4 more spaces than the line itself. "
+            "A comment alone is not enough: if there is nothing to do, write pass.",
             broken.where(number),
         )
 
@@ -74,7 +74,7 @@ def indentation_of_no_block(evidence):
 @rule(raised=r"^SyntaxError: '(return|yield|yield from)' outside function")
 def return_outside_of_a_function(evidence, error, word):
     return Explanation(
-        f"This {word} is not inside of a function: as it is indented, the function has ended "
+        f"This {word} is not inside a function: as it is indented, the function has ended "
         "above it. Indent it as the lines of the function are.",
         evidence.where(error),
     )
@@ -83,7 +83,7 @@ def return_outside_of_a_function(evidence, error, word):
 @rule(raised=r"^SyntaxError: '(break|continue)' (?:outside loop|not properly in loop)")
 def break_outside_of_a_loop(evidence, error, word):
     return Explanation(
-        f"This {word} is not inside of a loop: as it is indented, the loop has ended above it. "
+        f"This {word} is not inside a loop: as it is indented, the loop has ended above it. "
         "Indent it as the lines of the loop are, or remove it.",
         evidence.where(error),
     )

@@ -3,6 +3,7 @@
 import ast
 import difflib
 
+from checks.diagnoses.packages import is_installed
 from workshop.checking.events import LayerMade
 from workshop.checking.explaining.rules import Explanation, rule
 
@@ -109,8 +110,17 @@ def get_channel_layer_not_called(evidence, error):
 @rule(raised=r"Cannot import BACKEND '?(\S+?)'? specified for")
 def backend_cannot_be_imported(evidence, error, backend):
     near = difflib.get_close_matches(backend, LAYERS, 1, 0.3) or [REDIS]
+    package = backend.partition(".")[0]
+    message = f"There is no channel layer {backend}. Did you mean {near[0]}?"
+    if backend == near[0]:  # something that it imports is not there
+        return None
+    if not is_installed(package) and not evidence.project.source(package):
+        message = (
+            f"The channel layer {backend} cannot be imported: the package {package} is not "
+            f"installed. The workshop's layer is {REDIS}, with its hosts."
+        )
     return Explanation(
-        f"There is no channel layer {backend}. Did you mean {near[0]}?",
+        message,
         evidence.project.where_set(NAME),
     )
 

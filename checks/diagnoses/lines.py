@@ -19,7 +19,7 @@ ANOTHER_LANGUAGE = (
     (r"\s*\|\|\s*", " or ", "Python's word for || is or."),
     (r"!(?!=)\s*", "not ", "Python's word for ! is not."),
     (r"(\w+)\+\+", r"\1 += 1", "Python has no ++."),
-    (r"\bnew\s+(?=\w+\()", "", "In Python an object is made without the word new."),
+    (r"\bnew\s+(?=\w+\()", "", "Python makes objects without the word new."),
     (
         r"\bprint\s+(?!\()(.+)$",
         r"print(\1)",
@@ -101,7 +101,7 @@ def keyword_misspelled(evidence):
         for word in difflib.get_close_matches(token.text.lower(), KEYWORDS, 2, 0.6):
             line = re.sub(rf"\b{re.escape(token.text)}\b", word, broken.line, count=1)
             if broken.reads_with(line):
-                return _told(broken, f"Here it says {token.text}, for {word}.", line)
+                return _told(broken, f"{token.text} is misspelled: Python's word is {word}.", line)
 
 
 @rule
@@ -172,8 +172,8 @@ def backslash_outside_of_a_string(evidence):
     broken = evidence.broken
     if broken and "line continuation" in broken.message:
         return Explanation(
-            "There is a backslash in this line outside of a string. "
-            r"Remove it; \n and the like belong inside of quotes.",
+            "There is a backslash outside a string in this line. "
+            r"Remove it; \n and the like belong inside quotes.",
             broken.where(),
         )
 

@@ -112,7 +112,7 @@ def package_not_installed(evidence, error, name):
     top = _missing(evidence, name)
     package = PACKAGES.get(top, top if top in SAME_NAME else None)
     if package and top not in DEAD:
-        called = f" {top} comes with the package {package}." if package != top else ""
+        called = f" Its package is called {package}." if package != top else ""
         return Explanation(
             f"{top} is not installed here.{called} Type:\n    {install_command(package)}\n"
             f"Or do without it: the step does not need {top}.",

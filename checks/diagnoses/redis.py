@@ -5,6 +5,7 @@ import ast
 from checks.diagnoses.layer import NAME
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import value_of
+from workshop.environment import install_command
 
 
 # redis-py lets the operating system's own word through when it was just writing.
@@ -38,7 +39,7 @@ def redis_reading_timed_out(evidence, error):
     else:
         advice = (
             "Version 8 of redis-py gives up after 5 s by itself (channels_redis issue 422). "
-            'Type: pip install "redis<8"'
+            "Type: " + install_command('"redis<8"')
         )
     return Explanation(
         "The layer waits up to 5 s at a time for messages from Redis; the connection gave up "

@@ -15,7 +15,7 @@ def _told(shadow):
     shown = shadow.name + ("/" if shadow.is_folder else ".py")
     return Explanation(
         f"Your {kind} {shown} has the name of {shadow.what}, and Python imports yours in its "
-        f"place, wherever {shadow.name} is imported. Give it another name, such as my_{shown}",
+        f"place, wherever {shadow.name} is imported. Give it another name, such as my_{shown}.",
         Where(shadow.file),
     )
 

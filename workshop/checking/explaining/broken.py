@@ -5,6 +5,7 @@ rules look at what the file has, and try the edit that they are about to tell.
 """
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ class Token:
     line: int  # from 1
 
 
+def _brackets(text: str) -> list[str]:
+    return [character for character in text if character in OPENING + CLOSING]
+
+
 class Broken:
     """A file with a syntax error, and the line that Python named."""
 
@@ -54,11 +59,17 @@ class Broken:
 
     def reads_as(self, text: str) -> bool:
         """Whether Python reads this text in place of the file's, or comes further in it than to
-        the line after the one where it stopped."""
+        the line after the one where it stopped. An edit that moves a bracket and leaves another
+        without its partner is no progress: Python tells of that one late."""
         try:
             ast.parse(text)
-        except (SyntaxError, ValueError) as error:
-            return (getattr(error, "lineno", 0) or 0) > self.number + 1
+        except SyntaxError as error:
+            if re.search("unmatched|never closed|does not match", error.msg):
+                if _brackets(text) != _brackets(self.source.text):
+                    return False
+            return (error.lineno or 0) > self.number + 1
+        except ValueError:
+            return False
         return True
 
     def reads_with(self, line: str, number: int | None = None) -> bool:
@@ -117,6 +128,25 @@ class Broken:
                 if depth == 0:
                     return one
         return None
+
+    def closed_askew(self) -> Token | None:
+        """The first bracket at a line's end that is closed at the beginning of a line with another
+        indentation: so one in between is missing."""
+        stack: list[Token] = []
+        for before, one in itertools.pairwise([None, *self.tokens]):
+            if one.text in OPENING:
+                stack.append(one)
+            elif one.text in CLOSING and stack:
+                opening = stack.pop()
+                begins = before is None or before.line < one.line
+                ends = self.last_on(opening.line) is opening
+                if begins and ends and self._indented(opening.line) != self._indented(one.line):
+                    return opening
+        return None
+
+    def _indented(self, number: int) -> int:
+        line = self.lines[number - 1]
+        return len(line) - len(line.lstrip())
 
     def pairs(self) -> Iterator[tuple[Token, Token]]:
         """Each part of the line with the one after it, which may be in the next line."""
