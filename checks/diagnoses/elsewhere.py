@@ -4,7 +4,7 @@ file that nothing imports, a loop that sends too often."""
 import ast
 
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.source import last_name, mentions
 from workshop.checking.failures import Heard, Silent
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp)
@@ -37,11 +37,11 @@ def signals_never_imported(evidence):
     """Receivers are connected when their module is read (Django documentation, Signals)."""
     if not evidence.saw_only(Silent) or evidence.layer_calls("group_send"):
         return None
-    for source in evidence.project.sources if evidence.begun("websocket.receive") else ():
+    read = [source for source in evidence.project.sources if source.tree]
+    for source in read if evidence.begun("websocket.receive") else ():
         receivers = list(_receivers(source))
-        sends = any(source.calls("group_send")) or any(
-            last_name(node) == "group_send" for node in source.nodes(ast.Attribute)
-        )
+        helpers = [evidence.project.source(name) for name in _imported_modules(source)]
+        sends = any(mentions(one.tree, "group_send") for one in (source, *helpers) if one in read)
         if receivers and sends and not _is_imported(evidence.project, source):
             app, _, name = source.module.rpartition(".")
             return Explanation(
@@ -54,6 +54,11 @@ def signals_never_imported(evidence):
                 f"            from . import {name}",
                 source.where(receivers[0]),
             )
+
+
+def _imported_modules(source):
+    """What the names that a file imports may come from."""
+    return {part for name in source.imports.values() for part in (name, name.rpartition(".")[0])}
 
 
 def _receivers(source):
