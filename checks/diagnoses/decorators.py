@@ -46,17 +46,7 @@ def view_decorator_on_a_consumer(evidence, error):
 
 def _login(evidence):
     """Where a consumer finds who is logged in, for whoever asked for that."""
-    named = any(node.mentions(name) for node in evidence.consumers for name in LOGIN)
-    named = named or any(
-        last_name(base) in LOGIN for c in evidence.consumers for base in c.node.bases
-    )
-    named = named or any(
-        last_name(child) in LOGIN
-        for _, node, _ in decorators(evidence)
-        for decorator in node.decorator_list
-        for child in ast.walk(decorator)
-    )
-    if not named:
+    if not any(consumer.mentions(name) for consumer in evidence.consumers for name in LOGIN):
         return ""
     return ' Who is logged in is in self.scope["user"], where asgi.py has AuthMiddlewareStack.'
 
