@@ -100,17 +100,21 @@ def sent_in_a_loop(evidence):
     for events, what in ((calls, "group_send"), (evidence.sent("websocket.send"), "send")):
         places = [where for event in events if (where := evidence.place(event))]
         for where in dict.fromkeys(places):
-            loops = [
-                n for n in evidence.nodes_at(where, *LOOPS) if evidence.project.method_at(where)
-            ]
+            loops = _loops_around(evidence, where)
             per_message = 1 if what == "group_send" else len(evidence.paths or (1,))
             if loops and places.count(where) > said * per_message:
-                head = _head(loops[-1])
                 return Explanation(
-                    f"One message goes out again and again: {what}() is in a loop, `{head}`. Take "
-                    "it out of the loop.",
+                    f"One message goes out again and again: {what}() is in a loop, "
+                    f"`{_head(loops[-1])}`. Take it out of the loop.",
                     where,
                 )
+
+
+def _loops_around(evidence, where):
+    """The loops around a line of a consumer that runs when somebody has said something."""
+    method = evidence.project.method_at(where)
+    answers = method and method.name.removeprefix("websocket_") not in ("connect", "disconnect")
+    return evidence.nodes_at(where, *LOOPS) if answers else []
 
 
 def _came_again(evidence):
