@@ -30,8 +30,8 @@ def decorators(evidence):
 
 @rule(raised=r"^(?:AttributeError|TypeError)")
 def view_decorator_on_a_consumer(evidence, error):
-    in_django = any("django" in frame.file.parts for frame in error.frames[-1:])
-    if not in_django and "'request'" not in error.message:
+    before_theirs = error.raised_in("django") and evidence.where(error) is None
+    if not before_theirs and "'request'" not in error.message:
         return None
     for consumer, node, decorator in decorators(evidence):
         source = evidence.project.source_at(consumer.where(node))
@@ -46,17 +46,7 @@ def view_decorator_on_a_consumer(evidence, error):
 
 def _login(evidence):
     """Where a consumer finds who is logged in, for whoever asked for that."""
-    named = any(node.mentions(name) for node in evidence.consumers for name in LOGIN)
-    named = named or any(
-        last_name(base) in LOGIN for c in evidence.consumers for base in c.node.bases
-    )
-    named = named or any(
-        last_name(child) in LOGIN
-        for _, node, _ in decorators(evidence)
-        for decorator in node.decorator_list
-        for child in ast.walk(decorator)
-    )
-    if not named:
+    if not any(consumer.mentions(name) for consumer in evidence.consumers for name in LOGIN):
         return ""
     return ' Who is logged in is in self.scope["user"], where asgi.py has AuthMiddlewareStack.'
 
@@ -65,14 +55,21 @@ def _login(evidence):
 def view_mixin_on_a_consumer(evidence):
     for consumer in evidence.consumers if evidence.errors else ():
         for base in consumer.node.bases:
-            through = any(e.came_through("django", "rest_framework") for e in evidence.errors)
-            if through and (consumer.source.dotted(base) or "").startswith(FOR_VIEWS):
+            if _through_a_view(evidence.errors) and (consumer.source.dotted(base) or "").startswith(
+                FOR_VIEWS
+            ):
                 return Explanation(
                     f"{ast.unparse(base)} is for views: its dispatch() takes a request, and a "
                     "consumer's takes an event. Remove it from the class line."
                     f"{_login(evidence)}",
                     consumer.where(),
                 )
+
+
+def _through_a_view(errors):
+    """Whether code of Django's for views was running."""
+    parts = [{*frame.file.parts} for error in errors for frame in error.frames]
+    return any("django" in one and one & {"views", "mixins.py"} for one in parts)
 
 
 @advice(needs="chat")

@@ -43,10 +43,9 @@ def class_defined_twice(evidence):
     if errors and not evidence.error(LACKS) or not evidence.events(ConsumerMade):
         return None
     for consumer in evidence.consumers:
-        first = next(
-            node for node in consumer.source.tree.body if getattr(node, "name", "") == consumer.name
-        )
-        if first is not consumer.node and first.lineno < consumer.node.lineno:
+        same = [n for n in consumer.source.nodes(ast.ClassDef) if n.name == consumer.name]
+        first = min(same, key=lambda node: node.lineno)
+        if first is not consumer.node:
             return Explanation(
                 f"There are two classes {consumer.name} in this file, in line {first.lineno} and "
                 "here, and the second one replaces the first: only this one is used. Delete one "
@@ -97,20 +96,18 @@ def mixin_after_its_base(evidence):
     """What Channels' class defines itself is found before the mixin's, in the order in which Python
     looks (https://docs.python.org/3/howto/mro.html)."""
     for event in evidence.events(ConsumerMade):
-        found = set()  # what a class that comes before defines
+        own, of_channels = set(), set()  # what the classes that come before define
         for module, name in event.classes:
             if module == "channels.generic.websocket":
-                found |= OF_JSON if "Json" in name else OF_WEBSOCKET
-                by_channels = True
+                of_channels |= OF_JSON if "Json" in name else OF_WEBSOCKET
                 continue
             theirs = evidence.project.class_named(name)
-            for child in theirs[1].body if theirs and theirs[0].module == module else ():
-                method = getattr(child, "name", None)
-                hidden = method in found and by_channels
-                if hidden and (evidence.failure is None or _may_explain(evidence, method, child)):
+            body = theirs[1].body if theirs and theirs[0].module == module else []
+            methods = {child.name: child for child in body if hasattr(child, "name")}
+            for method in (methods.keys() & of_channels) - own:
+                if evidence.failure is None or _may_explain(evidence, method, methods[method]):
                     return _after(evidence, event.name, name, method)
-                found |= {method}
-                by_channels = False
+            own |= methods.keys()
     return None
 
 

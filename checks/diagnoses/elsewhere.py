@@ -4,8 +4,8 @@ file that nothing imports, a loop that sends too often."""
 import ast
 
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
-from workshop.checking.failures import Heard, Silent
+from workshop.checking.explaining.source import last_name, mentions
+from workshop.checking.failures import Heard, HeardTwice, Silent
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp)
 
@@ -37,11 +37,11 @@ def signals_never_imported(evidence):
     """Receivers are connected when their module is read (Django documentation, Signals)."""
     if not evidence.saw_only(Silent) or evidence.layer_calls("group_send"):
         return None
-    for source in evidence.project.sources if evidence.begun("websocket.receive") else ():
+    read = [source for source in evidence.project.sources if source.tree]
+    for source in read if evidence.begun("websocket.receive") else ():
         receivers = list(_receivers(source))
-        sends = any(source.calls("group_send")) or any(
-            last_name(node) == "group_send" for node in source.nodes(ast.Attribute)
-        )
+        helpers = [evidence.project.source(name) for name in _imported_modules(source)]
+        sends = any(mentions(one.tree, "group_send") for one in (source, *helpers) if one in read)
         if receivers and sends and not _is_imported(evidence.project, source):
             app, _, name = source.module.rpartition(".")
             return Explanation(
@@ -54,6 +54,11 @@ def signals_never_imported(evidence):
                 f"            from . import {name}",
                 source.where(receivers[0]),
             )
+
+
+def _imported_modules(source):
+    """What the names that a file imports may come from."""
+    return {part for name in source.imports.values() for part in (name, name.rpartition(".")[0])}
 
 
 def _receivers(source):
@@ -88,24 +93,37 @@ def _is_imported(project, module):
 @rule
 def sent_in_a_loop(evidence):
     """More was sent from one line in a loop than browsers had said."""
-    if not evidence.saw(Heard):
+    if not _came_again(evidence):
         return None
     said = len([line for line in evidence.timeline if line.direction == "out"])
     calls = evidence.layer_calls("group_send")
     for events, what in ((calls, "group_send"), (evidence.sent("websocket.send"), "send")):
         places = [where for event in events if (where := evidence.place(event))]
         for where in dict.fromkeys(places):
-            loops = [
-                n for n in evidence.nodes_at(where, *LOOPS) if evidence.project.method_at(where)
-            ]
+            loops = _loops_around(evidence, where)
             per_message = 1 if what == "group_send" else len(evidence.paths or (1,))
             if loops and places.count(where) > said * per_message:
-                head = _head(loops[-1])
                 return Explanation(
-                    f"One message goes out again and again: {what}() is in a loop, `{head}`. Take "
-                    "it out of the loop.",
+                    f"One message goes out again and again: {what}() is in a loop, "
+                    f"`{_head(loops[-1])}`. Take it out of the loop.",
                     where,
                 )
+
+
+def _loops_around(evidence, where):
+    """The loops around a line of a consumer that runs when somebody has said something."""
+    method = evidence.project.method_at(where)
+    answers = method and method.name.removeprefix("websocket_") not in ("connect", "disconnect")
+    return evidence.nodes_at(where, *LOOPS) if answers else []
+
+
+def _came_again(evidence):
+    """Whether what a browser heard last had come to it before."""
+    if not evidence.saw(Heard):
+        return False
+    who = evidence.failure.who
+    came = [line.text for line in evidence.timeline if (line.who, line.direction) == (who, "in")]
+    return evidence.saw(HeardTwice) or came.count(came[-1] if came else None) > 1
 
 
 def _head(loop):

@@ -198,7 +198,7 @@ def resolve_scope_never_called(evidence, error, key):
                 return Explanation(
                     f"{name}() of {found.name} is never called: BaseMiddleware has no such hook "
                     "since Channels 3. Write async def __call__(self, scope, receive, send), which "
-                    f"sets scope[{key!r}] and ends with return await "
+                    f'sets scope["{key}"] and ends with return await '
                     "super().__call__(scope, receive, send).",
                     Where(found.source.path, method.lineno),
                 )

@@ -8,6 +8,10 @@ from workshop.checking.explaining.source import calls_in, last_name
 from workshop.checking.failures import Silent, Unanswered
 
 REPLACED = ("accept", "close", "send", "send_json", "dispatch", "__call__")
+LIKEWISE = {
+    "websocket_connect": "connect(self)",
+    "websocket_disconnect": "disconnect(self, close_code)",
+}
 
 
 def _replacing(evidence, *names):
@@ -85,11 +89,10 @@ def websocket_receive_is_given_the_event(evidence, error):
     event = method.args.args[1].arg
     advice = f'What the browser said is in it: json.loads({event}["text"])'
     if not consumer.is_bare:
-        names = ("websocket_connect", "websocket_disconnect")
-        others = [name for name in names if name in consumer.methods]
-        also = f" {' and '.join(others)} likewise: connect(self), disconnect(self, close_code)."
-        advice = "Call the method receive(self, text_data=None, bytes_data=None), which gets the "
-        advice += f"text alone.{also if others else ''}"
+        advice = "Rename it to receive(self, text_data=None, bytes_data=None), which gets the "
+        advice += "text alone."
+        for name, right in LIKEWISE.items():
+            advice += f" Likewise, rename {name} to {right}." if name in consumer.methods else ""
     return Explanation(
         "websocket_receive() gets the whole event, a dictionary with the keys type and text. "
         f"{advice}",

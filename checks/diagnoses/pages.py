@@ -3,7 +3,7 @@
 import ast
 
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.failures import BadPage
+from workshop.checking.failures import BadPage, Closed, Refused, Unanswered
 
 
 @rule(raised=r"DisallowedHost: ")
@@ -58,7 +58,7 @@ def view_returns_nothing(evidence, error, module, name):
 @rule(raised=r"AttributeError: '(tuple|dict|str|list|int|bool|bytes|set)' object has")
 def view_returns_no_response(evidence, error, kind):
     """Django, which got it from the view, missed what every response has."""
-    if evidence.saw(BadPage) and error.raised_in("django"):
+    if not evidence.saw(Refused, Unanswered, Closed) and error.raised_in("django"):
         comma = " (a comma at the end of the line makes one)" if kind == "tuple" else ""
         return Explanation(
             f"The view returned a {kind}{comma}, and a view returns a response: "

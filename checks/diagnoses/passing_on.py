@@ -109,8 +109,8 @@ def middleware_took_the_first_event(evidence):
         for call in calls_in(found.call or ast.Pass()) if len(found.arguments) == 3 else ():
             if getattr(call.func, "id", None) == found.arguments[1]:
                 return Explanation(
-                    f"{found.name} takes the first event here, websocket.connect, and the consumer "
-                    "waits for it in vain. Leave receive to the application inside: remove this "
+                    f"{found.name} takes the first event here, websocket.connect, so the consumer "
+                    "never gets it. Leave receive to the application inside: remove this "
                     "call.",
                     found.where(call),
                 )

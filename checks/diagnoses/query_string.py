@@ -88,8 +88,8 @@ def header_not_there(evidence, error, is_bytes, name):
         why = f"The names of headers are bytes in lower case: {right}."
     else:
         why = (
-            f"The browser sent no header {name!r}. A page cannot set headers for its WebSocket, "
-            "only cookies and the address are its own."
+            f"The browser sent no header {name!r}. A page cannot set headers for its WebSocket: "
+            "it has the address and its cookies."
         )
     return Explanation(f"{why} Ask so that it may be missing: .get({right})", evidence.where(error))
 
