@@ -109,9 +109,18 @@ def event_loop_in_a_sync_consumer(evidence):
                 return Explanation(
                     "asyncio.run() makes a new event loop for every call, "
                     "to which the channel layer's connections do not belong. "
-                    "Use async_to_sync(function)(…).",
+                    f"Use {_bridged_instead(source, call)}.",
                     where,
                 )
+
+
+def _bridged_instead(source, run):
+    """async_to_sync(…)(…) for asyncio.run(…)."""
+    made = run.args[0] if run.args else None
+    if not isinstance(made, ast.Call):
+        return "async_to_sync(function)(…)"
+    function, whole = source.code(made.func), source.code(made)
+    return f"async_to_sync({function}){whole[len(function) :]}"
 
 
 # sync_to_async
@@ -192,9 +201,11 @@ def async_to_sync_on_a_plain_function(evidence, error):
 
 @rule
 def async_to_sync_made_in_async_code(evidence):
-    for _, name, where in _bridges_left(evidence):
+    for inner, name, where in _bridges_left(evidence):
         if evidence.project.is_async_at(where):
-            return Explanation(f"{NO_BRIDGE_HERE}: await …{name}(…)", where)
+            code = evidence.project.source_at(where).code(inner) if inner else f"…{name}"
+            code = code if isinstance(inner, ast.Call) else f"{code}(…)"
+            return Explanation(f"{NO_BRIDGE_HERE}: await {code}", where)
 
 
 @rule
@@ -202,10 +213,11 @@ def async_to_sync_closes_too_late(evidence):
     """async_to_sync(f(…)), with the parentheses misplaced."""
     for inner, name, where in _bridges_left(evidence):
         if isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
+            function = evidence.project.source_at(where).code(inner.func)
             return Explanation(
                 f"The parentheses of async_to_sync close too late: {name}(…) is called before it "
-                f"is wrapped. Write async_to_sync(self.channel_layer.{name})(…), with the "
-                "arguments in the second parentheses.",
+                f"is wrapped. Write async_to_sync({function})(…), with the arguments in the second "
+                "parentheses.",
                 where,
             )
 
@@ -214,10 +226,11 @@ def async_to_sync_closes_too_late(evidence):
 def async_to_sync_not_called(evidence):
     for inner, name, where in _bridges_left(evidence):
         if not isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
+            function = evidence.project.source_at(where).code(inner) if inner else f"…{name}"
             return Explanation(
-                f"async_to_sync(…{name}) only makes the function, which is never called. "
+                f"async_to_sync({function}) only makes the function, which is never called. "
                 "Add the second parentheses with the arguments: "
-                f"async_to_sync(…{name})(…)",
+                f"async_to_sync({function})(…)",
                 where,
             )
 

@@ -90,7 +90,7 @@ def refused_in_connect(evidence):
         return Explanation(
             "The server answered HTTP 403: "
             "the consumer turned the browser away, with close() before accept(). "
-            f"{because}To let it in, call self.accept().",
+            f"{because}To let it in: {evidence.call_for(where, 'self.accept', '')}",
             where,
         )
 
@@ -171,7 +171,7 @@ def subprotocol_not_offered(evidence):
             if call.args or any(word.arg == "subprotocol" for word in call.keywords):
                 return Explanation(
                     "accept() names a subprotocol here, and the browser had offered none: "
-                    "the handshake was broken off. Write self.accept() without it.",
+                    "the handshake was broken off. Write accept() without it.",
                     consumer.where(call),
                 )
 
