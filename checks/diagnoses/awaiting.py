@@ -80,3 +80,19 @@ def coroutine_is_not_a_result(evidence, error):
         f"A coroutine is used as if it were its result: the call was not awaited. {at.to_run()}",
         at.where,
     )
+
+
+@rule(raised=r"^(?:asyncio\.)?TimeoutError$")
+def wait_given_up(evidence, error):
+    """asyncio.wait_for() and asyncio.timeout() cancel what they wait for, and that tells where it
+    was (https://docs.python.org/3/library/asyncio-task.html#timeouts)."""
+    where = evidence.where(error)
+    ended = [e for e in evidence.errors if e.chain == error.chain and e.name == "CancelledError"]
+    frames = [frame for e in ended for frame in e.frames if evidence.is_theirs(frame.file)]
+    at = f" It was still at line {frames[-1].line}: {frames[-1].code}" if frames else ""
+    if where:
+        return Explanation(
+            "The time limit of this wait came before what it waits for had ended. "
+            f"Give it more time, or find out why that takes so long.{at}",
+            where,
+        )

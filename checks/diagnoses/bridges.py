@@ -109,9 +109,18 @@ def event_loop_in_a_sync_consumer(evidence):
                 return Explanation(
                     "asyncio.run() makes a new event loop for every call, "
                     "to which the channel layer's connections do not belong. "
-                    "Use async_to_sync(function)(…).",
+                    f"Use {_bridged_instead(source, call)}.",
                     where,
                 )
+
+
+def _bridged_instead(source, run):
+    """async_to_sync(…)(…) for asyncio.run(…)."""
+    made = run.args[0] if run.args else None
+    if not isinstance(made, ast.Call):
+        return "async_to_sync(function)(…)"
+    function, whole = source.code(made.func), source.code(made)
+    return f"async_to_sync({function}){whole[len(function) :]}"
 
 
 # sync_to_async
@@ -175,62 +184,3 @@ def sync_to_async_not_called(evidence, error):
         "Call it: await sync_to_async(function)()",
         evidence.where(error),
     )
-
-
-# async_to_sync
-
-
-@rule(raised=r"TypeError: object \w+ can't be used in 'await' expression")
-def async_to_sync_on_a_plain_function(evidence, error):
-    if error.frames and error.frames[-1].function == "main_wrap":
-        return Explanation(
-            "async_to_sync() is for coroutine functions, such as those of the channel layer, "
-            "and this function is a plain one. Call it as it is.",
-            evidence.where(error),
-        )
-
-
-@rule
-def async_to_sync_made_in_async_code(evidence):
-    for _, name, where in _bridges_left(evidence):
-        if evidence.project.is_async_at(where):
-            return Explanation(f"{NO_BRIDGE_HERE}: await …{name}(…)", where)
-
-
-@rule
-def async_to_sync_closes_too_late(evidence):
-    """async_to_sync(f(…)), with the parentheses misplaced."""
-    for inner, name, where in _bridges_left(evidence):
-        if isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
-            return Explanation(
-                f"The parentheses of async_to_sync close too late: {name}(…) is called before it "
-                f"is wrapped. Write async_to_sync(self.channel_layer.{name})(…), with the "
-                "arguments in the second parentheses.",
-                where,
-            )
-
-
-@rule
-def async_to_sync_not_called(evidence):
-    for inner, name, where in _bridges_left(evidence):
-        if not isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
-            return Explanation(
-                f"async_to_sync(…{name}) only makes the function, which is never called. "
-                "Add the second parentheses with the arguments: "
-                f"async_to_sync(…{name})(…)",
-                where,
-            )
-
-
-def _bridges_left(evidence):
-    """Each async_to_sync(…) that is a statement by itself and can explain the failure: its
-    argument, the last name in it, its place."""
-    for consumer in evidence.consumers if not evidence.errors else ():
-        for statement in consumer.nodes(ast.Expr):
-            call, where = statement.value, consumer.where(statement)
-            method = consumer.method_at(where)
-            if isinstance(call, ast.Call) and last_name(call.func) in BRIDGES:
-                if evidence.in_question(method and method.name):
-                    inner = call.args[0] if call.args else None
-                    name = last_name(inner.func if isinstance(inner, ast.Call) else inner)
-                    yield inner, name or "…", where

@@ -15,10 +15,15 @@ from workshop.checking.explaining.spelling import nearest
 LOOP_IS_GONE = "Since Python 3.10 asyncio takes no loop: it uses the one that runs. Remove loop=…"
 
 
-@rule(raised=r"TypeError: ([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
-def keyword_not_taken(evidence, error, function, name):
+@rule(
+    raised=r"TypeError: ([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'"
+    r"|TypeError: '(\w+)' is an invalid keyword argument for (\w+)\(\)"
+)
+def keyword_not_taken(evidence, error, function, name, wrong, builtin):
+    """The second is what functions say that are written in C."""
     if not evidence.on_their_line(error):
         return None
+    function, name = function or builtin, name or wrong
     where, short = evidence.where(error), function.rpartition(".")[2]
     call = evidence.at(where, short).call
     source = evidence.project.source_at(where)
@@ -79,10 +84,10 @@ def _parameters(project, name, dotted):
                 taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
                 return [a.arg for a in taken if a.arg not in ("self", "cls")]
     module, _, attribute = (dotted or "").rpartition(".")
-    if module.partition(".")[0] not in sys.stdlib_module_names:
+    if module and module.partition(".")[0] not in sys.stdlib_module_names:
         return []
     try:
-        function = getattr(importlib.import_module(module), attribute)
+        function = getattr(importlib.import_module(module or "builtins"), attribute)
         parameters = inspect.signature(function).parameters.values()
     except (ImportError, AttributeError, TypeError, ValueError):
         return []

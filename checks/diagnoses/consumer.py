@@ -25,12 +25,13 @@ def wrong_base_class(evidence, error, kind):
         return Explanation(
             f"Channels found no method websocket_{kind} in {consumer.name}, which handles the "
             "WebSocket's events by itself. "
-            "Write it, or derive the class from AsyncWebsocketConsumer, which has it.",
+            f"Write it, or derive the class from {consumer.base}, which has it.",
             consumer.where(),
         )
+    base = consumer.base if consumer else "AsyncWebsocketConsumer"
     return Explanation(
         f"Channels found no method websocket_{kind}. "
-        "Derive the class from AsyncWebsocketConsumer (in channels.generic.websocket), "
+        f"Derive the class from {base} (in channels.generic.websocket), "
         "which has it and calls your connect, receive and disconnect.",
         consumer.where() if consumer else None,
     )

@@ -15,6 +15,15 @@ def orm_in_async_code(evidence, error):
             "await database_sync_to_async(User.objects.count)()",
             where,
         )
+    function = evidence.project.function_at(where)
+    if isinstance(function, ast.FunctionDef):
+        return Explanation(
+            "A query of Django's ORM waits for the database, and the event loop may not. "
+            f"{function.name}() is a plain `def` that asynchronous code calls. "
+            "Decorate it with @database_sync_to_async (from channels.db), "
+            f"and await {function.name}(…) where it is called.",
+            where,
+        )
     return Explanation(
         "A query of Django's ORM waits for the database, and in `async def` it may not. "
         "Use the method of the same name with an a in front, await User.objects.acount(), "

@@ -13,7 +13,9 @@ def json_loads_forgotten(evidence, error):
     if where is None or not evidence.raised_by_them(error):
         return None
     message = "This is still a string, and is asked for a key as if it were a dictionary."
-    if "text" in evidence.project.source_at(where).text:
+    if evidence.in_group_handler(where):
+        message += " The handler's argument is the dictionary that was sent to the group."
+    elif "text" in evidence.project.source_at(where).text:
         message += ' Decode the frame first: message = json.loads(text_data)["message"]'
     return Explanation(message, where)
 
@@ -29,10 +31,12 @@ def json_loads_of_a_dict(evidence, error):
 
 @rule(raised=r"the JSON object must be str, bytes or bytearray, not NoneType")
 def json_loads_of_nothing(evidence, error):
-    return Explanation(
-        "json.loads() was given None. The frame's text is in text_data: json.loads(text_data)",
-        evidence.where(error),
-    )
+    where = evidence.where(error)
+    if evidence.in_group_handler(where):
+        advice = "What was sent to the group is a dictionary already: remove the json.loads()."
+    else:
+        advice = "The frame's text is in text_data: json.loads(text_data)"
+    return Explanation(f"json.loads() was given None. {advice}", where)
 
 
 @rule(raised=r"AttributeError: 'str' object has no attribute 'read'")
@@ -54,11 +58,11 @@ def json_dump_to_nowhere(evidence, error):
 @rule(raised=r"JSONDecodeError: Expecting")
 def text_is_no_json(evidence, error):
     if where := evidence.where(error):
-        return Explanation(
-            "json.loads() was given a string that is not JSON. "
-            "Give it the frame as it came: json.loads(text_data)",
-            where,
-        )
+        if evidence.in_group_handler(where):
+            advice = "What is in the event was decoded before it was sent: remove the json.loads()."
+        else:
+            advice = "Give it the frame as it came: json.loads(text_data)"
+        return Explanation(f"json.loads() was given a string that is not JSON. {advice}", where)
 
 
 @rule(raised=r"TypeError: Object of type coroutine is not JSON serializable")
@@ -104,9 +108,7 @@ def nothing_has_no_such_method(evidence, error, name):
 @rule(raised=r"^KeyError: ('\w+'|\d+)")
 def wrong_key_read(evidence, error, key):
     where = evidence.where(error)
-    method = evidence.project.method_at(where)
-    of_a_group = method and method.name in evidence.group_handlers
-    if where and evidence.saw(Closed) and not of_a_group:
+    if where and evidence.saw(Closed) and not evidence.in_group_handler(where):
         return Explanation(
             f"The consumer asked for the key {key}, which is not there. "
             'The browser sends {"message": "…"}: the text is under "message".',

@@ -106,7 +106,7 @@ def refused_in_connect(evidence):
         because = f"It does so here because of `{condition}`. " if condition else ""
         return Explanation(
             f"The server answered HTTP 403: the consumer turned the browser away, with {how}. "
-            f"{because}To let it in, call self.accept().",
+            f"{because}To let it in: {evidence.call_for(where, 'self.accept', '')}",
             where,
         )
 
@@ -200,7 +200,7 @@ def subprotocol_not_offered(evidence):
             if call.args or any(word.arg == "subprotocol" for word in call.keywords):
                 return Explanation(
                     "accept() names a subprotocol here, and the browser had offered none: "
-                    "the handshake was broken off. Write self.accept() without it.",
+                    "the handshake was broken off. Write accept() without it.",
                     consumer.where(call),
                 )
 

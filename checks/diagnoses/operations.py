@@ -7,7 +7,6 @@ line is read from its syntax tree.
 import ast
 
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
 
 KINDS = {
     "str": "a string",
@@ -32,7 +31,6 @@ OPERATORS = {
     "<<": ast.LShift,
     ">>": ast.RShift,
 }
-QUERY = 'parse_qs(self.scope["query_string"].decode()).get("token")'
 
 
 def a_kind(name):
@@ -158,76 +156,3 @@ def joined_what_is_not_text(evidence, error, kind):
             "Make strings of them first: str(item) for each item.",
             evidence.where(error),
         )
-
-
-# Values that are made from others
-
-
-@rule(
-    raised=r"ValueError: dictionary update sequence element #\d+ has length (\d+); 2 is required"
-    r"|TypeError: cannot convert dictionary update sequence element #\d+ to a sequence"
-)
-def dict_of_no_pairs(evidence, error, length):
-    if not evidence.on_their_line(error):
-        return None
-    where = evidence.where(error)
-    source = evidence.project.source_at(where)
-    part = f"a part of length {length}" if length else "one that is not a pair"
-    message = f"dict() makes a dictionary of pairs, a key and a value each, and got {part}."
-    if "query" in source.text.lower():
-        message += (
-            " An empty query string split at & leaves one empty part. "
-            f"Write {QUERY}, with `from urllib.parse import parse_qs`; "
-            "it answers None, or a list of values."
-        )
-    return Explanation(message, where)
-
-
-@rule(
-    raised=r"ValueError: (?:invalid literal for (int)\(\) with base \d+: (.+)"
-    r"|could not convert string to (float): (.+))"
-)
-def text_is_no_number(evidence, error, whole, text, broken, other):
-    if evidence.on_their_line(error):
-        name = whole or broken
-        given = (text or other).strip("'\"")
-        shown = f'"{given}"' if given else "an empty string"
-        return Explanation(
-            f"{name}() makes a number of digits, and was given {shown}. "
-            "Look at where that text comes from, or leave it a string.",
-            evidence.where(error),
-        )
-
-
-@rule(raised=r"TypeError: (int|float)\(\) argument must be .*not '(?!coroutine)(\w+)'")
-def number_of_something_else(evidence, error, name, kind):
-    if evidence.on_their_line(error):
-        missing = " .get() answers None for what is missing." if kind == "NoneType" else ""
-        return Explanation(
-            f"{name}() makes a number of a string, and was given {a_kind(kind)}.{missing} "
-            "Look at where the value comes from.",
-            evidence.where(error),
-        )
-
-
-@rule(
-    raised=r"ValueError: (?:(not enough) values to unpack \(expected \D*(\d+), got (\d+)\)"
-    r"|(too many) values to unpack \(expected (\d+)(?:, got (\d+))?\))"
-)
-def unpacked_another_number(evidence, error, few, wanted, got, many, least, _):
-    if not evidence.on_their_line(error):
-        return None
-    where = evidence.where(error)
-    splits = [
-        call
-        for node in evidence.nodes_at(where, ast.Assign)
-        for call in calls_in(node.value)
-        if last_name(call.func) in ("split", "rsplit")
-    ]
-    advice = "Look at what is on the right of the =."
-    if splits:
-        advice = "partition() always gives three: before, separator, after."
-    seen = f"there are {got}" if few else "there are more"
-    return Explanation(
-        f"The names on the left of the = take {wanted or least} values, and {seen}. {advice}", where
-    )

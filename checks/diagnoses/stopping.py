@@ -44,8 +44,9 @@ def debugger_left_in(evidence, error):
 
 @rule
 def program_ends_itself(evidence):
-    """exit() and the like, in a line of the learner's."""
-    if not evidence.exited or evidence.saw(NotPrepared):
+    """exit() and the like, in a line of the learner's. A program that may end exits by itself."""
+    ended = any(p.exit_code is not None and not p.may_end for p in evidence.programs)
+    if not ended or evidence.saw(NotPrepared):
         return None
     for where in filter(None, map(evidence.where, evidence.exits)):
         for node in evidence.nodes_at(where, ast.Call, ast.Raise):

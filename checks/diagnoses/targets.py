@@ -2,7 +2,7 @@
 
 from workshop.checking.events import ConsumerMade, Ended
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import mentions
+from workshop.checking.explaining.source import Consumer, mentions
 
 
 @rule(raised=r"object (\w+) can't be used in 'await' expression")
@@ -29,9 +29,10 @@ def class_is_no_consumer(evidence, error, name):
     found = evidence.project.class_named(name)
     if found:
         source, node = found
+        base = Consumer(source, node, [], [found]).base
         return Explanation(
             f"{name} is an ordinary class, with no consumer among its bases. "
-            f"Derive it: class {name}(AsyncWebsocketConsumer), from channels.generic.websocket.",
+            f"Derive it: class {name}({base}), from channels.generic.websocket.",
             source.where(node),
         )
 

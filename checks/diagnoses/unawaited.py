@@ -133,7 +133,8 @@ def _is_harmless(evidence, name, where):
     """Whether nothing would have been sent, joined or left by it: the call is a statement of its
     own, of a function of the learner's that does none of that, or of sleep()."""
     statements = [node.value for node in evidence.nodes_at(where, ast.Expr)]
-    if evidence.at(where, name).call not in statements:
+    call = evidence.at(where, name).call
+    if call not in statements or "super()" in ast.unparse(call.func):
         return False
     return name == "sleep" or not _may_send(evidence.project, name, set())
 

@@ -6,13 +6,16 @@ import ast
 from checks.diagnoses.operations import a_kind
 from workshop.checking.explaining.rules import Explanation, rule
 
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
 
 def _asked(evidence, error, *kinds):
     """What is before the brackets, or gone through, as it is written where there is only one."""
     nodes = evidence.nodes_at(evidence.where(error), *kinds)
     if len(nodes) != 1:
         return "What is read here"
-    asked = getattr(nodes[0], "iter", getattr(nodes[0], "value", nodes[0]))
+    node = getattr(nodes[0], "generators", nodes)[0]
+    asked = getattr(node, "iter", getattr(node, "value", node))
     return f"`{evidence.project.source_at(evidence.where(error)).code(asked)}`"
 
 
@@ -73,7 +76,7 @@ def value_cannot_be_gone_through(evidence, error, gone_through, searched):
     if not evidence.on_their_line(error):
         return None
     kind = gone_through or searched
-    what = _asked(evidence, error, ast.For, ast.AsyncFor, ast.comprehension)
+    what = _asked(evidence, error, ast.For, *COMPREHENSIONS)
     doing = "searched with `in`" if searched else "gone through"
     missing = "Look at where it gets its value." if kind == "NoneType" else "Look at what it is."
     return Explanation(

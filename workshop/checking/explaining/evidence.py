@@ -295,6 +295,11 @@ class Evidence:
             return written_call(self.project.is_async_at(where), function, arguments)
         return written_call(self.consumer is None or self.consumer.is_async, function, arguments)
 
+    def in_group_handler(self, where: Where | None) -> bool:
+        """Whether the place is in a method that takes what was sent to groups."""
+        method = self.project.method_at(where)
+        return bool(method) and method.name in self.group_handlers
+
     @property
     def group(self) -> str:
         """The room's group as the consumer writes it where it calls the layer."""
@@ -312,8 +317,7 @@ class Evidence:
         the message is in its event."""
         method = self.project.function_at(where)
         event = method.args.args[-1].arg if method and len(method.args.args) == 2 else "event"
-        of_a_group = method and method.name in self.group_handlers
-        message = f'{event}["message"]' if of_a_group else "message"
+        message = f'{event}["message"]' if self.in_group_handler(where) else "message"
         return self.call_for(where, "self.send", f'text_data=json.dumps({{"message": {message}}})')
 
     def _theirs_last(self, frames: Sequence[Frame]) -> Where | None:

@@ -148,6 +148,13 @@ class Consumer:
         return any(base.startswith("Async") for base in self.bases)
 
     @property
+    def base(self) -> str:
+        """The base class that suits its methods: the asynchronous one, unless they are plain."""
+        own = [self.methods[name] for name in self.methods if name != "__init__"]
+        plain = own and not any(isinstance(method, ast.AsyncFunctionDef) for method in own)
+        return "WebsocketConsumer" if plain else "AsyncWebsocketConsumer"
+
+    @property
     def is_json(self) -> bool:
         return any("Json" in base for base in self.bases)
 

@@ -1,0 +1,67 @@
+"""async_to_sync() that was given the wrong thing, or only made and never called."""
+
+import ast
+
+from checks.diagnoses.bridges import BRIDGES, NO_BRIDGE_HERE
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
+
+
+@rule(raised=r"TypeError: object \w+ can't be used in 'await' expression")
+def async_to_sync_on_a_plain_function(evidence, error):
+    if error.frames and error.frames[-1].function == "main_wrap":
+        return Explanation(
+            "async_to_sync() is for coroutine functions, such as those of the channel layer, "
+            "and this function is a plain one. Call it as it is.",
+            evidence.where(error),
+        )
+
+
+@rule
+def async_to_sync_made_in_async_code(evidence):
+    for inner, name, where in _bridges_left(evidence):
+        if evidence.project.is_async_at(where):
+            code = evidence.project.source_at(where).code(inner) if inner else f"…{name}"
+            code = code if isinstance(inner, ast.Call) else f"{code}(…)"
+            return Explanation(f"{NO_BRIDGE_HERE}: await {code}", where)
+
+
+@rule
+def async_to_sync_closes_too_late(evidence):
+    """async_to_sync(f(…)), with the parentheses misplaced."""
+    for inner, name, where in _bridges_left(evidence):
+        if isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
+            function = evidence.project.source_at(where).code(inner.func)
+            return Explanation(
+                f"The parentheses of async_to_sync close too late: {name}(…) is called before it "
+                f"is wrapped. Write async_to_sync({function})(…), with the arguments in the second "
+                "parentheses.",
+                where,
+            )
+
+
+@rule
+def async_to_sync_not_called(evidence):
+    for inner, name, where in _bridges_left(evidence):
+        if not isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
+            function = evidence.project.source_at(where).code(inner) if inner else f"…{name}"
+            return Explanation(
+                f"async_to_sync({function}) only makes the function, which is never called. "
+                "Add the second parentheses with the arguments: "
+                f"async_to_sync({function})(…)",
+                where,
+            )
+
+
+def _bridges_left(evidence):
+    """Each async_to_sync(…) that is a statement by itself and can explain the failure: its
+    argument, the last name in it, its place."""
+    for consumer in evidence.consumers if not evidence.errors else ():
+        for statement in consumer.nodes(ast.Expr):
+            call, where = statement.value, consumer.where(statement)
+            method = consumer.method_at(where)
+            if isinstance(call, ast.Call) and last_name(call.func) in BRIDGES:
+                if evidence.in_question(method and method.name):
+                    inner = call.args[0] if call.args else None
+                    name = last_name(inner.func if isinstance(inner, ast.Call) else inner)
+                    yield inner, name or "…", where
