@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from workshop.checking.explaining.evidence import Diagnosis
@@ -17,6 +18,8 @@ from workshop.checking.explaining.source import Project, Source, Where
 from workshop.checking.references import named, names_of
 from workshop.manifest import ROOT, Step
 
+TODO = re.compile(r"#\s*TODO\s+(\d+)\b", re.IGNORECASE)
+DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 DONE, BEGUN, NEXT, NOT_BEGUN = "done", "begun", "next", "not begun"
 NOT_BEGUN_YET, LEFT_BEHIND = "todo_not_begun", "todo_left_behind"  # ids of advice
 
@@ -82,27 +85,46 @@ def of_step(step: Step) -> list[Task]:
     ]
 
 
+class Places:
+    """Where a project has TODOs, and what it defines where: read once for all tasks."""
+
+    def __init__(self, project: Project):
+        self.folder = project.folder
+        self.sources = {source.path: source for source in project.sources}
+
+    @cached_property
+    def todos(self) -> list[tuple[int, Where]]:
+        """Every TODO with its number, in whichever file."""
+        return [
+            (int(found[1]), Where(source.path, number))
+            for source in self.sources.values()
+            if TODO.search(source.text)
+            for number, line in enumerate(source.text.splitlines(), 1)
+            if (found := TODO.search(line))
+        ]
+
+    @cached_property
+    def definitions(self) -> list[tuple[Source, ast.AST, list[str]]]:
+        return [
+            (source, node, names_of(node))
+            for source in self.sources.values()
+            for node in source.nodes(*DEFINING)
+        ]
+
+
 class TaskInProject:
     """A task, looked for in a project."""
 
-    def __init__(self, task: Task, project: Project):
+    def __init__(self, task: Task, places: Places):
         self.task = task
-        self.project = project
-        path = project.folder / task.file
-        self.source = next((one for one in project.sources if one.path == path), None)
-        self.todo = self._todo()
-        self.code = self._code()
+        self.places = places
+        self.source = places.sources.get(places.folder / task.file)
+        todos = [where for number, where in places.todos if number == task.number]
+        todos.sort(key=lambda where: where.file != self.places.folder / task.file)
+        self.todo = next(iter(todos), None)
 
-    def _todo(self) -> Where | None:
-        """Its TODO, in the file where the starter has it or in any other."""
-        pattern = re.compile(rf"#\s*TODO\s+{self.task.number}\b", re.IGNORECASE)
-        for source in filter(None, (self.source, *self.project.sources)):
-            for number, line in enumerate(source.text.splitlines(), 1):
-                if pattern.search(line):
-                    return Where(source.path, number)
-        return None
-
-    def _code(self) -> list[tuple[Source, ast.AST]]:
+    @cached_property
+    def code(self) -> list[tuple[Source, ast.AST]]:
         """What the task changes or adds: where the starter has it, or under that name in another
         place, or under another of the names that Channels knows for it, such as receive_json."""
         if self.source and self.source.tree:
@@ -112,15 +134,13 @@ class TaskInProject:
         if not last:
             return []
         alike = re.compile(rf"(\w+_)?{last}(_\w+)?")
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
         return [
             (source, node)
-            for source in self.project.sources
-            for node in source.nodes(*kinds)
-            if any(map(alike.fullmatch, names_of(node)))
+            for source, node, names in self.places.definitions
+            if any(map(alike.fullmatch, names))
         ]
 
-    @property
+    @cached_property
     def is_untouched(self) -> bool:
         """Whether nothing was written for it."""
         if not self.code:
@@ -147,17 +167,20 @@ class TaskInProject:
         if self.code:
             source, node = self.code[0]
             return source.where(node)
-        return Where(self.project.folder / self.task.file)
+        return Where(self.places.folder / self.task.file)
 
 
 def _contains(node: ast.AST, statement: str) -> bool:
     """Whether a statement is somewhere in the node, comments and layout aside."""
-    wanted = ast.dump(ast.parse(statement).body[0])
-    return any(ast.dump(child) == wanted for child in ast.walk(node) if isinstance(child, ast.stmt))
+    wanted = ast.parse(statement).body[0]
+    alike = (child for child in ast.walk(node) if type(child) is type(wanted))
+    return any(ast.dump(child) == ast.dump(wanted) for child in alike)
 
 
 def find_all(step: Step, project: Project) -> list[TaskInProject]:
-    return [TaskInProject(task, project) for task in of_step(step)]
+    """The step's tasks in a project."""
+    places = Places(project)
+    return [TaskInProject(task, places) for task in of_step(step)]
 
 
 def lacking(tasks: Sequence[TaskInProject], diagnosis: Diagnosis | None) -> TaskInProject | None:

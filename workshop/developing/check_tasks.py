@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workshop.checking import tasks
 from workshop.checking.explaining.source import Project
 from workshop.checking.references import named
-from workshop.checking.tasks import TaskInProject, file_of
+from workshop.checking.tasks import Places, TaskInProject, file_of
 from workshop.developing.check_hints import checks_of
 from workshop.developing.check_rules import every_rule
 from workshop.developing.check_starter import todos_of
@@ -80,7 +80,7 @@ def task_that_is_not_told(step: Step) -> Iterator[Problem]:
     complete = not any(task_that_lacks_a_part(step))
     for task in tasks.of_step(step) if complete else ():
         row = {"number": task.number}
-        solution = TaskInProject(task, Project(step.solution))
+        solution = TaskInProject(task, Places(Project(step.solution)))
         if not solution.source or not named(solution.source.tree, task.name):
             yield _problem(step, row, f"The solution has no {task.code}: name what is there.")
         elif solution.is_untouched:
@@ -90,7 +90,7 @@ def task_that_is_not_told(step: Step) -> Iterator[Problem]:
                 f'In the solution {task.title} looks as if it was not begun: "given" is a '
                 "statement of the starter that the solution does not have.",
             )
-        elif not TaskInProject(task, Project(step.starter)).is_untouched:
+        elif not TaskInProject(task, Places(Project(step.starter))).is_untouched:
             yield _problem(
                 step,
                 row,
