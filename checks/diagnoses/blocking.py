@@ -84,11 +84,11 @@ def computes_on_the_loop(evidence):
         return None
     for event in evidence.events(Computes):
         where = evidence.place(event)
-        if where and not evidence.project.is_given(where.file) and not _is_endless(evidence, where):
+        if where and not evidence.project.is_given(where.file) and not is_endless(evidence, where):
             return Explanation(computing(evidence, where), where)
 
 
-def _is_endless(evidence, where) -> bool:
+def is_endless(evidence, where) -> bool:
     """Whether the line is in a `while True`, of which there is more to say (stuck.py)."""
     loops = evidence.nodes_at(where, ast.While)
     return any(getattr(loop.test, "value", None) in (True, 1) for loop in loops)

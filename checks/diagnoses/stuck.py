@@ -37,7 +37,15 @@ def _way_out(evidence, where):
         )
     held = "It holds its thread, and whoever called it waits. "
     call = in_a_thread(evidence.project, inner) if inner else None
-    return held + (f"Where a coroutine calls it, write {call}" if call else "Shorten it.") + end
+    return (
+        held
+        + (
+            f"Where a coroutine calls it, write {call}"
+            if call
+            else "Make it shorter, or remove it."
+        )
+        + end
+    )
 
 
 def _instead(evidence, where):

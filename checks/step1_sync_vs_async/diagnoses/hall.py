@@ -2,7 +2,7 @@
 
 import ast
 
-from checks.diagnoses.blocking import BLOCKING, computing
+from checks.diagnoses.blocking import BLOCKING, computing, is_endless
 from checks.step1_sync_vs_async.failures import HeartStopped, NotTogether
 from workshop.checking.events import Computes
 from workshop.checking.explaining.loop import calls_on_the_loop
@@ -54,7 +54,8 @@ def view_computes(evidence):
     seen = evidence.saw(NotTogether, HeartStopped, Silent)
     for event in evidence.events(Computes) if seen else ():
         where = evidence.place(event)
-        if where and not evidence.project.is_given(where.file):
+        theirs = where and not evidence.project.is_given(where.file)
+        if theirs and not is_endless(evidence, where):
             return Explanation(computing(evidence, where), where)
 
 
