@@ -29,6 +29,8 @@ def keyword_not_taken(evidence, error, function, name, wrong, builtin):
     source = evidence.project.source_at(where)
     dotted = source.dotted(call.func) if call else None
     known = _parameters(evidence.project, short, dotted)
+    if not known and not builtin:
+        return None  # a library's: other rules know those of Channels
     near = nearest(name, known)
     if name == "loop" and (dotted or "").startswith("asyncio."):
         advice = LOOP_IS_GONE
@@ -70,8 +72,11 @@ def called_with_other_arguments(evidence, error, function, missing):
     if not evidence.on_their_line(error):
         return None
     where, short = evidence.where(error), function.rpartition(".")[2]
-    known = _parameters(evidence.project, short, None)
-    takes = f" It takes: {', '.join(known)}." if known else ""
+    call, source = evidence.at(where, short).call, evidence.project.source_at(where)
+    known = _parameters(evidence.project, short, source.dotted(call.func) if call else None)
+    if not known:
+        return None
+    takes = f" It takes: {', '.join(known)}."
     seen = f"was not given {re.sub(chr(39), '', missing)}" if missing else "was given too much"
     return Explanation(f"{short}() {seen}.{takes} Make the call and the definition agree.", where)
 

@@ -2,6 +2,7 @@
 
 import ast
 
+from workshop.checking.events import Raised
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import NotPrepared
@@ -45,14 +46,21 @@ def debugger_left_in(evidence, error):
 @rule
 def program_ends_itself(evidence):
     """exit() and the like, in a line of the learner's. A program that may end exits by itself."""
-    ended = any(p.exit_code is not None and not p.may_end for p in evidence.programs)
+    ended = [p for p in evidence.programs if p.exit_code is not None and not p.may_end]
     if not ended or evidence.saw(NotPrepared):
         return None
-    for where in filter(None, map(evidence.where, evidence.exits)):
+    exits = [
+        facts
+        for program in ended
+        for event in evidence.events_of(program, Raised)
+        for facts in event.chain
+        if facts.type == "SystemExit"
+    ]
+    for where in filter(None, map(evidence.place, exits)):
         for node in evidence.nodes_at(where, ast.Call, ast.Raise):
             if isinstance(node, ast.Raise) or last_name(node.func) in ENDS:
                 return _ended_by(evidence, where, node)
-    if evidence.exits or evidence.errors:
+    if exits or evidence.errors:
         return None
     for source, call in evidence.project.calls("_exit", "abort"):  # these raise nothing
         if (source.dotted(call.func) or "").startswith("os."):

@@ -69,7 +69,7 @@ def value_cannot_be_changed(evidence, error, kind):
 
 
 @rule(
-    raised=r"TypeError: (?:'(?!coroutine)([\w.]+)' object is not iterable|argument of type "
+    raised=r"TypeError: (?:'(?!coroutine|async_)([\w.]+)' object is not iterable|argument of type "
     r"'(?!coroutine)(\w+)' is not (?:iterable|a container.*))"
 )
 def value_cannot_be_gone_through(evidence, error, gone_through, searched):
