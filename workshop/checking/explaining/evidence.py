@@ -247,10 +247,7 @@ class Evidence:
 
     def is_theirs(self, file: Path | str) -> bool:
         """Whether the file is the attendee's: in the step's folder and not an installed package."""
-        file = Path(file)
-        file = self.project.folder / file
-        inside = file.is_relative_to(self.project.folder) and file.is_file()
-        return inside and "site-packages" not in file.parts and file.name != "manage.py"
+        return self.project.has(str(file))
 
     def where(self, error: Error) -> Where | None:
         """The attendee's own last line in the traceback, or in those chained to it."""

@@ -347,6 +347,18 @@ class Project:
         self.folder = folder
         self._solution = solution
         self._edited = {folder / name for name in edited}
+        self._has: dict[str, bool] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether the file is one of the project's own: in its folder, and not an installed
+        package. Asked of every frame of every event."""
+        if name not in self._has:
+            file = self.folder / name
+            inside = file.is_relative_to(self.folder) and file.is_file()
+            self._has[name] = (
+                inside and "site-packages" not in file.parts and file.name != "manage.py"
+            )
+        return self._has[name]
 
     def is_given(self, file: Path) -> bool:
         """Whether the file came with the step, as it is: no line of it is the learner's to edit."""

@@ -27,9 +27,9 @@ def _report(unraisable):
         for file, line, function in found
         if telling.is_not_ours(file)
     ]
-    # It is let go where it was made, so the WebSocket at work is the one that made it.
-    path = telling.websocket.get()
-    telling.tell("never_awaited", path=path, coroutine=named[1], frames=frames)
+    # It is let go where it was made, so the WebSocket at work is the one that made it. A loop
+    # without end makes millions.
+    telling.tell_of_socket("never_awaited", coroutine=named[1], frames=frames)
 
 
 def start():

@@ -53,7 +53,7 @@ def tell(event, **facts):
 
 def tell_of_socket(event, **facts):
     """The same with the path of the WebSocket at work, at most PER_SOCKET times of its kind."""
-    key = event, facts.get("call"), websocket.get()
+    key = event, facts.get("call"), facts.get("coroutine"), websocket.get()
     _told[key] += 1
     if _told[key] <= PER_SOCKET:
         tell(event, path=websocket.get(), **facts)
