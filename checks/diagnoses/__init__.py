@@ -48,7 +48,6 @@ ASKED_IN_TURN = (
     "address_forms",
     "reaching",
     "layer_options",
-    "redis_options",
     "redis",
     "groups",
     "nobody",

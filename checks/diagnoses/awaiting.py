@@ -86,7 +86,7 @@ def coroutine_is_not_a_result(evidence, error):
 def wait_given_up(evidence, error):
     """asyncio.wait_for() and asyncio.timeout() cancel what they wait for, and that tells where it
     was (https://docs.python.org/3/library/asyncio-task.html#timeouts)."""
-    where = evidence.where(error)
+    where = None if error.came_through("redis") else evidence.where(error)
     ended = [e for e in evidence.errors if e.chain == error.chain and e.name == "CancelledError"]
     frames = [frame for e in ended for frame in e.frames if evidence.is_theirs(frame.file)]
     at = f" It was still at line {frames[-1].line}: {frames[-1].code}" if frames else ""

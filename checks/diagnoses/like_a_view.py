@@ -79,7 +79,7 @@ def nothing_at_that_place_in_the_scope(evidence, error):
 )
 def room_name_is_a_name(evidence, error):
     where = evidence.where(error)
-    if "['kwargs']" in evidence.origin(where):
+    if evidence.raised_by_them(error) and "['kwargs']" in evidence.origin(where):
         return Explanation(
             "The room's name is a string such as lobby, and need not be a number or a UUID. Take "
             "it as it is.",

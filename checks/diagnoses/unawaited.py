@@ -131,7 +131,10 @@ def _explains(evidence, name, where, before):
 
 def _is_harmless(evidence, name, where):
     """Whether nothing would have been sent, joined or left by it: the call is a statement of its
-    own, of a function of the learner's that does none of that, or of sleep()."""
+    own, of a function of the learner's that does none of that, or of sleep(). A loop that should
+    have waited holds up everything."""
+    if evidence.nodes_at(where, ast.While):
+        return False
     statements = [node.value for node in evidence.nodes_at(where, ast.Expr)]
     call = evidence.at(where, name).call
     if call not in statements or "super()" in ast.unparse(call.func):
