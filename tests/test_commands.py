@@ -132,7 +132,7 @@ def test_check_without_a_step_checks_every_one(workshop):
     assert done.returncode == 0, done.stdout + done.stderr
     table = done.stdout.splitlines()[-len(manifest.steps()) :]
     for step, row in zip(manifest.steps(), table, strict=True):
-        assert row.startswith(f"{step.short}  ✓ passes") and " of " in row
+        assert row.startswith(step.short) and " of " in row and "✓ passes" in row
         assert f"step {step.number} · {step.title}" in done.stdout
 
 
@@ -141,9 +141,9 @@ def test_check_without_a_step_says_what_fails(workshop):
     done = workshop.type("check")
     assert done.returncode == 1
     first, second, third = done.stdout.splitlines()[-3:]
-    assert first.startswith("step1  ✗ not yet") and "Asynchronous" in first
-    assert second.startswith("step2  ✗ not yet") and "The server" in second
-    assert third.startswith("step3  ? could not be checked")
+    assert first.startswith("step1") and "✗ not yet" in first and "Asynchronous" in first
+    assert second.startswith("step2") and "✗ not yet" in second and "The server" in second
+    assert third.startswith("step3") and "? could not be checked" in third
     assert "step 3 was not checked" in done.stdout
 
 
