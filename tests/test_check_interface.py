@@ -146,6 +146,11 @@ def test_the_table_of_all_steps_is_whole_at_any_width(monkeypatch, capsys):
         assert all(part in row for part in ("step1", "12.3", "0 of 8", "✗ not yet", title)), row
 
 
+def test_what_a_shell_sets_for_pytest_is_not_for_the_checks():
+    done = check("step2", "--solution", "--json", PYTEST_ADDOPTS="--no-such-option")
+    assert done.code == 0, done.out + done.err
+
+
 class TestHints:
     """The ladder, in a copy of the workshop, since it remembers its rungs."""
 

@@ -47,12 +47,12 @@ HOSTILE = {
     ),
     "exits in receive": (
         ("chat/consumers.py", RECEIVE, RECEIVE + "        import sys\n        sys.exit(3)\n"),
-        "server_exited",
+        "program_ends_itself",
         None,
     ),
     "exits at once, hard": (
         ("mysite/settings.py", "DEBUG = True\n", "import os\n\nos._exit(7)\nDEBUG = True\n"),
-        "server_exited",
+        "program_ends_itself",
         None,
     ),
     "sends without end": (
@@ -64,7 +64,7 @@ HOSTILE = {
             "            await asyncio.sleep(0)\n"
             "            await self.send(",
         ),
-        "sent_more_than_once",
+        "sent_in_a_loop",
         None,
     ),
     "sends without end, and lets nobody else go on": (
@@ -113,7 +113,7 @@ HOSTILE = {
     ),
     "reads from the terminal": (
         ("chat/consumers.py", RECEIVE, '        message = input("message? ")\n'),
-        "exception",
+        "asks_at_the_keyboard",
         'input("message? ")',
     ),
 }
