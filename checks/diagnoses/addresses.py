@@ -45,6 +45,13 @@ def of_redis(error) -> bool:
     return error.came_through("redis", "channels_redis")
 
 
+def _arrived(evidence, what: str) -> Explanation:
+    """What is wrong with the address that arrived; `what` begins with that address."""
+    return Explanation(
+        f'The address of Redis that arrived in "hosts" is {what}', where_hosts(evidence)
+    )
+
+
 # Values of the environment
 
 
@@ -63,9 +70,7 @@ def address_is_none(evidence, error):
         )
     else:
         cure = "Find out where that value comes from, and give it one."
-    return Explanation(
-        f'The address of Redis that arrived in "hosts" is {shown}. {cure}', where_hosts(evidence)
-    )
+    return _arrived(evidence, f"{shown}. {cure}")
 
 
 def _has_none(entry):
@@ -78,11 +83,11 @@ def _has_none(entry):
 def address_in_quotes(evidence, error):
     text = first(evidence, r"""^\s*["'‘’“”]|["'‘’“”]\s*$""")
     if text and of_redis(error):
-        return Explanation(
-            f'The address of Redis that arrived in "hosts" is {text}, and the quotes are part of '
-            "it. Whoever reads a .env file by hand keeps them: write the value there without "
-            "quotes, or remove them when it is read, with .strip('\"').",
-            where_hosts(evidence),
+        return _arrived(
+            evidence,
+            f"{text}, and the quotes are part of it. Whoever reads a .env file by hand keeps them: "
+            "write the value there without quotes, or remove them when it is read, with "
+            ".strip('\"').",
         )
 
 
@@ -90,10 +95,10 @@ def address_in_quotes(evidence, error):
 def comment_in_the_address(evidence, error):
     text = first(evidence, r"\d\s+#|^#")
     if text and of_redis(error):
-        return Explanation(
-            f'The address of Redis that arrived in "hosts" is {text!r}: the comment after it is '
-            "part of the value. Move the comment to a line of its own.",
-            where_hosts(evidence),
+        return _arrived(
+            evidence,
+            f"{text!r}: the comment after it is part of the value. "
+            "Move the comment to a line of its own.",
         )
 
 
@@ -117,10 +122,10 @@ def password_ends_the_address(evidence, error):
 def blank_in_the_address(evidence, error):
     text = first(evidence, r"^\s|\s$")
     if text and of_redis(error):
-        return Explanation(
-            f'The address of Redis that arrived in "hosts" is {text!r}, with a blank at its end. '
+        return _arrived(
+            evidence,
+            f"{text!r}, with a blank at its end. "
             "Remove it where the value is set, or when it is read: .strip()",
-            where_hosts(evidence),
         )
 
 
@@ -136,7 +141,4 @@ def variable_not_replaced(evidence, error):
             "nothing was put in the place of the variable. Python does not read variables in a "
             'string; read it with os.environ.get("…"), or put an f before the quotes.'
         )
-    return Explanation(
-        f'The address of Redis that arrived in "hosts" is {text!r}: {what}',
-        where_hosts(evidence),
-    )
+    return _arrived(evidence, f"{text!r}: {what}")

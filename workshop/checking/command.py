@@ -168,10 +168,7 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
     gc.freeze()
     gc.enable()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for name in (
-        "PYTEST_ADDOPTS",
-        "PYTEST_PLUGINS",
-    ):  # what the learner's shell sets for other tests
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # what a shell sets for other tests
         os.environ.pop(name, None)
     saved = fingerprint(folder)  # before the checks: what is saved meanwhile was not checked
     session = Session(step, folder, made)

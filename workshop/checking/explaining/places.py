@@ -102,7 +102,8 @@ class Place:
                 f"Move the call into an `async def`, and write `await {called}` there."
             )
         if self.is_async:
-            return f"Write `{self._awaited()}`."
+            attribute = getattr(self._asked_of_it, "attr", None)
+            return f"Write `{self._awaited(called)}{f'.{attribute}' if attribute else ''}`."
         if self.on_the_loop:
             return self._made_async(called)
         return f"{self.plain} Write `{self.bridged()}`{self._and_import()}."
@@ -130,7 +131,7 @@ class Place:
         others call, they would have to be edited too."""
         if self.call is None or self.source.tree is None:
             return None
-        call = instead(self.call, self._awaited(alone=False))
+        call = instead(self.call, self._awaited(self.source.code(self.call)))
         if self.is_async:
             return suggest(self.source, call)
         if not isinstance(self.function, ast.FunctionDef):
@@ -172,21 +173,17 @@ class Place:
         whole = self.source.code(self.call)
         return whole if len(whole) <= LONGEST else f"{self.source.code(self.call.func)}(…)"
 
-    def _awaited(self, alone: bool = True) -> str:
-        """The call with `await`, in parentheses where something of its result is asked for; not
-        `alone`, without what asks."""
-        if not alone:
-            asked = [
-                n for n in self.source.nodes(ast.Attribute, ast.Subscript) if n.value is self.call
-            ]
-            code = f"await {self.source.code(self.call)}"
-            return f"({code})" if asked else code
+    @property
+    def _asked_of_it(self) -> ast.AST | None:
+        """What asks something of the call's result on the spot: an attribute, an item, a call."""
         for node in self.source.nodes(ast.Attribute, ast.Subscript, ast.Call):
-            if getattr(node, "value", getattr(node, "func", None)) is self.call and self.call:
-                return f"(await {self._called})" + (
-                    f".{node.attr}" if isinstance(node, ast.Attribute) else ""
-                )
-        return f"await {self._called}"
+            if self.call and getattr(node, "value", getattr(node, "func", None)) is self.call:
+                return node
+        return None
+
+    def _awaited(self, called: str) -> str:
+        """The call with `await`, in parentheses where something is asked of its result."""
+        return f"(await {called})" if self._asked_of_it else f"await {called}"
 
     def bridged(self) -> str:
         """The call with async_to_sync."""
