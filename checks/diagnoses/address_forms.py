@@ -1,6 +1,5 @@
 """How "hosts" is written: pairs, dictionaries, lists of addresses."""
 
-import difflib
 import re
 
 from checks.diagnoses.addresses import (
@@ -13,6 +12,7 @@ from checks.diagnoses.addresses import (
     where_hosts,
 )
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.spelling import nearest
 
 # What redis-py's connections take (redis.asyncio.connection.AbstractConnection and Connection).
 OPTIONS = ["address", "host", "port", "db", "username", "password", "socket_timeout"]
@@ -103,8 +103,7 @@ def unknown_connection_option(evidence, error, option):
     elif option == "sentinels":
         cure = 'With "sentinels" goes "master_name", the name that they know the Redis by.'
     else:
-        near = difflib.get_close_matches(option, OPTIONS, 1)
-        meant = INSTEAD.get(option) or (near and near[0])
+        meant = INSTEAD.get(option) or nearest(option, OPTIONS)
         cure = f'Did you mean "{meant}"?' if meant else f"It knows {', '.join(OPTIONS)} …"
     return Explanation(
         f'An entry of "hosts" has "{option}", which the connection to Redis does not know. {cure}',

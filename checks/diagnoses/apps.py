@@ -1,10 +1,10 @@
 """INSTALLED_APPS: no line of the learner's imports its entries, Django does."""
 
 import ast
-import difflib
 
 from checks.diagnoses.packages import is_installed
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.spelling import nearest
 
 
 @rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)'")
@@ -29,10 +29,10 @@ def installed_app_missing(evidence, error, name):
     if entry is None:
         return None
     theirs = {source.module.partition(".")[0] for source in evidence.project.sources}
-    near = difflib.get_close_matches(name, ["daphne", "channels", *theirs], 1)
+    near = nearest(name, ["daphne", "channels", *theirs])
     top = name.partition(".")[0]
     if near or top in theirs or is_installed(top):
-        advice = f"Did you mean {near[0]!r}?" if near else "Look at its spelling."
+        advice = f"Did you mean {near!r}?" if near else "Look at its spelling."
         return Explanation(
             f"INSTALLED_APPS names {entry!r}, and there is no such app. {advice}",
             evidence.project.where_set("INSTALLED_APPS"),

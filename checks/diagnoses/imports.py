@@ -1,13 +1,13 @@
 """Imports that fail."""
 
 import ast
-import difflib
 import importlib
 import pkgutil
 import re
 import sys
 
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.spelling import nearest
 
 LIBRARIES = ("channels", "channels_redis", "asgiref", "daphne", "django")
 
@@ -86,12 +86,12 @@ def suggestion(message, project):
         modules = [source.module for source in project.sources]
         known = [m.rpartition(".")[2] for m in modules if m.rpartition(".")[0] == parent]
         known += [*LIBRARIES, *sys.stdlib_module_names] if not parent else ()
-    near = difflib.get_close_matches(name, known, 1)
+    near = nearest(name, known)
     if not near:
         return general
     if wanted:
-        return f"Did you mean {near[0]} (from {parent})?"
-    return f"Did you mean {f'{parent}.{near[0]}'.strip('.')}?"
+        return f"Did you mean {near} (from {parent})?"
+    return f"Did you mean {f'{parent}.{near}'.strip('.')}?"
 
 
 def _names_of(package, names):

@@ -1,13 +1,13 @@
 """The options of a channel layer: what it takes, and the address of Redis among them."""
 
 import ast
-import difflib
 import re
 
 from checks.diagnoses.addresses import of_redis, where_hosts
 from checks.diagnoses.layer import NAME
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import value_of
+from workshop.checking.explaining.spelling import nearest
 from workshop.checking.failures import Closed, Crashed, Refused, Silent
 
 INSTEAD_OF = {
@@ -29,9 +29,9 @@ OPTIONS = ["hosts", "prefix", "expiry", "group_expiry", "capacity", "channel_cap
 
 @rule(raised=r"ChannelLayer\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 def unknown_layer_option(evidence, error, option):
-    near = difflib.get_close_matches(option, OPTIONS, 1)
+    near = nearest(option, OPTIONS)
     advice = INSTEAD_OF.get(option) or (
-        f'Did you mean "{near[0]}"?'
+        f'Did you mean "{near}"?'
         if near
         else "CONFIG holds the layer's own options only, such as hosts."
     )
