@@ -51,7 +51,7 @@ def url_in_a_pair(evidence, error):
 
 @rule(raised=r"^IndexError: (?:tuple|list) index out of range")
 def pair_of_one(evidence, error):
-    """channels_redis.utils.decode_hosts takes the second part of what is no string."""
+    """channels_redis.utils.decode_hosts takes the second part of whatever is not a string."""
     short = [e for e in entries(evidence) if isinstance(e, list | tuple) and len(e) < 2]
     if not short or not any(frame.function == "decode_hosts" for frame in error.frames):
         return None

@@ -30,7 +30,7 @@ def await_in_a_synchronous_consumer(evidence, error, word, comprehension):
         name = ast.unparse(calls[0].func)
         code = line.replace(f"await {name}(", f"async_to_sync({name})(", 1)
         advice = (
-            f"in which there is no await. Write:\n    {code}\n"
+            f"where await is not allowed. Write:\n    {code}\n"
             "async_to_sync is imported with: from asgiref.sync import async_to_sync"
         )
     return Explanation(why + advice, where)

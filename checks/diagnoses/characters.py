@@ -123,7 +123,7 @@ def odd_character_in_a_name(evidence, error, quoted):
 
 
 def _almost(name, source):
-    """The names of a file that differ from this one in what is no ASCII alone."""
+    """The names of a file that differ from this one only in characters outside ASCII."""
     pattern = "".join(rf"(?:{re.escape(c)}|[^\x00-\x7f])" for c in name)
     return [other for other in re.findall(rf"\b{pattern}\b", source.text) if other != name]
 

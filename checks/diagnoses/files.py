@@ -1,5 +1,5 @@
 """Files that are not what they should be, from the first byte on: another encoding than UTF-8, or
-text around the code that is no Python."""
+text around the code that is not Python."""
 
 import re
 

@@ -205,7 +205,8 @@ def import_of_a_variable(evidence, error, module, name):
             )
     elif is_installed(module.partition(".")[0]) and _has(module, name):
         return Explanation(
-            f"{name} is no module but a part of {module}. Write:\n    from {module} import {name}",
+            f"{name} is not a module but a part of {module}. "
+            f"Write:\n    from {module} import {name}",
             evidence.where(error),
         )
 

@@ -60,7 +60,7 @@ class Broken:
     def reads_as(self, text: str) -> bool:
         """Whether Python reads this text in place of the file's, or comes further in it than to
         the line after the one where it stopped. An edit that moves a bracket and leaves another
-        without its partner is no progress: Python tells of that one late."""
+        without its partner does not count: Python reports that one late."""
         try:
             ast.parse(text)
         except SyntaxError as error:

@@ -1,6 +1,6 @@
 """A process that has imported what programs need, and forks one child for each program.
 
-    python workshop/checking/warm.py LISTENER ROOT module module …
+    python workshop/checking/processes/fork_server.py LISTENER ROOT module module …
 
 Started and asked by `launch.py`. LISTENER is the number of an inherited Unix socket that listens.
 One connection starts one program: a request comes in, the child's pid goes out, and its exit code

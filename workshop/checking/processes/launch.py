@@ -1,8 +1,8 @@
 """How a Python program is started: plainly, or forked from a warm process, which is quicker.
 
-A warm process (warm.py; who starts one: quick.py) has imported what programs need, but nothing of
-the programs themselves. Where it cannot be used, for whatever reason, `start` starts plainly, so
-nobody needs to ask.
+A warm process (fork_server.py; preloaded.py starts one) has imported what programs need, but
+nothing of the programs themselves. Where it cannot be used, for whatever reason, `start` starts
+plainly, so nobody needs to ask.
 """
 
 import contextlib
