@@ -5,7 +5,7 @@ import ast
 
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, mentions
-from workshop.checking.failures import Heard, HeardTwice, Silent
+from workshop.checking.failures import Silent
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp)
 
@@ -93,7 +93,7 @@ def _is_imported(project, module):
 @rule
 def sent_in_a_loop(evidence):
     """More was sent from one line in a loop than browsers had said."""
-    if not _came_again(evidence):
+    if not evidence.heard_again:
         return None
     said = len([line for line in evidence.timeline if line.direction == "out"])
     calls = evidence.layer_calls("group_send")
@@ -115,15 +115,6 @@ def _loops_around(evidence, where):
     method = evidence.project.method_at(where)
     answers = method and method.name.removeprefix("websocket_") not in ("connect", "disconnect")
     return evidence.nodes_at(where, *LOOPS) if answers else []
-
-
-def _came_again(evidence):
-    """Whether what a browser heard last had come to it before."""
-    if not evidence.saw(Heard):
-        return False
-    who = evidence.failure.who
-    came = [line.text for line in evidence.timeline if (line.who, line.direction) == (who, "in")]
-    return evidence.saw(HeardTwice) or came.count(came[-1] if came else None) > 1
 
 
 def _head(loop):

@@ -147,14 +147,9 @@ def whole_dictionary_echoed(evidence):
 @rule(needs="chat")
 def sent_more_than_once(evidence):
     """What comes is a message from before, which had come back already."""
-    failure = evidence.failure
-    if not evidence.saw(Heard) or evidence.saw(HeardTwice):
-        return None
-    came = [line for line in evidence.timeline if (line.who, line.direction) == (failure.who, "in")]
-    same = [line for line in came if line.text == came[-1].text]
-    if len(same) > 1 and failure.heard != failure.expected:
+    if evidence.heard_again and not evidence.saw(HeardTwice):
         return Explanation(
-            f"{brief(failure.heard)} came back more than once. "
+            f"{brief(evidence.failure.heard)} came back more than once. "
             "Look for a loop around the line that sends, or for a second one.",
             evidence.where_sent(),
         )

@@ -1,6 +1,7 @@
 """What a failed check leaves behind, ready to be asked by the diagnoses."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,7 +39,7 @@ from workshop.checking.explaining.source import (
 )
 from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.explaining.tracebacks import errors_in
-from workshop.checking.failures import Closed, StillInGroup, StillRunning
+from workshop.checking.failures import Closed, Heard, HeardTwice, StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
 
 E = TypeVar("E", bound=Event)
@@ -426,6 +427,16 @@ class Evidence:
         return self.saw(*kinds) and not self.errors
 
     @property
+    def heard_again(self) -> bool:
+        """Whether what a browser heard in place of another message came to it more than once. What
+        arrived after that does not count: how much it is, only the machine's speed decides."""
+        if not self.saw(Heard):
+            return False
+        who, heard = self.failure.who, self.failure.heard
+        came = [line.text for line in self.timeline if (line.who, line.direction) == (who, "in")]
+        return self.saw(HeardTwice) or [message_in(text) for text in came].count(heard) > 1
+
+    @property
     def group_handlers(self) -> set[str]:
         """The names of the methods that take what was sent to groups."""
         return {handler_name(call.type) for call in self.layer_calls("group_send")}
@@ -476,6 +487,14 @@ class Evidence:
                 if isinstance(value, ast.Constant) and value.value == kind:
                     return consumer.where(value)
         return self.where_group_sent()
+
+
+def message_in(text: str):
+    """What is under "message" in a frame; None where it has no such thing."""
+    try:
+        return json.loads(text)["message"]
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 @dataclass(frozen=True)
