@@ -1,8 +1,10 @@
 """The catalogue of mistakes and variants: all entries of all steps, and their projects on disk."""
 
+import ast
 from pathlib import Path
 
 from workshop import manifest
+from workshop.checking.explaining.suggestion import Suggestion
 from workshop.developing import catalogue
 
 Entry = tuple[str, dict]  # a step, "step2", and a row of its file
@@ -20,8 +22,39 @@ def name_of(entry: Entry) -> str:
 def project_of(entry: Entry, folder: Path) -> Path:
     """Make the entry's project in `folder`."""
     step, row = entry
-    for name, text in catalogue.project(manifest.find(step), row).items():
+    return written(catalogue.project(manifest.find(step), row), folder, row.get("encoded", {}))
+
+
+def written(files: dict[str, str], folder: Path, encoded: dict[str, str]) -> Path:
+    """Write the files, each in its encoding or in UTF-8, into `folder`."""
+    for name, text in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding=row.get("encoded", {}).get(name, "utf-8"))
+        file.write_text(text, encoding=encoded.get(name, "utf-8"))
     return folder
+
+
+def repair(project: Path, report: dict, row: dict) -> None:
+    """Do in the project what the failed check's report says: its suggestion, or what the entry's
+    `repair` says that its message tells to type. Raises BadEdit."""
+    if report["suggestion"]:
+        file = Path(report["suggestion"]["file"])
+        suggestion = Suggestion(**{**report["suggestion"], "file": file})
+        file.write_text(suggestion.applied_to(file.read_text("utf-8")), encoding="utf-8")
+        return
+    for change in row["repair"]:
+        file = project / change["file"]
+        before = {change["file"]: file.read_text("utf-8")} if file.is_file() else {}
+        after = catalogue.edited(before, [change])
+        if after:
+            written(after, project, {})
+        else:
+            file.unlink()
+
+
+def code_of(project: Path) -> dict[Path, str]:
+    """What Python makes of each file of the project."""
+    return {
+        file.relative_to(project): ast.dump(ast.parse(file.read_text("utf-8")))
+        for file in sorted(project.rglob("*.py"))
+    }

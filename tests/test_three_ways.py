@@ -2,7 +2,6 @@
 first TODO with that TODO's own advice, and every mistake fails with its own diagnosis. And every
 variant, a right answer that looks different from ours, passes."""
 
-import ast
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from checks.diagnoses import general
-from tests.catalogue import entries, name_of, project_of
+from tests.catalogue import code_of, entries, name_of, project_of, repair
 from tests.conftest import ROOT, Checked, check, copy_of, quick_check
 from workshop import manifest
 from workshop.checking import tasks
 from workshop.checking.command import content
 from workshop.checking.explaining.rules import ASK_EVERY_RULE, Rule
-from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.processes.preloaded import QuickChecks
 
 AT_ONCE = 4  # checks side by side: most of a failing one is waiting
@@ -29,16 +27,16 @@ GENERAL = {rule.id for rule in vars(general).values() if isinstance(rule, Rule)}
 
 @pytest.fixture(scope="module")
 def checked(request, tmp_path_factory):
-    """A function from an entry to how its check ended, with every rule asked. The entries that this
-    run of the tests has selected are checked side by side, each in its own project."""
+    """A function from an entry to how its check ended, with every rule asked, and to its project.
+    The entries that this run of the tests has selected are checked side by side."""
     folder = tmp_path_factory.mktemp("copies")
 
-    def run(entry) -> Checked:
+    def run(entry) -> tuple[Checked, Path]:
         copy = project_of(entry, folder / name_of(entry))
         if entry[1].get("unreachable"):
             variables = {"PYTHONPATH": str(ROOT / "tests" / "unreachable"), ASK_EVERY_RULE: "1"}
-            return check(entry[0], "--project", copy, "--json", **variables)
-        return quick_check(checks, entry[0], "--project", copy, "--json")
+            return check(entry[0], "--project", copy, "--json", **variables), copy
+        return quick_check(checks, entry[0], "--project", copy, "--json"), copy
 
     selected = [
         item.callspec.params["entry"]
@@ -82,11 +80,11 @@ def test_a_solution_copied_over_its_starter_passes(step, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", MISTAKES, ids=name_of)
-def test_a_mistake_gets_its_own_diagnosis(entry, checked):
+def test_a_mistake_gets_its_own_diagnosis(entry, checked, tmp_path):
     step, row = entry
     if "before" in row and sys.version_info[:2] >= tuple(map(int, row["before"].split("."))):
         pytest.skip(f"Since Python {row['before']} this is no mistake.")
-    done = checked(entry)
+    done, project = checked(entry)
     assert done.code == 1, f"The check passed or could not be made:\n{done.out}{done.err}"
     failed = done.failed
     assert failed["diagnosis"] == row["diagnosis"], f"{failed['message']}\n{failed['seen']}"
@@ -98,34 +96,28 @@ def test_a_mistake_gets_its_own_diagnosis(entry, checked):
         assert row["line"] in text, f"The report names line {failed['line']}: {text}"
     wrong = set(failed.get("also", ())) - set(row.get("also", ())) - GENERAL
     assert not wrong, f"These speak too, and it is not their mistake: {wrong}"
-    if failed["suggestion"]:
-        assert_gets_further(step, failed)
+    if failed["suggestion"] or "repair" in row:
+        repair(project, failed, row)
+        assert_gets_further(entry, project, failed["diagnosis"], tmp_path)
 
 
-def assert_gets_further(step: str, failed: dict) -> None:
-    """That with the failed check's suggestion applied, all passes, or something else is said."""
-    file = Path(failed["suggestion"]["file"])
-    suggestion = Suggestion(**{**failed["suggestion"], "file": file})
-    file.write_text(suggestion.applied_to(file.read_text("utf-8")), encoding="utf-8")
-    project = next(folder for folder in file.parents if (folder / "manage.py").is_file())
-    if code_of(project) == code_of(manifest.find(step).solution):
-        return  # which passes
+def assert_gets_further(entry, project: Path, diagnosis: str, folder: Path) -> None:
+    """That the repaired project passes, or something else is said about it."""
+    step, row = entry
+    right = {"edits": [], **{key: row[key] for key in ("of", "alone") if key in row}}
+    try:
+        if code_of(project) == code_of(project_of((step, right), folder)):
+            return  # the solution, or the variant that the mistake was made in: these pass
+    except SyntaxError:
+        pass  # a second one
     again = check(step, "--project", project, "--json")
-    assert again.code == 0 or again.failed["diagnosis"] != failed["diagnosis"], again.failed
-
-
-def code_of(project: Path) -> dict[Path, str]:
-    """What Python makes of each file of the project."""
-    return {
-        file.relative_to(project): ast.dump(ast.parse(file.read_text("utf-8")))
-        for file in sorted(project.rglob("*.py"))
-    }
+    assert again.code == 0 or again.failed["diagnosis"] != diagnosis, again.failed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", VARIANTS, ids=name_of)
 def test_a_variant_passes(entry, checked):
-    done = checked(entry)
+    done, _ = checked(entry)
     assert done.code == 0, f"A right answer was rejected: {done.failed}\n{done.err}"
     advice = {one["id"] for one in done.report["advice"]}
     assert advice == set(entry[1].get("advice", ())), done.report["advice"]

@@ -34,8 +34,14 @@ def project(step: Step, row: dict) -> dict[str, str]:
             raise BadEdit(f"{step.short} has no variant {row['of']!r} to start from.")
         files = project(step, variant)
     else:
-        files = {} if row.get("alone") else dict(_solution(step))
-    for change in row["edits"]:
+        files = {} if row.get("alone") else _solution(step)
+    return edited(files, row["edits"])
+
+
+def edited(files: dict[str, str], changes: list[dict]) -> dict[str, str]:
+    """The files after the changes of an entry's `edits` or `repair`. Raises BadEdit."""
+    files = dict(files)
+    for change in changes:
         _edit(files, **change)
     return files
 

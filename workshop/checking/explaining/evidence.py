@@ -37,7 +37,7 @@ from workshop.checking.explaining.source import (
     on_self,
     value_of,
 )
-from workshop.checking.explaining.suggestion import Suggestion
+from workshop.checking.explaining.suggestion import Change, Suggestion, suggest
 from workshop.checking.explaining.tracebacks import errors_in
 from workshop.checking.failures import Closed, Heard, HeardTwice, StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
@@ -70,6 +70,12 @@ class Evidence:
     busy: list[Busy] = field(default_factory=list)
     still_busy: list[Busy] = field(default_factory=list)
     paths: set[str] | None = None  # of the WebSockets that the check opened; None: of any
+
+    def suggest(self, where: Where | None, *changes: Change) -> Suggestion | None:
+        """The edit of the file of this place that makes all the changes; None where the file would
+        not be Python afterwards."""
+        source = self.project.source_at(where)
+        return suggest(source, *changes) if source and source.tree else None
 
     # What was seen
 

@@ -3,6 +3,7 @@
     suggest(source, instead(call, f"await {source.code(call)}"), above(first, "import json"))
 
 Each change is made to the text as it stands, so that what is not changed stays as it was written.
+A rule has it from `evidence.suggest(where, …)`, of the file that it names.
 """
 
 import ast
@@ -60,6 +61,19 @@ def made_async(function: ast.FunctionDef) -> Change:
     """`async` stands before its `def`."""
     place = (function.lineno, function.col_offset)
     return place, place, "async "
+
+
+def made_plain(function: ast.AsyncFunctionDef) -> Change:
+    """`async` goes from before its `def`."""
+    line, column = function.lineno, function.col_offset
+    return (line, column), (line, column + len("async ")), ""
+
+
+def renamed(definition: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, name: str) -> Change:
+    """The function or class has this name where it is defined."""
+    words = {ast.FunctionDef: "def ", ast.AsyncFunctionDef: "async def ", ast.ClassDef: "class "}
+    line, column = definition.lineno, definition.col_offset + len(words[type(definition)])
+    return (line, column), (line, column + len(definition.name.encode())), name
 
 
 def imported(source: Source, code: str) -> list[Change]:
