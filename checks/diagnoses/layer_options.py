@@ -146,16 +146,15 @@ def layer_key_not_read(evidence):
 
 @rule
 def layer_flushed(evidence):
-    """flush() closes the connections that others are waiting on."""
-    if not evidence.saw(Refused, Closed, Silent, Crashed) or not evidence.errors:
-        return None
-    for consumer in evidence.consumers:
-        for call in consumer.calls("flush"):
-            return Explanation(
-                "flush() empties the channel layer for everybody, all groups included, and closes "
-                "its connections: it is for tests. To leave one group, call group_discard().",
-                consumer.where(call),
-            )
+    """flush() deletes what others are about to receive, and closes the connections that they are
+    waiting on (channels_redis.core.RedisChannelLayer.flush)."""
+    calls = evidence.layer_calls("flush")
+    if calls and evidence.saw(Refused, Closed, Silent, Crashed):
+        return Explanation(
+            "flush() empties the channel layer for everybody, all groups included, and closes "
+            "its connections: it is for tests. To leave one group, call group_discard().",
+            evidence.where_called(calls[0]),
+        )
 
 
 @rule(needs="groups", advises=True)

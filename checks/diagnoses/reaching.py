@@ -74,17 +74,24 @@ def one_of_several_does_not_answer(evidence, error, address):
 
 @rule
 def sentinel_does_not_answer(evidence):
-    """redis-py asks the Sentinels again and again, and every exception of it is met by itself."""
+    """redis-py asks the Sentinels again and again for some seconds, before it gives up and names
+    what happened to each (redis.asyncio.sentinel.Sentinel.discover_master)."""
     places = _sentinels(evidence)
-    if places and evidence.saw_only(Silent, Unanswered) and evidence.waits_in("sentinel.py"):
+    still_asking = evidence.saw_only(Silent, Unanswered) and evidence.waits_in("sentinel.py")
+    gave_up = evidence.error(r"MasterNotFoundError: No master found .*(Connection|Timeout)Error")
+    if places and (still_asking or gave_up):
         return Explanation(
-            f"The layer asks a Sentinel at {places} for its Redis, and is still waiting for an "
-            f"answer. For a single Redis give its address instead: {ONE_REDIS}",
+            f"The layer asks a Sentinel at {places} for its Redis, and none answers there. "
+            f"For a single Redis give its address instead: {ONE_REDIS}",
             where_hosts(evidence),
         )
 
 
-@rule(raised=r"MasterNotFoundError|ResponseError: unknown command '?`?SENTINEL")
+NO_MASTER = r"MasterNotFoundError: No master found for '[^']*'$"
+NO_SENTINEL = r"ResponseError: unknown command '?`?SENTINEL"
+
+
+@rule(raised=f"{NO_MASTER}|{NO_SENTINEL}")
 def sentinel_knows_no_master(evidence, error):
     places = _sentinels(evidence)
     if places and "SENTINEL" in error.message:

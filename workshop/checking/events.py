@@ -108,7 +108,7 @@ class LayerCall(Event):
     """A method of the channel layer is called."""
 
     path: str | None
-    call: str  # "group_add", "group_discard", "group_send" or "send"
+    call: str  # "group_add", "group_discard", "group_send", "send" or "flush"
     group: str  # the first argument, whatever it was
     channel: str | None  # the second one, where it is a string
     type: str | None  # of the message that is sent

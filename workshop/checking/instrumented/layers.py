@@ -7,7 +7,8 @@
 
 `hosts` is how a layer of channels_redis reaches its Redis, passwords included, for the check that
 looks at the groups there; null where there is none. `frames` are only the project's own, and only
-the last. Imports the standard library alone.
+the last. `path` is null for flush(), which concerns every WebSocket. Imports the standard library
+alone.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ import sys
 
 from workshop.checking.instrumented import telling
 
-CALLS = ("group_add", "group_discard", "group_send", "send")
+CALLS = ("group_add", "group_discard", "group_send", "send", "flush")
 
 
 def tell_of_layers(channels):
@@ -70,6 +71,7 @@ def _telling_call(function, name):
             channel=values[1] if isinstance(values[1], str) else None,
             type=event if isinstance(event, str) else None,
             frames=telling.their_last_frame(sys._getframe(1)),
+            path=None if name == "flush" else telling.websocket.get(),
         )
         return function(*args, **kwargs)
 

@@ -52,11 +52,13 @@ def tell(event, **facts):
 
 
 def tell_of_socket(event, **facts):
-    """The same with the path of the WebSocket at work, at most PER_SOCKET times of its kind."""
-    key = event, facts.get("call"), facts.get("coroutine"), websocket.get()
+    """The same with the path of the WebSocket at work, unless another `path` is given, at most
+    PER_SOCKET times of its kind."""
+    path = facts.setdefault("path", websocket.get())
+    key = event, facts.get("call"), facts.get("coroutine"), path
     _told[key] += 1
     if _told[key] <= PER_SOCKET:
-        tell(event, path=websocket.get(), **facts)
+        tell(event, **facts)
 
 
 # Where it happened: frames as [file, line, function, the line's text], the outermost first. The
