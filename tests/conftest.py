@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from workshop import manifest, redis_server
+from workshop.checking.command import content
 from workshop.checking.processes.preloaded import QuickChecks
 
 ROOT = manifest.ROOT
@@ -67,6 +69,25 @@ def quick_check(checks: QuickChecks, step: str, *arguments) -> Checked:
         for stream in (out, err):
             stream.seek(0)
         return Checked(code, out.read().decode(), err.read().decode())
+
+
+AT_ONCE = 4  # checks side by side: most of a failing one is waiting
+
+
+@contextmanager
+def side_by_side(request, parameter: str, run):
+    """A function from a value of the module's parametrized tests to what `run(checks, value)`
+    returned, where `checks` makes quick ones. The values that this run of the tests has selected
+    are taken side by side, beginning at once."""
+    selected = [
+        item.callspec.params[parameter]
+        for item in request.session.items
+        if item.module is request.module and request.fixturename in item.fixturenames
+    ]
+    with QuickChecks(content()) as checks, ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = {id(value): pool.submit(run, checks, value) for value in selected}
+        yield lambda value: futures[id(value)].result()
+        pool.shutdown(cancel_futures=True)
 
 
 def run_coroutine(coroutine):

@@ -3,21 +3,16 @@ first TODO with that TODO's own advice, and every mistake fails with its own dia
 variant, a right answer that looks different from ours, passes."""
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from checks.diagnoses import general
 from tests.catalogue import code_of, entries, name_of, project_of, repair
-from tests.conftest import ROOT, Checked, check, copy_of, quick_check
+from tests.conftest import ROOT, Checked, check, copy_of, quick_check, side_by_side
 from workshop import manifest
 from workshop.checking import tasks
-from workshop.checking.command import content
 from workshop.checking.explaining.rules import ASK_EVERY_RULE, Rule
-from workshop.checking.processes.preloaded import QuickChecks
-
-AT_ONCE = 4  # checks side by side: most of a failing one is waiting
 
 MISTAKES, VARIANTS = entries("mistakes"), entries("variants")
 # The last resort for what nobody foresaw. They are asked after all others, and have something to
@@ -27,29 +22,20 @@ GENERAL = {rule.id for rule in vars(general).values() if isinstance(rule, Rule)}
 
 @pytest.fixture(scope="module")
 def checked(request, tmp_path_factory):
-    """A function from an entry to how its check ended, with every rule asked, and to its project.
-    The entries that this run of the tests has selected are checked side by side."""
+    """A function from an entry to how its check ended, with every rule asked, and its project."""
     folder = tmp_path_factory.mktemp("copies")
 
-    def run(entry) -> tuple[Checked, Path]:
+    def run(checks, entry) -> tuple[Checked, Path]:
         copy = project_of(entry, folder / name_of(entry))
         if entry[1].get("unreachable"):
             variables = {"PYTHONPATH": str(ROOT / "tests" / "unreachable"), ASK_EVERY_RULE: "1"}
             return check(entry[0], "--project", copy, "--json", **variables), copy
         return quick_check(checks, entry[0], "--project", copy, "--json"), copy
 
-    selected = [
-        item.callspec.params["entry"]
-        for item in request.session.items
-        if item.module is request.module and "checked" in item.fixturenames
-    ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(ASK_EVERY_RULE, "1")
-        checks = QuickChecks(content())  # it keeps the variables of now
-    with checks, ThreadPoolExecutor(AT_ONCE) as pool:
-        futures = {name_of(entry): pool.submit(run, entry) for entry in selected}
-        yield lambda entry: futures[name_of(entry)].result()
-        pool.shutdown(cancel_futures=True)
+        patch.setenv(ASK_EVERY_RULE, "1")  # the quick checks keep the variables of when they start
+        with side_by_side(request, "entry", run) as result_of:
+            yield result_of
 
 
 @pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
