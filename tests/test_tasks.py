@@ -16,7 +16,7 @@ from workshop.checking.explaining.evidence import Diagnosis
 from workshop.checking.explaining.source import Project, Where
 from workshop.checking.processes.preloaded import QuickChecks
 from workshop.checking.reporting import html
-from workshop.checking.reporting.report import print_report
+from workshop.checking.reporting.report import Report, how_far, print_report
 from workshop.developing.problem import changes
 
 STEP1, STEP2, STEP3 = map(manifest.find, ("step1", "step2", "step3"))
@@ -189,6 +189,33 @@ def test_the_task_in_which_the_fault_is_comes_next(tmp_path):
     where = Where(project / "chat/consumers.py", line)
     found = states(STEP3, project, failed="test_the_sender_hears_itself", where=where)
     assert said(found) == "1:next 2:not begun 3:not begun 4:not begun 5:not begun"
+
+
+@pytest.mark.parametrize(
+    "file, expected", [("chat/views.py", None), ("mysite/settings.py", 5), ("chat/consumers.py", 1)]
+)
+def test_a_fault_in_another_file_sends_nobody_to_a_todo(tmp_path, file, expected):
+    project = copy_of(STEP3.solution, tmp_path / "project")
+    where = Where(project / file, 1)
+    found = states(STEP3, project, failed="test_the_sender_hears_itself", where=where)
+    assert [one.task.number for one in found if one.state == tasks.NEXT] == [
+        *filter(None, [expected])
+    ]
+
+
+def test_without_a_next_todo_the_report_says_how_far_each_is(tmp_path):
+    project = with_done(STEP3, {1, 2}, tmp_path / "project")
+    where = Where(project / "chat/views.py", 1)
+    now = states(STEP3, project, failed="test_the_sender_hears_itself", where=where)
+    report = Report(STEP3, project, [], [], 0, tasks=now)
+    assert how_far(report.as_dict()) == "TODOs 1, 2 begun · TODOs 3–5 not begun"
+
+
+def test_a_todo_is_named_by_its_path_in_the_step(tmp_path):
+    project = copy_of(STEP3.starter, tmp_path / "project")
+    now = states(STEP3, project, failed="test_the_sender_hears_itself")
+    report = Report(STEP3, project, [], [], 0, tasks=now)
+    assert how_far(report.as_dict()).startswith("Next: TODO 1, chat/consumers.py:")
 
 
 def test_all_are_begun_and_nothing_tells_which_is_wrong(tmp_path):

@@ -220,7 +220,7 @@ def states(tasks: Sequence[TaskInProject], results: Iterable) -> list[TaskState]
             found[one] = DONE
         else:
             found[one] = BEGUN
-    first = _next(found, blamed, set(failed))
+    first = _next(found, blamed, set(failed), {where.file for where in at_fault if where})
     return [
         TaskState(
             one.task,
@@ -245,13 +245,23 @@ def _others(one: TaskInProject, check: str, lacking: list[TaskInProject]) -> boo
 
 
 def _next(
-    found: dict[TaskInProject, str], blamed: list[TaskInProject], failed: set[str]
+    found: dict[TaskInProject, str],
+    blamed: list[TaskInProject],
+    failed: set[str],
+    files: set[Path],
 ) -> TaskInProject | None:
-    """The one to work on now: where the diagnosis points; else the first that is not done and has
-    to do with what failed, or has not been begun."""
+    """The one to work on now: where a diagnosis points; else one of the same file that has to do
+    with what failed. Where no diagnosis names a place, the first that is not done and has to do
+    with what failed, or has not been begun. None where a diagnosis points to another file: the
+    fault is in what was given, or in what is no part of the step."""
     unfinished = [one for one, state in found.items() if state != DONE]
-    telling = [o for o in unfinished if found[o] == NOT_BEGUN or failed & set(o.task.checks)]
-    return next(iter([*blamed, *telling, *unfinished]), None)
+    serving = [one for one in unfinished if failed & set(one.task.checks)]
+    if files:
+        near = [one for one in serving if one.where.file in files]
+    else:
+        not_begun = [one for one in unfinished if found[one] == NOT_BEGUN]
+        near = [one for one in unfinished if one in serving or one in not_begun] or unfinished
+    return next(iter([*blamed, *near]), None)
 
 
 def still_there(tasks: Sequence[TaskState]) -> list[Diagnosis]:

@@ -16,7 +16,7 @@ from workshop.checking.explaining.source import Where
 from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.observers.timeline import Line
 from workshop.checking.plugin import Result
-from workshop.checking.tasks import BEGUN, DONE, NEXT, NOT_BEGUN_YET, TaskState, listed
+from workshop.checking.tasks import BEGUN, DONE, NEXT, NOT_BEGUN, NOT_BEGUN_YET, TaskState, listed
 from workshop.manifest import ROOT, Step, find
 
 LINES_SHOWN = 12  # of a timeline: its end
@@ -48,6 +48,7 @@ class Report:
         """The object of --json."""
         return {
             "step": self.step.short,
+            "folder": shown(self.folder),
             "passed": self.passed,
             "seconds": round(self.seconds, 3),
             "total": len(self.titles),
@@ -178,19 +179,25 @@ def print_report(found: dict, console: Console, offer: str = "") -> None:
 
 def how_far(found: dict) -> str:
     """ "TODOs 1, 2 done · next: TODO 3, chat/routing.py:6"; nothing when all are done, or when
-    there is advice about what is not."""
+    there is advice about what is not. Without a next one, because the fault is somewhere else,
+    those that are not begun are listed too."""
     tasks = found.get("tasks", [])
-    following = next((task for task in tasks if task["state"] == NEXT), None)
-    if following is None or any(one["id"] == NOT_BEGUN_YET for one in found["advice"]):
+    if all(one["state"] == DONE for one in tasks):
         return ""
+    if any(one["id"] == NOT_BEGUN_YET for one in found["advice"]):
+        return ""
+    following = next((task for task in tasks if task["state"] == NEXT), None)
     parts = []
-    for state in (DONE, BEGUN):
+    for state in (DONE, BEGUN) if following else (DONE, BEGUN, NOT_BEGUN):
         if numbers := [task["number"] for task in tasks if task["state"] == state]:
             parts.append(f"{listed(numbers)} {state}")
-    names = find(found["step"]).files
-    file = next((n for n in names if Path(following["file"]).match(n)), following["file"])
-    following = f"TODO {following['number']}, {place({**following, 'file': file})}"
-    return " · ".join([*parts, f"next: {following}" if parts else f"Next: {following}"])
+    if following:
+        file = Path(following["file"])
+        if file.is_relative_to(found["folder"]):
+            file = file.relative_to(found["folder"])
+        where = place({**following, "file": file.as_posix()})
+        parts.append(f"{'next' if parts else 'Next'}: TODO {following['number']}, {where}")
+    return " · ".join(parts)
 
 
 def passed_of(found: dict) -> str:
