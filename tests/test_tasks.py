@@ -208,7 +208,7 @@ def test_without_a_next_todo_the_report_says_how_far_each_is(tmp_path):
     where = Where(project / "chat/views.py", 1)
     now = states(STEP3, project, failed="test_the_sender_hears_itself", where=where)
     report = Report(STEP3, project, [], [], 0, tasks=now)
-    assert how_far(report.as_dict()) == "TODOs 1, 2 begun · TODOs 3–5 not begun"
+    assert how_far(report.as_dict()) == "TODOs 1, 2 done · TODOs 3–5 not begun"
 
 
 def test_a_todo_is_named_by_its_path_in_the_step(tmp_path):
