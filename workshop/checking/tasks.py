@@ -251,9 +251,9 @@ def _next(
     files: set[Path],
 ) -> TaskInProject | None:
     """The one to work on now: where a diagnosis points; else one of the same file, one that has to
-    do with what failed first. Where no diagnosis names a place, the first that is not done and has to do
-    with what failed, or has not been begun. None where a diagnosis points to another file: the
-    fault is in what was given, or in what is no part of the step."""
+    do with what failed first. Where no diagnosis names a place, the first that is not done and has
+    to do with what failed, or has not been begun. None where a diagnosis points to another file:
+    the fault is in what was given, or in what is no part of the step."""
     unfinished = [one for one, state in found.items() if state != DONE]
     serving = [one for one in unfinished if failed & set(one.task.checks)]
     if files:
