@@ -390,7 +390,7 @@ def test_a_report_shows_the_timeline_the_diagnosis_and_the_place():
     assert "steps/step3_broadcast/chat/consumers.py:7" in html
     assert html.index(">Ana<") < html.index(">Ben<") < html.index(">server<")
     assert "{&quot;message&quot;: &quot;&lt;b&gt;&amp;&quot;}" in html
-    assert "again  … 2 times more" in html and "nothing for 3 s" in html
+    assert "again  × 3" in html and "nothing for 3 s" in html
     assert "<b>" not in html and "<works>" not in html
 
 

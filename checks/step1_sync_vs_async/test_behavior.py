@@ -21,7 +21,7 @@ async def test_the_exhibition_runs(exhibition):
         error = played.broke_off(name)
         if error:
             raise BrokeOff(
-                name, f"The {name} exhibition broke off: {error['type']}: {error['message']}"
+                name, f"The {name} exhibition stopped: {error['type']}: {error['message']}"
             )
 
 

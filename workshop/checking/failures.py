@@ -119,5 +119,10 @@ class BadPage(Failure):
 def brief(value, limit: int = 60) -> str:
     """`value` as text of at most `limit` characters, on one line. What is in a string is shown as
     it is: escaped backslashes would be other text."""
-    text = "'" + "\\n".join(value.splitlines()) + "'" if isinstance(value, str) else repr(value)
+    if not isinstance(value, str):
+        return _cut(repr(value), limit)
+    return "'" + _cut("\\n".join(value.splitlines()), limit - 2) + "'"
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -36,7 +36,7 @@ class Exhibition:
             raise NoRecord("exhibition.py", f"It did not end within {PLAYS_WITHIN:g} s.")
         if played := _read(record):
             return played
-        raise NoRecord("exhibition.py", f"It ended with exit code {program.exit_code}.")
+        raise NoRecord("exhibition.py", f"exhibition.py ended with exit code {program.exit_code}.")
 
     async def _plays_slowly(self) -> "Played":
         """What is played by a second program, for which no thread is too slow to begin."""

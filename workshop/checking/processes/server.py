@@ -35,7 +35,9 @@ class Listening(Program):
             raise NotListening(
                 "server", f"The server did not listen within {STARTS_WITHIN:g} s of its start."
             )
-        raise NotListening("server", f"The server ended as it started (exit {self.exit_code}).")
+        raise NotListening(
+            "server", f"The server stopped while it was starting (exit code {self.exit_code})."
+        )
 
     async def listens(self, limit: float) -> bool:
         """True as soon as the server takes connections; False when it ended or after `limit` s."""

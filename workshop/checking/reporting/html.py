@@ -124,7 +124,7 @@ def lane(x: float, name: str, height: float) -> str:
 
 def event(row: dict, times: int, x: float, server: float, y: float) -> str:
     """One row: an arrow to or from the server, or a mark on the browser's own lane."""
-    more = f"  … {times - 1} times more" if times > 1 else ""
+    more = f"  × {times}" if times > 1 else ""
     text = escape(cut(row["text"]) + more)
     whole = f"<title>{escape(row['text'])}</title>"
     drawn = f'<text x="0" y="{y + 4:g}" fill="#5c6070">{row["at"]:.2f} s</text>'

@@ -3,6 +3,7 @@
 A report decides nothing: every form of it shows the same data.
 """
 
+import re
 import textwrap
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
@@ -21,6 +22,9 @@ from workshop.manifest import ROOT, Step, find
 
 LINES_SHOWN = 12  # of a timeline: its end
 TEXT_SHOWN = 56  # characters of a frame
+EXCEPTION = re.compile(r"\b[A-Z]\w+: (.{12,})$")  # its text, at the end of a sentence
+CODE = re.compile(r"`[^`]+`")
+KEPT = "\x00"  # a blank at which no line may end; in no message, since no terminal shows it
 
 
 @dataclass
@@ -84,10 +88,18 @@ class Report:
 
 
 def seen_apart(check: dict) -> str | None:
-    """What was seen, where the message does not say any of it."""
-    seen, message = check["seen"] or "", " ".join((check["message"] or "").split())
-    said = any(sentence and sentence in message for sentence in seen.rstrip(".").split(". "))
+    """What was seen, where the message does not say it, and no exception of it."""
+    seen, message = check["seen"] or "", _in_one_line(check["message"] or "")
+    said = any(
+        part and part in message
+        for sentence in _in_one_line(seen).rstrip(".").split(". ")
+        for part in (sentence, *EXCEPTION.findall(sentence))
+    )
     return None if said else seen or None
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def shown(path: Path) -> str:
@@ -126,7 +138,7 @@ def timeline_rows(lines: list[Line]) -> list[str]:
     ):
         first, *more = same
         row = f"{first.at:5.2f} s  {who:<{width}} {arrow[direction]}{cut(text)}"
-        rows.append(f"{row}  … {len(more)} times more" if more else row)
+        rows.append(f"{row}  × {1 + len(more)}" if more else row)
     left_out = len(rows) - LINES_SHOWN
     return rows if left_out <= 0 else [f"… {left_out} earlier lines", *rows[-LINES_SHOWN:]]
 
@@ -206,7 +218,10 @@ def passed_of(found: dict) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width`; a line that is indented is code and stays as it is."""
+    """`text` in lines of at most `width`. No line ends inside of `code`, and a line that is
+    indented is code and stays as it is."""
     if text.startswith("    ") or not text:
         return [text]
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    kept = CODE.sub(lambda code: code[0].replace(" ", KEPT), text)
+    lines = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(KEPT, " ") for line in lines]
