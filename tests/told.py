@@ -1,0 +1,69 @@
+"""The code in a message: what stands between backticks, and what is on indented lines.
+
+It is Python that can be typed where the message tells it, or is quoted from the learner's file, or
+is a command.
+"""
+
+import ast
+import keyword
+import re
+import textwrap
+from pathlib import Path
+
+COMMANDS = re.compile(r"(?:\S*[/\\])?(?:python3?|py|pip|docker|export|set|unset|git|sudo) |--\w")
+AWAITING = re.compile(r"\bawait\b|\basync (?:with|for)\b")
+# Code that is told without being marked as such, where a line may break inside of it.
+UNMARKED = re.compile(r"\bawait [\w(]|\basync_to_sync\(\w|\bself\.[\w.]+\([^)\s]|\basync def \w+\(")
+# What a piece of code may be: statements, an argument, or the beginning or a part of a statement.
+FORMS = (
+    "{}",
+    "{}(): pass",
+    "{}: pass",
+    "{} pass",
+    "{}\nclass C: pass",
+    "f({})",
+    "{{{}}}",
+    "import {}",
+    "class C:\n {}\n  pass",
+    "if x: pass\n{} pass",
+    "try: pass\n{} pass",
+    "match x:\n {} pass",
+)
+
+
+def code_in(message: str) -> list[str]:
+    """Each piece of code, in order."""
+    blocks = re.findall(r"(?:^ {4}.*\n?)+", message, re.MULTILINE)
+    return re.findall(r"`([^`\n]+)`", message) + [textwrap.dedent(block) for block in blocks]
+
+
+def faults(message: str, file: str | None, is_async: bool) -> list[str]:
+    """What is wrong with the message's code; `is_async`: whether it is told for an `async def`."""
+    text = Path(file).read_text("utf-8", errors="replace") if file and Path(file).is_file() else ""
+    found = []
+    for code in code_in(message):
+        if code.strip() in text or COMMANDS.match(code):
+            continue  # a quotation, a command
+        if not parses(code):
+            found.append(f"not Python: {code}")
+        elif AWAITING.search(code) and "async def" not in message and not is_async:
+            found.append(f"told for a plain function: {code}")
+    plain = re.sub(r"`[^`]+`|^ {4}.*$", "", message, flags=re.MULTILINE)
+    return found + [
+        f"not marked as code: {plain[at.start() :][:40]}" for at in UNMARKED.finditer(plain)
+    ]
+
+
+def parses(code: str) -> bool:
+    """Whether it is Python in one of the FORMS; "…" is anything."""
+    code = code.strip().replace("…", "...")
+    if all(map(keyword.iskeyword, code.split())):
+        return True  # a word of the language, such as `async def`
+    for form in FORMS:
+        inside = form.format(code).replace("\n", "\n ")
+        try:
+            ast.parse(f"async def f():\n {inside}\n")
+        except (SyntaxError, ValueError):
+            continue
+        return True
+    return False
