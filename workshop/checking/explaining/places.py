@@ -22,7 +22,10 @@ from workshop.checking.explaining.source import (
     on_self,
 )
 from workshop.checking.explaining.suggestion import (
+    Change,
     Suggestion,
+    after,
+    before,
     imported,
     instead,
     made_async,
@@ -32,8 +35,11 @@ from workshop.checking.explaining.suggestion import (
 IMPORT = "from asgiref.sync import async_to_sync"
 TO_THREAD = ("sync_to_async", "database_sync_to_async")
 LONGEST = 80  # characters of a call that is shown with its arguments
+SHORT = 40  # characters of code that is shown within a sentence
 CALLERS = 4  # how far a function's callers are followed
 NOT_ASYNC = ("property", "cached_property")  # what is read, not called
+# What takes a coroutine and has it awaited (https://docs.python.org/3/library/asyncio-task.html).
+TAKERS = ("gather", "wait_for", "wait", "shield", "as_completed", "create_task", "ensure_future")
 # The methods that Channels calls, besides those of the groups' messages.
 BY_CHANNELS = {
     f"{prefix}{name}"
@@ -44,12 +50,18 @@ BY_CHANNELS = {
 
 @dataclass(frozen=True)
 class Place:
-    """A place in the learner's files; `call` is what is called there, where that is in question."""
+    """A place in the learner's files; `call` is what is called there, where that is in question.
+
+    Where something else is called in a coroutine function's place, async_to_sync(f) say,
+    `coroutine` is that function, which takes the arguments of `call`. `whole` is what is to be
+    replaced where that is more than the call."""
 
     project: Project
     source: Source | None
     where: Where | None
     call: ast.Call | None = None
+    coroutine: ast.expr | None = None
+    whole: ast.expr | None = None
 
     @cached_property
     def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
@@ -75,9 +87,7 @@ class Place:
     @property
     def is_called_by_channels(self) -> bool:
         """Whether it is in a method that Channels itself calls, and awaits in async consumers."""
-        method = self.consumer and self.consumer.methods.get(self.name)
-        types = {t for c in [self.consumer] if c for t in _types_of(c)}
-        return method is self.function and (self.name in BY_CHANNELS or self.name in types)
+        return bool(self.consumer) and calls_itself(self.consumer, self.function)
 
     @cached_property
     def on_the_loop(self) -> bool:
@@ -103,81 +113,117 @@ class Place:
             )
         if self.is_async:
             attribute = getattr(self._asked_of_it, "attr", None)
-            return f"Write `{self._awaited(called)}{f'.{attribute}' if attribute else ''}`."
+            return _write(f"{self._awaited(called)}{f'.{attribute}' if attribute else ''}")
         if self.on_the_loop:
-            return self._made_async(called)
-        return f"{self.plain} Write `{self.bridged()}`{self._and_import()}."
+            return self._to_make_async(called)
+        return f"{self.name}() is a plain `def`, so it cannot await. {self.to_bridge()}"
 
-    def to_await(self) -> str:
-        """The sentence that says what to change so that the `await` there is allowed, or not
-        needed."""
-        if isinstance(self.function, ast.Lambda) or self.function is None:
-            return self.to_run()
-        if self.on_the_loop:
-            also = self._also_its_callers()
-            return f"{self.name}() is a plain `def`. Write `async def {self.name}`{also}."
-        if self.consumer and self.call and _is_own(self.call):
-            base = next((b for b in self.consumer.bases if b.endswith("Consumer")), "the class")
-            return (
-                f"{base} is a synchronous consumer. "
-                f"Write `{self._called}` without await, or make the whole consumer asynchronous: "
-                f"Async{base.removeprefix('Sync')} with `async def` throughout."
-            )
-        return self.to_run()
+    def to_bridge(self) -> str:
+        """The sentence that tells to run it with async_to_sync."""
+        function, arguments = "…", "(…)"
+        if self.call is not None:
+            function, arguments = self._parts(self.source.code)
+            arguments = _short(self.source, self.call, arguments)
+        missing = "" if "async_to_sync" in self.source.imports else IMPORT
+        return _write(f"async_to_sync({function}){arguments}", missing)
 
-    @property
+    def to_make_async(self) -> str:
+        """The end of a sentence that tells to write `async def`: who has to await it then."""
+        callers = self._callers_to_change
+        if not callers:
+            return ""
+        source, call = callers[0]
+        if len(callers) == 1 and source is self.source:
+            code = f"await {_shortened(source, call)}"
+            return f", and `{code}` where it is called, in line {call.lineno}"
+        return f", and `await` where {self.name}() is called"
+
+    @cached_property
     def suggestion(self) -> Suggestion | None:
-        """The edit that runs the coroutine of `call` there, where that is certain: in a method that
-        others call, they would have to be edited too."""
+        """The edit that does what `to_run` says, where that is certain."""
         if self.call is None or self.source.tree is None:
             return None
-        call = instead(self.call, self._awaited(self.source.code(self.call)))
         if self.is_async:
-            return suggest(self.source, call)
+            return suggest(self.source, *self._with_await)
         if not isinstance(self.function, ast.FunctionDef):
             return None
         if not self.on_the_loop:
-            bridge = instead(self.call.func, f"async_to_sync({self.source.code(self.call.func)})")
+            function, arguments = self._parts(self.source.as_written)
+            bridge = instead(self.whole or self.call, f"async_to_sync({function}){arguments}")
             return suggest(self.source, bridge, *imported(self.source, IMPORT))
-        if self.is_called_by_channels:
-            return suggest(self.source, made_async(self.function), call)
-        return None
+        made = self.made_async()
+        return suggest(self.source, *made, *self._with_await) if made else None
+
+    def made_async(self) -> list[Change]:
+        """The changes that make its function `async def` and await it where it is called; none
+        where that is not certain."""
+        if not isinstance(self.function, ast.FunctionDef) or self._cannot_be_async:
+            return []
+        changes = [made_async(self.function)]
+        for source, call in self._callers_to_change:
+            at = Place(self.project, source, source.where(call), call)
+            if source is not self.source or not at.is_async:
+                return []
+            changes += at._with_await
+        return changes
 
     @property
-    def plain(self) -> str:
-        """What is to be known of a plain function before `await` is written in it."""
-        return f"{self.name}() is a plain `def`, where `await` is a SyntaxError."
+    def _with_await(self) -> list[Change]:
+        """The changes that put `await` before the call."""
+        whole = self.whole or self.call
+        begin, end = ("(await ", ")") if self._asked_of_it else ("await ", "")
+        if whole is self.call and self.coroutine is None:
+            return [before(whole, begin), *([after(whole, end)] if end else [])]
+        return [instead(whole, begin + "".join(self._parts(self.source.as_written)) + end)]
 
-    def _made_async(self, called: str) -> str:
+    @property
+    def _cannot_be_async(self) -> bool:
         decorators = getattr(self.function, "decorator_list", ())
-        if self.name.startswith("__") or {last_name(node) for node in decorators} & {*NOT_ASYNC}:
+        names = {last_name(node) for node in decorators}
+        return self.name.startswith("__") or bool(names & {*NOT_ASYNC})
+
+    def _to_make_async(self, called: str) -> str:
+        if self._cannot_be_async:
             return (
                 f"{self.name} cannot be `async def`. "
                 f"Move the call into a method that is, and write `await {called}` there."
             )
         return (
             f"{self.name}() is a plain `def`, and asynchronous code calls it. "
-            f"Write `async def {self.name}`, `await {called}` in it{self._also_its_callers()}."
+            f"Write `async def {self.name}`, `await {called}` in it{self.to_make_async()}."
         )
 
-    def _also_its_callers(self) -> str:
+    @cached_property
+    def _callers_to_change(self) -> list[tuple[Source, ast.Call]]:
+        """The calls of its function in the project that are not awaited, nor handed to what awaits
+        them. Channels and Django await what is theirs to call."""
         if self.is_called_by_channels:
-            return ""
-        return f", and `await` where {self.name}() is called"
+            return []
+        return [
+            (source, call)
+            for source, call in self.project.calls(self.name)
+            if not _is_run(source, call)
+        ]
+
+    def _parts(self, code) -> tuple[str, str]:
+        """The coroutine function, and the arguments in their parentheses."""
+        function, whole = code(self.call.func), code(self.call)
+        return code(self.coroutine) if self.coroutine else function, whole[len(function) :]
 
     @property
     def _called(self) -> str:
-        """The call as it is written; its arguments left out where they are long."""
+        """The coroutine's call as it is written; its arguments left out where they are long."""
         if self.call is None:
             return "…"
-        whole = self.source.code(self.call)
-        return whole if len(whole) <= LONGEST else f"{self.source.code(self.call.func)}(…)"
+        function, arguments = self._parts(self.source.code)
+        return f"{function}{_short(self.source, self.call, arguments)}"
 
     @property
     def _asked_of_it(self) -> ast.AST | None:
         """What asks something of the call's result on the spot: an attribute, an item, a call."""
+        whole = self.whole or self.call
         for node in self.source.nodes(ast.Attribute, ast.Subscript, ast.Call):
-            if self.call and getattr(node, "value", getattr(node, "func", None)) is self.call:
+            if whole and getattr(node, "value", getattr(node, "func", None)) is whole:
                 return node
         return None
 
@@ -185,17 +231,36 @@ class Place:
         """The call with `await`, in parentheses where something is asked of its result."""
         return f"(await {called})" if self._asked_of_it else f"await {called}"
 
-    def bridged(self) -> str:
-        """The call with async_to_sync."""
-        if self.call is None:
-            return "async_to_sync(…)(…)"
-        function, whole = self.source.code(self.call.func), self.source.code(self.call)
-        arguments = whole[len(function) :] if len(whole) <= LONGEST else "(…)"
-        return f"async_to_sync({function}){arguments}"
 
-    def _and_import(self) -> str:
-        known = self.source and "async_to_sync" in self.source.imports
-        return "" if known else f", with `{IMPORT}` at the top of the file"
+def _write(code: str, at_the_top: str = "") -> str:
+    """The sentence that tells to write it: long code on a line of its own, which is not broken."""
+    if at_the_top:
+        return f"Write:\n    {code}\nand at the top of the file:\n    {at_the_top}"
+    return f"Write `{code}`." if len(code) <= SHORT else f"Write:\n    {code}"
+
+
+def _short(source: Source, call: ast.Call, arguments: str) -> str:
+    """The arguments, left out where they are long."""
+    return arguments if len(source.code(call)) <= LONGEST else "(…)"
+
+
+def _shortened(source: Source, call: ast.Call) -> str:
+    function, whole = source.code(call.func), source.code(call)
+    return function + _short(source, call, whole[len(function) :])
+
+
+def _is_run(source: Source, call: ast.Call) -> bool:
+    """Whether the call is awaited, or is in what is handed to something that awaits it."""
+    if any(node.value is call for node in source.nodes(ast.Await)):
+        return True
+    return any(_holds(taker, call) for taker in source.calls(*TAKERS) if taker is not call)
+
+
+def calls_itself(consumer: Consumer, method: ast.AST | None) -> bool:
+    """Whether Channels itself calls this method of the consumer, and awaits it in an async one."""
+    name = getattr(method, "name", None)
+    known = name in BY_CHANNELS or name in _types_of(consumer)
+    return known and consumer.methods.get(name) is method
 
 
 def place(project: Project, where: Where | None, name: str | None = None) -> Place:
@@ -238,6 +303,29 @@ def _key(node: ast.AST) -> tuple[str, str] | None:
     if isinstance(node, ast.Attribute):
         return ("self", node.attr) if on_self(node) else None
     return ("", node.id) if isinstance(node, ast.Name) else None
+
+
+def takes_nothing(project: Project, function: ast.expr) -> bool:
+    """Whether all functions of that name in the project can be called without arguments, or it is
+    a consumer's accept() or close()."""
+    name = last_name(function)
+    if on_self(function) and name in ("accept", "close"):
+        return True
+    found = [
+        node
+        for source in project.sources
+        for node in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        if node.name == name
+    ]
+    return bool(found) and not any(_asked_for(node.args) for node in found)
+
+
+def _asked_for(arguments: ast.arguments) -> bool:
+    """Whether there is an argument without a default, besides the object itself."""
+    taken = [
+        a.arg for a in [*arguments.posonlyargs, *arguments.args] if a.arg not in ("self", "cls")
+    ]
+    return len(taken) > len(arguments.defaults) or None in arguments.kw_defaults
 
 
 def written_call(is_async: bool, function: str, arguments: str) -> str:
