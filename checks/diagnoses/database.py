@@ -1,35 +1,71 @@
 """The database in asynchronous code."""
 
 import ast
+from dataclasses import replace
 
+from workshop.checking.explaining.places import TO_THREAD
 from workshop.checking.explaining.rules import Explanation, advice, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.suggestion import instead
 
 
 @rule(raised=r"SynchronousOnlyOperation: You cannot call this from an async context")
 def orm_in_async_code(evidence, error):
-    where = evidence.where(error)
+    where, why = evidence.where(error), "A query of Django's ORM waits for the database"
     if "sync_to_async(" in evidence.line_at(where):
+        return _asked_too_early(evidence, where)
+    at = evidence.at(where)
+    if isinstance(at.function, ast.FunctionDef):
         return Explanation(
-            "The query ran before it was wrapped. "
-            "Give database_sync_to_async the function, without calling it: "
-            "await database_sync_to_async(User.objects.count)()",
-            where,
-        )
-    function = evidence.project.function_at(where)
-    if isinstance(function, ast.FunctionDef):
-        return Explanation(
-            "A query of Django's ORM waits for the database, and the event loop may not. "
-            f"{function.name}() is a plain `def` that asynchronous code calls. "
+            f"{why}, and the event loop may not. "
+            f"{at.name}() is a plain `def` that asynchronous code calls. "
             "Decorate it with @database_sync_to_async (from channels.db), "
-            f"and await {function.name}(…) where it is called.",
+            f"and await {at.name}(…) where it is called.",
             where,
         )
+    asked = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in ASYNC_TWINS]
+    if len(asked) != 1 or not isinstance(asked[0].func, ast.Attribute):
+        return Explanation(
+            f"{why}, and in `async def` it may not. Use `async for` over the queryset, "
+            "or the method with an a in front, such as `await ….acount()`, "
+            "or move it to a function and `await database_sync_to_async(function)()`.",
+            where,
+        )
+    called = asked[0].func
+    twin = ast.Attribute(called.value, f"a{called.attr}", ast.Load())
+    at = replace(at, call=asked[0], coroutine=twin)
     return Explanation(
-        "A query of Django's ORM waits for the database, and in `async def` it may not. "
-        "Use the method of the same name with an a in front, await User.objects.acount(), "
-        "or `async for` over the queryset, "
-        "or wrap a function: await database_sync_to_async(function)().",
+        f"{why}, and in `async def` it may not. {at.to_run()}",
         where,
+        at.suggestion,
+    )
+
+
+# The methods of querysets and models that Django has with an a in front, too
+# (https://docs.djangoproject.com/en/5.2/topics/async/#queries-the-orm).
+ASYNC_TWINS = (
+    "get create get_or_create update_or_create bulk_create bulk_update count in_bulk latest "
+    "earliest first last aggregate exists contains update delete explain save refresh_from_db"
+).split()
+
+
+def _asked_too_early(evidence, where):
+    """database_sync_to_async(User.objects.count()): the query runs before it is wrapped."""
+    source, calls = evidence.project.source_at(where), evidence.nodes_at(where, ast.Call)
+    wraps = [c for c in calls if last_name(c.func) in TO_THREAD and len(c.args) == 1]
+    given = wraps[0].args[0] if len(wraps) == 1 else None
+    code, changes = "database_sync_to_async(User.objects.count)()", []
+    if isinstance(given, ast.Call):
+        whole = next((c for c in calls if c.func is wraps[0]), wraps[0])
+        function = source.as_written(given.func)
+        arguments = source.as_written(given)[len(function) :]
+        code = f"{source.code(wraps[0].func)}({function}){arguments}"
+        changes = [instead(whole, code)]
+    return Explanation(
+        "The query ran before it was wrapped. Give the function without calling it: "
+        f"`await {code}`",
+        where,
+        evidence.suggest(where, *changes),
     )
 
 
