@@ -33,8 +33,8 @@ def sync_method_in_async_consumer(evidence, error, kind):
         if isinstance(method, ast.FunctionDef):
             plain = [method, *_plain_as_well(evidence, consumer, method)]
             calls = [call for one in plain for call in _calls_of_its_own(one)]
-            write = " and ".join(f"`async def {one.name}`" for one in plain)
-            names = " and ".join(sorted({f"{ast.unparse(call.func)}(…)" for call in calls}))
+            write = _listed(f"`async def {one.name}`" for one in plain)
+            names = _listed(sorted({f"{ast.unparse(call.func)}(…)" for call in calls}))
             waits = f", with `await` before {names}" if names else ""
             where = consumer.where(method)
             return Explanation(
@@ -45,6 +45,11 @@ def sync_method_in_async_consumer(evidence, error, kind):
                     where, *map(made_async, plain), *(before(call, "await ") for call in calls)
                 ),
             )
+
+
+def _listed(texts):
+    *others, last = [*texts] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _plain_as_well(evidence, consumer, method):

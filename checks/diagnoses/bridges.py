@@ -6,7 +6,13 @@ from dataclasses import replace
 from workshop.checking.explaining.places import TO_THREAD, takes_nothing
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.explaining.suggestion import after, instead, made_plain, undecorated
+from workshop.checking.explaining.suggestion import (
+    after,
+    instead,
+    made_plain,
+    suggest,
+    undecorated,
+)
 
 BRIDGES = ("async_to_sync", "AsyncToSync")
 NO_BRIDGE_HERE = "async_to_sync is for synchronous code, but this line is in an `async def`."
@@ -123,11 +129,12 @@ def sync_to_async_on_async_def(evidence):
     error, where = _given_to_sync_to_async(evidence)
     if error is None or not evidence.line_at(where).startswith(("@", "async def")):
         return None
+    source = evidence.project.source_at(where)
     found = [
         (function, decorator)
-        for function in evidence.nodes_at(where, ast.AsyncFunctionDef)
+        for function in source.nodes(ast.AsyncFunctionDef)
         for decorator in function.decorator_list
-        if last_name(decorator) in TO_THREAD
+        if last_name(decorator) in TO_THREAD and where.line in (decorator.lineno, function.lineno)
     ]
     advice, changes = "Write `def`, or remove the decorator.", []
     for function, decorator in found[-1:]:
@@ -139,7 +146,7 @@ def sync_to_async_on_async_def(evidence):
         "sync_to_async and database_sync_to_async make a plain function awaitable, "
         f"and this one is `async def` already. {advice}",
         where,
-        evidence.suggest(where, *changes),
+        suggest(source, *changes),
     )
 
 

@@ -28,7 +28,15 @@ def dict_of_no_pairs(evidence, error, length):
             f"Write {QUERY}, with `from urllib.parse import parse_qs`; "
             "it answers None, or a list of values."
         )
-    return Explanation(message, where)
+        return Explanation(message, where)
+    changes = []
+    for made in evidence.nodes_at(where, ast.GeneratorExp, ast.ListComp):
+        split, last = made.elt, made.generators[-1]
+        if getattr(getattr(split, "func", None), "attr", "") == "split" and split.args:
+            condition = f"if {source.code(split.args[0])} in {source.code(split.func.value)}"
+            message += f" Leave out what is no pair, with `{condition}` at the end."
+            changes = [after([last.iter, *last.ifs][-1], f" {condition}")]
+    return Explanation(message, where, evidence.suggest(where, *changes))
 
 
 @rule(

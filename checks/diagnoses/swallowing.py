@@ -43,12 +43,13 @@ def about(evidence: Evidence, swallowed: Swallowed, seen: str) -> Explanation:
     return Explanation(
         f"{seen}: in {swallowed.function}(), {error.text} was raised{line}{other} and {caught}, so "
         "that the consumer went on as if nothing had happened.\n"
-        + (f"{cause}\nAnd {care}." if cause else f"Fix its cause, and {care}."),
+        + (f"{cause.message}\nAnd {care}." if cause else f"Fix its cause, and {care}."),
         where,
+        cause and cause.suggestion,
     )
 
 
-def _cause(evidence: Evidence, swallowed: Swallowed) -> str | None:
+def _cause(evidence: Evidence, swallowed: Swallowed) -> Explanation | None:
     """What the rules say of the exception itself."""
     from checks import diagnoses
 
@@ -56,5 +57,5 @@ def _cause(evidence: Evidence, swallowed: Swallowed) -> str | None:
     for asked in rules_of(diagnoses):
         if asked.raised and asked.explains and asked.applies_to(evidence.capabilities):
             if explanation := asked.ask(seen):
-                return explanation.message
+                return explanation
     return None

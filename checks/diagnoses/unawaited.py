@@ -44,7 +44,9 @@ def async_method_in_sync_consumer(evidence):
             advice = f"Write plain `def {name}`: nothing in it is awaited."
             suggestion = evidence.suggest(here, made_plain(method))
         else:
-            advice = f"Derive the class from {other}, with `async def` for each of its methods."
+            advice = (
+                f"Derive the class from {other}, with `async def` and `await` in all its methods."
+            )
             suggestion = _derived_from(evidence, consumer, base, other)
         return Explanation(
             f"{name} is `async def`, but {base} is a synchronous consumer and only calls it, "
@@ -85,10 +87,8 @@ def async_method_called_in_plain_def(evidence):
     if consumer is None or name not in consumer.methods or not _is_plain(at):
         return None
     method = consumer.methods[name]
-    if at.on_the_loop:
+    if at.on_the_loop or _waits(method):
         advice, suggestion = at.to_run(), at.suggestion
-    elif _waits(method):
-        advice, suggestion = at.to_run(), None
     else:
         advice = f"Nothing in it is awaited: write plain `def {name}`."
         suggestion = evidence.suggest(consumer.where(method), made_plain(method))

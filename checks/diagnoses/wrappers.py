@@ -160,9 +160,10 @@ def decorator_takes_too_little(evidence, error, name, inner):
     for _, method, _, source, function in _own_decorators(evidence):
         found = next((node for node in _inner(function) if node.name == inner), None)
         if function.name == name and found:
+            word = "async def" if isinstance(found, ast.AsyncFunctionDef) else "def"
             return Explanation(
                 f"{inner} of the decorator {name} takes the place of {method.name}, and cannot "
-                f"take what {method.name} is called with. Write `def {inner}(self, *args, "
+                f"take what {method.name} is called with. Write `{word} {inner}(self, *args, "
                 f"**kwargs)`, and hand both on: `{_given_name(function)}(self, *args, **kwargs)`.",
                 source.where(found),
                 suggest(source, *_taking_anything(source, function, found)),

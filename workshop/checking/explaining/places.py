@@ -220,16 +220,20 @@ class Place:
 
     @property
     def _asked_of_it(self) -> ast.AST | None:
-        """What asks something of the call's result on the spot: an attribute, an item, a call."""
         whole = self.whole or self.call
-        for node in self.source.nodes(ast.Attribute, ast.Subscript, ast.Call):
-            if whole and getattr(node, "value", getattr(node, "func", None)) is whole:
-                return node
-        return None
+        return asked_of(self.source, whole) if whole else None
 
     def _awaited(self, called: str) -> str:
         """The call with `await`, in parentheses where something is asked of its result."""
         return f"(await {called})" if self._asked_of_it else f"await {called}"
+
+
+def asked_of(source: Source, node: ast.expr) -> ast.AST | None:
+    """What asks something of the node's value on the spot: an attribute, an item, a call."""
+    for other in source.nodes(ast.Attribute, ast.Subscript, ast.Call):
+        if getattr(other, "value", getattr(other, "func", None)) is node:
+            return other
+    return None
 
 
 def _write(code: str, at_the_top: str = "") -> str:
