@@ -4,6 +4,7 @@ import ast
 import asyncio
 from dataclasses import replace
 
+from workshop.checking.explaining.asynchronous import OWN
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, on_self
 from workshop.checking.explaining.suggestion import imported, instead, made_async, made_plain
@@ -11,7 +12,6 @@ from workshop.checking.explaining.suggestion import imported, instead, made_asyn
 OUTSIDE = (
     r"^SyntaxError: (?:'(await|async with|async for)' outside|(asynchronous comprehension) outside)"
 )
-OWN = ("send", "send_json", "accept", "close")  # methods that a consumer brings
 
 
 @rule(raised=OUTSIDE)
@@ -30,8 +30,8 @@ def await_in_a_synchronous_consumer(evidence, error, word, comprehension):
     source, call = evidence.project.source_at(where), awaits[0].value
     if last_name(call.func) in OWN and on_self(call.func):
         return Explanation(
-            f"{why}, also send() and the like, which are not awaited. "
-            f"Write `{source.code(call)}` without `await`.",
+            f"{why}, and so is {call.func.attr}(), which is not awaited there. "
+            f"Write `{source.code(call)}`.",
             where,
             evidence.suggest(where, instead(awaits[0], source.as_written(call))),
         )

@@ -2,7 +2,8 @@
 
 import ast
 
-from checks.diagnoses.bridges import BRIDGES, NO_BRIDGE_HERE, bridged_at
+from checks.diagnoses.bridges import NO_BRIDGE_HERE, bridged_at
+from workshop.checking.explaining.asynchronous import BRIDGES
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.suggestion import instead

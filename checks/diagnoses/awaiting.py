@@ -3,13 +3,13 @@
 import ast
 import re
 
-from checks.diagnoses.async_syntax import OWN
 from checks.diagnoses.bridges import bridged_at
 from workshop.checking.events import Handles
-from workshop.checking.explaining.places import calls_itself, takes_nothing
+from workshop.checking.explaining.asynchronous import made_asynchronous, plain_methods
+from workshop.checking.explaining.places import takes_nothing
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import handler_name, last_name, on_self
-from workshop.checking.explaining.suggestion import after, before, instead, made_async
+from workshop.checking.explaining.source import handler_name
+from workshop.checking.explaining.suggestion import after, instead, suggest
 
 NOT_AWAITABLE = r"TypeError: object (\w+) can't be used in 'await' expression"
 NOT_CALLED = (
@@ -31,46 +31,15 @@ def sync_method_in_async_consumer(evidence, error, kind):
     for consumer in evidence.consumers:
         method = consumer.methods.get(name)
         if isinstance(method, ast.FunctionDef):
-            plain = [method, *_plain_as_well(evidence, consumer, method)]
-            calls = [call for one in plain for call in _calls_of_its_own(one)]
-            write = _listed(f"`async def {one.name}`" for one in plain)
-            names = _listed(sorted({f"{ast.unparse(call.func)}(…)" for call in calls}))
-            waits = f", with `await` before {names}" if names else ""
             where = consumer.where(method)
+            source = evidence.project.source_at(where)
+            write, changes = made_asynchronous(source, plain_methods(consumer, method))
             return Explanation(
                 f"{name} is a plain `def`, but {consumer.name} is asynchronous, and Channels "
-                f"awaits it. Write {write}{waits}.",
+                f"awaits it. Write {write}.",
                 where,
-                evidence.suggest(
-                    where, *map(made_async, plain), *(before(call, "await ") for call in calls)
-                ),
+                suggest(source, *changes),
             )
-
-
-def _listed(texts):
-    *others, last = [*texts] or [""]
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _plain_as_well(evidence, consumer, method):
-    """The other methods of that class that Channels would await, and could not."""
-    owner = next((part for _, part in consumer.parts if method in part.body), consumer.node)
-    return [
-        other
-        for other in owner.body
-        if isinstance(other, ast.FunctionDef)
-        if other is not method and calls_itself(consumer, other)
-    ]
-
-
-def _calls_of_its_own(method):
-    """The statements that call the consumer's own methods that are coroutines."""
-    return [
-        node.value
-        for node in ast.walk(method)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-        if last_name(node.value.func) in OWN and on_self(node.value.func)
-    ]
 
 
 def awaited_by_channels(evidence, error):
@@ -96,8 +65,7 @@ def awaited_without_a_call(evidence, error):
         code = evidence.project.source_at(where).code(named[0])
         sure = len(named) == 1 and takes_nothing(evidence.project, named[0])
         return Explanation(
-            f"`await` is before a function that is only named, not called. "
-            f"Add the parentheses: `await {code}({'' if sure else '…'})`",
+            f"{code} is named here but not called. Write `await {code}({'' if sure else '…'})`.",
             where,
             evidence.suggest(where, after(named[0], "()")) if sure else None,
         )

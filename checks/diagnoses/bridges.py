@@ -3,6 +3,11 @@
 import ast
 from dataclasses import replace
 
+from workshop.checking.explaining.asynchronous import (
+    BRIDGES,
+    made_asynchronous,
+    plain_methods,
+)
 from workshop.checking.explaining.places import TO_THREAD, takes_nothing
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
@@ -14,7 +19,6 @@ from workshop.checking.explaining.suggestion import (
     undecorated,
 )
 
-BRIDGES = ("async_to_sync", "AsyncToSync")
 NO_BRIDGE_HERE = "async_to_sync is for synchronous code, but this line is in an `async def`."
 
 
@@ -24,13 +28,12 @@ def async_to_sync_in_async_code(evidence):
     if error:
         where = evidence.where(error)
         at = bridged_at(evidence, where)
-        if not isinstance(at.function, ast.FunctionDef):
-            return Explanation(f"{NO_BRIDGE_HERE} {at.to_run()}", where, at.suggestion)
-        return Explanation(
-            f"async_to_sync is for code that no event loop runs. {at.to_run()}",
-            where,
-            at.suggestion,
-        )
+        if isinstance(at.function, ast.FunctionDef) and at.is_called_by_channels:
+            return _bridge_in_a_plain_method(at)
+        why = NO_BRIDGE_HERE
+        if isinstance(at.function, ast.FunctionDef):
+            why = "async_to_sync is for synchronous code, and an event loop is running here."
+        return Explanation(f"{why} {at.to_run()}", where, at.suggestion)
     for source in evidence.project.sources if evidence.failure is None else ():
         for call in source.calls_on_the_loop():
             if (source.dotted(call.func) or "").startswith("asgiref.sync.async_to_sync"):
@@ -39,6 +42,17 @@ def async_to_sync_in_async_code(evidence):
                     "Remove async_to_sync and await the coroutine.",
                     source.where(call),
                 )
+
+
+def _bridge_in_a_plain_method(at):
+    """Of an asynchronous consumer, which was a synchronous one, it seems."""
+    write, changes = made_asynchronous(at.source, plain_methods(at.consumer, at.function))
+    return Explanation(
+        f"async_to_sync is for synchronous code, but {at.consumer.name} is an asynchronous "
+        f"consumer, and {at.name}() is a plain `def`. Write {write}.",
+        at.where,
+        suggest(at.source, *changes),
+    )
 
 
 def bridged_at(evidence, where):
@@ -85,7 +99,7 @@ def _made_at(evidence, where, *names):
 def event_loop_in_sync_code(evidence, error):
     where = evidence.where(error)
     at = _made_at(evidence, where, "create_task", "ensure_future", "run_until_complete")
-    none_here = "Synchronous code has no event loop of its own, so no task can be made here."
+    none_here = "Synchronous code has no event loop of its own, so asyncio can start nothing here."
     if at.on_the_loop or not isinstance(at.function, ast.FunctionDef):
         return Explanation(f"{none_here} {at.to_run()}", where)
     whole = "the whole class asynchronous" if at.consumer else f"{at.name}() an `async def`"

@@ -91,12 +91,13 @@ def called_with_other_arguments(evidence, error, function, missing):
     known = _parameters(evidence.project, short, source.dotted(call.func) if call else None)
     if not known:
         return None
-    takes = f"It takes: {', '.join(known)}."
     seen = f"was not given {re.sub(chr(39), '', missing)}" if missing else "was given too much"
-    advice = "Make the call and the definition agree."
-    if not any(short in source.functions for source in evidence.project.sources):
-        advice = "Write it into the parentheses." if missing else "Leave out what is too much."
-    return Explanation(f"{short}() {seen}. {takes} {advice}", where)
+    advice = f"It takes: {', '.join(known)}."
+    if any(short in source.functions for source in evidence.project.sources):
+        advice += " Make the call and the definition agree."
+    elif missing:
+        advice = "Write that into the parentheses."
+    return Explanation(f"{short}() {seen}. {advice}", where)
 
 
 def _parameters(project, name, dotted):

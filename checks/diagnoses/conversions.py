@@ -49,8 +49,8 @@ def text_is_no_number(evidence, error, whole, text, broken, other):
         given = (text or other).strip("'\"")
         shown = f'"{given}"' if given else "an empty string"
         return Explanation(
-            f"{name}() makes a number of digits, and was given {shown}. "
-            f"Look at where that text comes from, or leave it a string: remove {name}().",
+            f"{name}() was given {shown}, which is not a number. "
+            f"Look at where that comes from, or leave it a string and remove {name}().",
             evidence.where(error),
         )
 

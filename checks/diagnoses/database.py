@@ -6,7 +6,7 @@ from dataclasses import replace
 from workshop.checking.explaining.places import TO_THREAD
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.explaining.suggestion import instead
+from workshop.checking.explaining.suggestion import instead, without
 
 
 @rule(raised=r"SynchronousOnlyOperation: You cannot call this from an async context")
@@ -82,10 +82,17 @@ def database_not_configured(evidence, error):
     raised=r"RuntimeError: Model class ([\w.]+?)\.models\.\w+ doesn't declare an explicit app_label"
 )
 def app_not_installed(evidence, error, name):
+    where, needed = evidence.where(error), ""
+    source = evidence.project.source_at(where)
+    imports = evidence.nodes_at(where, ast.Import, ast.ImportFrom)
+    names = {alias.asname or alias.name for node in imports for alias in node.names}
+    if source and any(node.id in names for node in source.nodes(ast.Name)):
+        needed = ", and what is made of it"
     return Explanation(
-        f"This line imports models of {name}, and INSTALLED_APPS does not name that app. "
-        "Add it there, or remove the import: the chat needs no model.",
-        evidence.where(error),
+        f"This import needs the app {name}, which INSTALLED_APPS does not name. The chat needs no "
+        f"model: remove the import{needed}. Or add the app there, and those that it needs.",
+        where,
+        None if needed else evidence.suggest(where, *map(without, imports)),
     )
 
 
@@ -95,9 +102,15 @@ def table_missing(evidence, error, name):
     make = "python manage.py migrate"
     if (app / "models.py").is_file() and not list(app.glob("migrations/0*.py")):
         make = f"python manage.py makemigrations {app.name}, then {make}"
-    return Explanation(
-        f"The database has no table {name} yet. Make it: {make}", evidence.where(error)
-    )
+    where, settings = evidence.where(error), evidence.project.settings_files
+    if any(node.value == ":memory:" for one in settings for node in one.nodes(ast.Constant)):
+        return Explanation(
+            f'The database has no table {name}, and a database in ":memory:" is empty at every '
+            "start. The chat needs none: remove this query. Or give DATABASES a file as its NAME, "
+            f"and make the table: {make}",
+            where,
+        )
+    return Explanation(f"The database has no table {name} yet. Make it: {make}", where)
 
 
 @advice

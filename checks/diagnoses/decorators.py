@@ -51,7 +51,7 @@ def _login(evidence):
     """Where a consumer finds who is logged in, for whoever asked for that."""
     if not any(consumer.mentions(name) for consumer in evidence.consumers for name in LOGIN):
         return ""
-    return ' Who is logged in is in self.scope["user"], where asgi.py has AuthMiddlewareStack.'
+    return ' If asgi.py uses AuthMiddlewareStack, the logged-in user is self.scope["user"].'
 
 
 @rule

@@ -71,8 +71,8 @@ def _instead(evidence, where):
     calls = evidence.nodes_at(where, ast.Call)
     for call in calls:
         name, last = source.dotted(call.func), last_name(call.func)
-        if last in WAITING:
-            return WAITING[last], None
+        if last in WAITING and isinstance(call.func, ast.Attribute):
+            return WAITING[last].format(source.code(call.func.value)), None
         if name not in BLOCKING:
             continue
         code, suggestion = unblocked(evidence, where, call)
@@ -81,7 +81,7 @@ def _instead(evidence, where):
         if _seconds(call) < LONG:
             return f"Write `{code}`.", suggestion
         return f"Write `{code}`, with fewer seconds: the browser waits for all of them.", None
-    if len(calls) == 1:
+    if calls and all(call in ast.walk(calls[0]) for call in calls):
         code, _ = unblocked(evidence, where, calls[0])
         return f"Remove it, or run it in a thread: `{code}`", None
     return "Remove it, or run it in a thread with asyncio.to_thread().", None
@@ -98,9 +98,9 @@ def _seconds(sleep):
 
 # Methods of locks and of futures of threads
 WAITING = {
-    "acquire": "Make it a lock of asyncio, lock = asyncio.Lock(), and write `async with lock:` "
-    "around what it guards.",
-    "result": "Write `await asyncio.wrap_future(…)` in place of result().",
+    "acquire": "Make it a lock of asyncio, `{0} = asyncio.Lock()`, which nothing else holds, and "
+    "write `async with {0}:` here.",
+    "result": "Write `await asyncio.wrap_future({0})`.",
 }
 
 

@@ -7,8 +7,9 @@ explains silence.
 import ast
 from dataclasses import replace
 
-from checks.diagnoses.bridges import BRIDGES, NO_BRIDGE_HERE
+from checks.diagnoses.bridges import NO_BRIDGE_HERE
 from workshop.checking.events import Event, NeverAwaited, Raised
+from workshop.checking.explaining.asynchronous import BRIDGES
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import SENDERS, last_name
 from workshop.checking.explaining.suggestion import imported, instead, made_plain
@@ -44,9 +45,9 @@ def async_method_in_sync_consumer(evidence):
             advice = f"Write plain `def {name}`: nothing in it is awaited."
             suggestion = evidence.suggest(here, made_plain(method))
         else:
-            advice = (
-                f"Derive the class from {other}, with `async def` and `await` in all its methods."
-            )
+            plain = [one for one in consumer.methods.values() if isinstance(one, ast.FunctionDef)]
+            also = ", and write `async def` for the other methods, too" if plain else ""
+            advice = f"Change {base} to {other}, in the import and in the class line{also}."
             suggestion = _derived_from(evidence, consumer, base, other)
         return Explanation(
             f"{name} is `async def`, but {base} is a synchronous consumer and only calls it, "

@@ -87,7 +87,7 @@ def decorator_not_called(evidence):
             arguments = ", ".join(argument.arg for argument in function.args.args)
             return Explanation(
                 f"{function.name} makes a decorator from its arguments, and is not called here. "
-                f"Write `@{ast.unparse(decorator)}({arguments})`, with what you want to give it.",
+                f"Write `@{ast.unparse(decorator)}(…)`, with a value for {arguments}.",
                 consumer.where(decorator),
             )
 
@@ -101,8 +101,8 @@ def decorated_as_no_method(evidence):
         if name in ("staticmethod", "classmethod", "property") and method.name in called:
             where = consumer.where(decorator)
             return Explanation(
-                f"Channels calls {method.name}() on each consumer, and a {name} cannot be called "
-                f"so. Remove @{name}.",
+                f"Channels calls {method.name}() on each browser's consumer, and a {name} is not "
+                f"given that. Remove @{name}.",
                 where,
                 evidence.suggest(where, undecorated(decorator)),
             )
@@ -144,12 +144,13 @@ def decorator_makes_it_async(evidence):
     for consumer, method, _, source, function in _own_decorators(evidence):
         for inner in _inner(function)[:1] if coroutine and not consumer.is_async else ():
             if isinstance(inner, ast.AsyncFunctionDef) and coroutine.endswith(inner.name):
+                also = " and await"
                 awaits = [node for node in ast.walk(inner) if isinstance(node, ast.Await)]
                 plain = [instead(node, source.as_written(node.value)) for node in awaits]
                 return Explanation(
                     f"{function.name} makes {method.name} a coroutine function, and "
                     f"{consumer.name} is a synchronous consumer, which only calls it: it never "
-                    f"ran. Write `def {inner.name}`, without async and await.",
+                    f"ran. Write `def {inner.name}`, without async{also if awaits else ''}.",
                     source.where(inner),
                     suggest(source, made_plain(inner), *plain),
                 )

@@ -188,9 +188,10 @@ class Place:
                 f"{self.name} cannot be `async def`. "
                 f"Move the call into a method that is, and write `await {called}` there."
             )
+        also = self.to_make_async()
         return (
-            f"{self.name}() is a plain `def`, and asynchronous code calls it. "
-            f"Write `async def {self.name}`, `await {called}` in it{self.to_make_async()}."
+            f"{self.name}() is a plain `def`, and asynchronous code calls it. Write "
+            f"`async def {self.name}`{',' if also else ' and'} `await {called}` in it{also}."
         )
 
     @cached_property
