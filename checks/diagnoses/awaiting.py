@@ -6,7 +6,7 @@ import re
 from checks.diagnoses.bridges import bridged_at
 from workshop.checking.events import Handles
 from workshop.checking.explaining.asynchronous import made_asynchronous, plain_methods
-from workshop.checking.explaining.places import takes_nothing
+from workshop.checking.explaining.callers import takes_nothing
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import handler_name
 from workshop.checking.explaining.suggestion import after, instead, suggest

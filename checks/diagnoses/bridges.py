@@ -8,7 +8,7 @@ from workshop.checking.explaining.asynchronous import (
     made_asynchronous,
     plain_methods,
 )
-from workshop.checking.explaining.places import TO_THREAD, takes_nothing
+from workshop.checking.explaining.callers import TO_THREAD, takes_nothing
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.suggestion import (

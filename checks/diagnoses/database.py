@@ -3,7 +3,7 @@
 import ast
 from dataclasses import replace
 
-from workshop.checking.explaining.places import TO_THREAD
+from workshop.checking.explaining.callers import TO_THREAD
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.suggestion import instead, without

@@ -7,7 +7,7 @@ so all of them are to be changed at once, and what they call besides.
 import ast
 from collections.abc import Iterable, Iterator
 
-from workshop.checking.explaining.places import calls_itself
+from workshop.checking.explaining.callers import called_by_channels
 from workshop.checking.explaining.source import Consumer, Source, last_name, on_self
 from workshop.checking.explaining.suggestion import Change, before, instead, made_async
 
@@ -19,7 +19,7 @@ def plain_methods(consumer: Consumer, first: ast.FunctionDef) -> list[ast.Functi
     """The method, and then the other plain ones of its class that Channels awaits."""
     owner = next((part for _, part in consumer.parts if first in part.body), consumer.node)
     others = [node for node in owner.body if isinstance(node, ast.FunctionDef)]
-    return [first, *(n for n in others if n is not first and calls_itself(consumer, n))]
+    return [first, *(n for n in others if n is not first and called_by_channels(consumer, n))]
 
 
 def made_asynchronous(source: Source, methods: list[ast.FunctionDef]) -> tuple[str, list[Change]]:

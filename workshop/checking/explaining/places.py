@@ -11,16 +11,14 @@ import ast
 from dataclasses import dataclass
 from functools import cached_property
 
-from workshop.checking.explaining.source import (
-    Consumer,
-    Project,
-    Source,
-    Where,
-    calls_in,
-    handler_name,
-    last_name,
-    on_self,
+from workshop.checking.explaining.callers import (
+    called_by_channels,
+    callers_of,
+    holds,
+    is_run,
+    on_the_loop,
 )
+from workshop.checking.explaining.source import Consumer, Project, Source, Where, last_name
 from workshop.checking.explaining.suggestion import (
     Change,
     Suggestion,
@@ -33,19 +31,9 @@ from workshop.checking.explaining.suggestion import (
 )
 
 IMPORT = "from asgiref.sync import async_to_sync"
-TO_THREAD = ("sync_to_async", "database_sync_to_async")
 LONGEST = 80  # characters of a call that is shown with its arguments
 SHORT = 40  # characters of code that is shown within a sentence
-CALLERS = 4  # how far a function's callers are followed
 NOT_ASYNC = ("property", "cached_property")  # what is read, not called
-# What takes a coroutine and has it awaited (https://docs.python.org/3/library/asyncio-task.html).
-TAKERS = ("gather", "wait_for", "wait", "shield", "as_completed", "create_task", "ensure_future")
-# The methods that Channels calls, besides those of the groups' messages.
-BY_CHANNELS = {
-    f"{prefix}{name}"
-    for prefix in ("", "websocket_")
-    for name in ("connect", "receive", "receive_json", "disconnect")
-}
 
 
 @dataclass(frozen=True)
@@ -67,7 +55,7 @@ class Place:
     def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
         """The innermost function around it; None at module level and in a class's body."""
         lambdas = self.source.at(self.where.line, ast.Lambda) if self.call else ()
-        within = [node for node in lambdas if _holds(node.body, self.call)]
+        within = [node for node in lambdas if holds(node.body, self.call)]
         return within[-1] if within else self.project.function_at(self.where)
 
     @property
@@ -87,14 +75,14 @@ class Place:
     @property
     def is_called_by_channels(self) -> bool:
         """Whether it is in a method that Channels itself calls, and awaits in async consumers."""
-        return bool(self.consumer) and calls_itself(self.consumer, self.function)
+        return bool(self.consumer) and called_by_channels(self.consumer, self.function)
 
     @cached_property
     def on_the_loop(self) -> bool:
         """Whether the event loop runs it: `async def`, and what that calls directly."""
         if self.consumer and self.consumer.is_async and self.is_called_by_channels:
             return True
-        return _on_the_loop(self.project, self.function, CALLERS)
+        return on_the_loop(self.project, self.function)
 
     # What to type
 
@@ -151,13 +139,15 @@ class Place:
             function, arguments = self._parts(self.source.as_written)
             bridge = instead(self.whole or self.call, f"async_to_sync({function}){arguments}")
             return suggest(self.source, bridge, *imported(self.source, IMPORT))
-        made = self.made_async()
+        made = self.made_async() if self.is_called_by_channels or self._callers else []
         return suggest(self.source, *made, *self._with_await) if made else None
 
     def made_async(self) -> list[Change]:
         """The changes that make its function `async def` and await it where it is called; none
         where that is not certain."""
         if not isinstance(self.function, ast.FunctionDef) or self._cannot_be_async:
+            return []
+        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(self.function)):
             return []
         changes = [made_async(self.function)]
         for source, call in self._callers_to_change:
@@ -195,16 +185,16 @@ class Place:
         )
 
     @cached_property
+    def _callers(self) -> list[tuple[Source, ast.Call]]:
+        return callers_of(self.project, self.function)
+
+    @property
     def _callers_to_change(self) -> list[tuple[Source, ast.Call]]:
-        """The calls of its function in the project that are not awaited, nor handed to what awaits
-        them. Channels and Django await what is theirs to call."""
+        """The calls of its function that are not awaited, nor handed to what awaits them. Channels
+        and Django await what is theirs to call."""
         if self.is_called_by_channels:
             return []
-        return [
-            (source, call)
-            for source, call in self.project.calls(self.name)
-            if not _is_run(source, call)
-        ]
+        return [(source, call) for source, call in self._callers if not is_run(source, call)]
 
     def _parts(self, code) -> tuple[str, str]:
         """The coroutine function, and the arguments in their parentheses."""
@@ -254,83 +244,16 @@ def _shortened(source: Source, call: ast.Call) -> str:
     return function + _short(source, call, whole[len(function) :])
 
 
-def _is_run(source: Source, call: ast.Call) -> bool:
-    """Whether the call is awaited, or is in what is handed to something that awaits it."""
-    if any(node.value is call for node in source.nodes(ast.Await)):
-        return True
-    return any(_holds(taker, call) for taker in source.calls(*TAKERS) if taker is not call)
-
-
-def calls_itself(consumer: Consumer, method: ast.AST | None) -> bool:
-    """Whether Channels itself calls this method of the consumer, and awaits it in an async one."""
-    name = getattr(method, "name", None)
-    known = name in BY_CHANNELS or name in _types_of(consumer)
-    return known and consumer.methods.get(name) is method
-
-
 def place(project: Project, where: Where | None, name: str | None = None) -> Place:
     """The place; with the call there of something whose last name is `name`, or the only one that
     is not awaited."""
     source = project.source_at(where)
     calls = source.at(where.line, ast.Call) if source else []
     waits = [node.value for node in source.at(where.line, ast.Await)] if source else []
-    named = [call for call in calls if last_name(call.func) == name]
     left = [call for call in calls if not any(call is node for node in waits)]
+    named = [call for call in (*left, *calls) if last_name(call.func) == name]
     found = named or (left if len(left) == 1 else [])
     return Place(project, source, where, found[0] if name is not None and found else None)
-
-
-def made_without_await(project: Project, where: Where | None) -> tuple[Where, str] | None:
-    """The assignment of a call's result, without await, to what is read at the place: a variable of
-    the function, an attribute or a key of the scope. With the last name of what is called."""
-    source, function = project.source_at(where), project.function_at(where)
-    read = {_key(node) for node in source.at(where.line, *READ)} - {None} if source else ()
-    found = [
-        (other.where(node), last_name(node.value.func) or "")
-        for other in project.sources
-        for node in other.nodes(ast.Assign)
-        if isinstance(node.value, ast.Call)
-        for target in node.targets
-        if _key(target) in read
-        if not isinstance(target, ast.Name) or project.function_at(other.where(node)) is function
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-READ = (ast.Name, ast.Attribute, ast.Subscript)
-
-
-def _key(node: ast.AST) -> tuple[str, str] | None:
-    """What tells a variable, `self.name` or `scope["key"]` from others."""
-    if isinstance(node, ast.Subscript):
-        key = getattr(node.slice, "value", None)
-        return ("scope", key) if last_name(node.value) == "scope" and key else None
-    if isinstance(node, ast.Attribute):
-        return ("self", node.attr) if on_self(node) else None
-    return ("", node.id) if isinstance(node, ast.Name) else None
-
-
-def takes_nothing(project: Project, function: ast.expr) -> bool:
-    """Whether all functions of that name in the project can be called without arguments, or it is
-    a consumer's accept() or close()."""
-    name = last_name(function)
-    if on_self(function) and name in ("accept", "close"):
-        return True
-    found = [
-        node
-        for source in project.sources
-        for node in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
-        if node.name == name
-    ]
-    return bool(found) and not any(_asked_for(node.args) for node in found)
-
-
-def _asked_for(arguments: ast.arguments) -> bool:
-    """Whether there is an argument without a default, besides the object itself."""
-    taken = [
-        a.arg for a in [*arguments.posonlyargs, *arguments.args] if a.arg not in ("self", "cls")
-    ]
-    return len(taken) > len(arguments.defaults) or None in arguments.kw_defaults
 
 
 def written_call(is_async: bool, function: str, arguments: str) -> str:
@@ -341,37 +264,3 @@ def written_call(is_async: bool, function: str, arguments: str) -> str:
     if "channel_layer" in function:
         return f"async_to_sync({function})({arguments})"
     return f"{function}({arguments})"
-
-
-def _is_own(call: ast.Call) -> bool:
-    """Whether it calls a method of the consumer itself: self.send(…)."""
-    return isinstance(call.func, ast.Attribute) and on_self(call.func)
-
-
-def _holds(tree: ast.AST, node: ast.AST) -> bool:
-    return any(child is node for child in ast.walk(tree))
-
-
-def _types_of(consumer: Consumer) -> set[str]:
-    """The names of the methods for the types that the consumer's classes write."""
-    texts = (node.value for node in consumer.nodes(ast.Constant) if isinstance(node.value, str))
-    return {handler_name(text) for text in texts}
-
-
-def _on_the_loop(project: Project, function: ast.AST | None, depth: int) -> bool:
-    """Whether `async def` calls the function, or what calls it does. One that is only handed on,
-    to a thread say, is not called."""
-    if isinstance(function, ast.AsyncFunctionDef):
-        return True
-    if not isinstance(function, ast.FunctionDef) or not depth:
-        return False
-    if any(last_name(node) in TO_THREAD for node in function.decorator_list):
-        return False
-    callers = (
-        around
-        for source in project.sources
-        for around in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
-        if around is not function
-        if any(last_name(call.func) == function.name for call in calls_in(around))
-    )
-    return any(_on_the_loop(project, caller, depth - 1) for caller in callers)
