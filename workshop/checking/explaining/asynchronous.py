@@ -30,7 +30,7 @@ def made_asynchronous(source: Source, methods: list[ast.FunctionDef]) -> tuple[s
     if names:
         write += f", with `await` before {names}"
     if any(last_name(node) in BRIDGES for one in methods for node in ast.walk(one)):
-        write += " and without async_to_sync"
+        write += ", and without async_to_sync"
     return write, [*map(made_async, methods), *(change for _, change in waits)]
 
 
