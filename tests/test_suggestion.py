@@ -5,7 +5,17 @@ import ast
 import pytest
 
 from workshop.checking.explaining.source import Source
-from workshop.checking.explaining.suggestion import above, below, instead, suggest, without
+from workshop.checking.explaining.suggestion import (
+    above,
+    after,
+    before,
+    below,
+    instead,
+    left_out,
+    suggest,
+    undecorated,
+    without,
+)
 
 TEXT = """\
 import json
@@ -86,3 +96,44 @@ def test_what_would_not_be_python_is_not_suggested(source):
     statements = the(source, ast.FunctionDef).body
     assert suggest(source, *(without(statement) for statement in statements)) is None
     assert suggest(source, instead(statements[1], "return None")) is None  # nothing would change
+
+
+def test_code_comes_right_before_and_after_a_node(source):
+    call = next(source.calls("send"))
+    found = suggest(source, before(call, "(await "), after(call, ")"))
+    assert found.replacement == '        é = "ü"; (await self.send(text_data))  # stays'
+
+
+CALL = """\
+@one
+@two(
+    3
+)
+def f():
+    gather(
+        a,
+        loop=b,
+        *c,
+    )
+"""
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_one_of_several_arguments_goes_with_its_comma(tmp_path, left):
+    file = tmp_path / "views.py"
+    file.write_text(CALL, encoding="utf-8")
+    source = Source(file)
+    call = next(source.calls("gather"))
+    all_of_them = [call.args[0], call.keywords[0], call.args[1]]
+    found = suggest(source, left_out(all_of_them[left], [*call.args, *call.keywords]))
+    names = ["a", "loop=b", "*c"]
+    expected = ast.unparse(ast.parse(f"gather({', '.join(names[:left] + names[left + 1 :])})"))
+    assert ast.unparse(ast.parse(found.applied_to(CALL)).body[0].body[0]) == expected
+
+
+def test_a_decorator_goes_with_all_its_lines(tmp_path):
+    file = tmp_path / "views.py"
+    file.write_text(CALL, encoding="utf-8")
+    source = Source(file)
+    found = suggest(source, undecorated(source.tree.body[0].decorator_list[1]))
+    assert found.applied_to(CALL) == CALL.replace("@two(\n    3\n)\n", "")

@@ -2,14 +2,16 @@
 
 import ast
 import asyncio
+from dataclasses import replace
 
+from workshop.checking.explaining.asynchronous import OWN
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, on_self
+from workshop.checking.explaining.suggestion import imported, instead, made_async, made_plain
 
 OUTSIDE = (
     r"^SyntaxError: (?:'(await|async with|async for)' outside|(asynchronous comprehension) outside)"
 )
-OWN = ("send", "send_json", "accept", "close")  # methods that a consumer brings
 
 
 @rule(raised=OUTSIDE)
@@ -18,22 +20,23 @@ def await_in_a_synchronous_consumer(evidence, error, word, comprehension):
     where, consumer, function = _around(evidence, error)
     if consumer is None or consumer.is_async or not isinstance(function, ast.FunctionDef):
         return None
-    calls = [n.value for n in evidence.nodes_at(where, ast.Await) if isinstance(n.value, ast.Call)]
-    line = evidence.line_at(where)
-    why = f"{consumer.name} is a synchronous consumer: its methods are plain functions, "
-    if not calls:
-        advice = f"in which there is no {word or comprehension}: that needs an Async… consumer."
-    elif last_name(calls[0].func) in OWN and on_self(calls[0].func):
-        code = line.replace("await ", "", 1)
-        advice = f"also send() and the like, which are not awaited. Write:\n    {code}"
-    else:
-        name = ast.unparse(calls[0].func)
-        code = line.replace(f"await {name}(", f"async_to_sync({name})(", 1)
-        advice = (
-            f"where await is not allowed. Write:\n    {code}\n"
-            "async_to_sync is imported with: from asgiref.sync import async_to_sync"
+    awaits = [n for n in evidence.nodes_at(where, ast.Await) if isinstance(n.value, ast.Call)]
+    why = f"{consumer.name} is a synchronous consumer: its methods are plain functions"
+    if len(awaits) != 1:
+        return Explanation(
+            f"{why}, in which there is no {word or comprehension}: that needs an Async… consumer.",
+            where,
         )
-    return Explanation(why + advice, where)
+    source, call = evidence.project.source_at(where), awaits[0].value
+    if last_name(call.func) in OWN and on_self(call.func):
+        return Explanation(
+            f"{why}, and so is {call.func.attr}(), which is not awaited there. "
+            f"Write `{source.code(call)}`.",
+            where,
+            evidence.suggest(where, instead(awaits[0], source.as_written(call))),
+        )
+    at = replace(evidence.at(where), call=call, whole=awaits[0])
+    return Explanation(f"{why}. {at.to_run()}", where, at.suggestion)
 
 
 @rule(raised=OUTSIDE)
@@ -42,17 +45,21 @@ def await_outside_async(evidence, error, word, comprehension):
     what = word or "an asynchronous comprehension"
     if consumer and not consumer.is_async and function:
         return None
+    only = f"{what} can only be in a function that begins with async def."
     if isinstance(function, ast.FunctionDef):
-        source = evidence.project.source_at(where)
-        head = source.line(function.lineno)
-        callers = "" if consumer else "\nWhat calls it then has to await it."
-        advice = f"{function.name}() is a plain function. Write:\n    async {head}{callers}"
-    elif isinstance(function, ast.Lambda):
-        advice = "A lambda cannot be one: write the function out, with async def."
-    else:
-        advice = "This line is in none: look at its indentation."
+        at = evidence.at(where)
+        return Explanation(
+            f"{only} {at.name}() is a plain function. "
+            f"Write `async def {at.name}`{at.to_make_async()}.",
+            where,
+            evidence.suggest(where, *at.made_async()),
+        )
+    if isinstance(function, ast.Lambda):
+        return Explanation(
+            f"{only} A lambda cannot be one: write the function out, with async def.", where
+        )
     return Explanation(
-        f"{what} can only be in a function that begins with async def. {advice}", where
+        f"{only} This line is outside of all functions. Move it into one, or remove it.", where
     )
 
 
@@ -69,40 +76,67 @@ def async_with_forgotten(evidence, error, kind):
     of_asyncio = hasattr(getattr(asyncio, name, None), "__aenter__")
     named_so = name.lstrip("_").startswith("Async")
     if of_asyncio or named_so or "asynchronous" in error.message:  # Python 3.14 says it itself
-        return Explanation(
-            f"{name} is an async context manager. Write `async with`{_in_async(evidence, error)}.",
-            evidence.where(error),
-        )
+        return _with_async(evidence, error, f"{name} is an async context manager.", ast.With)
 
 
 @rule(raised=r"TypeError: '([\w.]+)' object does not support the asynchronous context manager")
 def async_with_not_needed(evidence, error, name):
+    where = evidence.where(error)
+    if name in ("_thread.lock", "_thread.RLock"):
+        return _lock_of_threads(evidence, where)
     return Explanation(
         f"{name} is an ordinary context manager: write `with`, without async.",
-        evidence.where(error),
+        where,
+        evidence.suggest(where, *map(made_plain, _only(evidence, where, ast.AsyncWith))),
+    )
+
+
+def _lock_of_threads(evidence, where):
+    """With a plain `with` it would hold up the whole event loop."""
+    source = evidence.project.source_at(where)
+    made = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in ("Lock", "RLock")]
+    changes = [instead(made[0], "asyncio.Lock()"), *imported(source, "import asyncio")]
+    return Explanation(
+        "This is a lock of threads, which `async with` cannot take, and for which the event loop "
+        "itself would have to wait. Make it with `asyncio.Lock()` instead.",
+        where,
+        evidence.suggest(where, *changes) if len(made) == 1 else None,
     )
 
 
 @rule(raised=r"TypeError: 'async_generator' object is not iterable")
 def async_for_forgotten(evidence, error):
-    return Explanation(
-        f"An asynchronous generator is read with `async for`{_in_async(evidence, error)}.",
-        evidence.where(error),
-    )
+    return _with_async(evidence, error, "This is an asynchronous generator.", ast.For)
 
 
 @rule(raised=r"TypeError: 'async for' requires an object with __aiter__.*, got (?!coroutine)(\w+)")
 def async_for_not_needed(evidence, error, kind):
+    where = evidence.where(error)
     return Explanation(
-        f"`async for` waits for each item, and the items of this {kind} are there already. "
-        "Write `for`. What is to run together is started with asyncio.gather().",
-        evidence.where(error),
+        f"`async for` waits for each item, and the items of this {kind} are there already: "
+        "write `for`, without async.",
+        where,
+        evidence.suggest(where, *map(made_plain, _only(evidence, where, ast.AsyncFor))),
     )
 
 
-def _in_async(evidence, error):
-    """What is to be changed besides, where the line is in a plain function."""
-    function = evidence.project.function_at(evidence.where(error))
-    if isinstance(function, ast.FunctionDef):
-        return f", for which {function.name} must be `async def`"
-    return ""
+def _only(evidence, where, kind):
+    """The one statement of the kind that begins on the line of the place; none of several."""
+    found = [node for node in evidence.nodes_at(where, kind) if node.lineno == where.line]
+    return found if len(found) == 1 else []
+
+
+def _with_async(evidence, error, why, kind):
+    """That `async` is missing before the statement, and perhaps before the function around it."""
+    where = evidence.where(error)
+    at, found = evidence.at(where), _only(evidence, where, kind)
+    word = {ast.With: "with", ast.For: "for"}[kind]
+    also, changes = "", [made_async(node) for node in found]
+    if isinstance(at.function, ast.FunctionDef):
+        also = f" For that {at.name} must be `async def`{at.to_make_async()}."
+        changes = [*at.made_async(), *changes] if at.on_the_loop and at.made_async() else []
+    return Explanation(
+        f"{why} Write `async {word}`.{also}",
+        where,
+        evidence.suggest(where, *changes) if found else None,
+    )

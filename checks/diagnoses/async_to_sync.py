@@ -2,18 +2,25 @@
 
 import ast
 
-from checks.diagnoses.bridges import BRIDGES, NO_BRIDGE_HERE
+from checks.diagnoses.bridges import NO_BRIDGE_HERE, bridged_at
+from workshop.checking.explaining.asynchronous import BRIDGES
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.suggestion import instead
 
 
 @rule(raised=r"TypeError: object \w+ can't be used in 'await' expression")
 def async_to_sync_on_a_plain_function(evidence, error):
     if error.frames and error.frames[-1].function == "main_wrap":
+        where = evidence.where(error)
+        at = bridged_at(evidence, where)
+        sure = at.coroutine is not None
+        code = at.source.code(at.coroutine) if sure else "this function"
         return Explanation(
             "async_to_sync() is for coroutine functions, such as those of the channel layer, "
-            "and this function is a plain one. Call it as it is.",
-            evidence.where(error),
+            f"and {code} is a plain one. Call it without async_to_sync.",
+            where,
+            evidence.suggest(where, instead(at.call.func, code)) if sure else None,
         )
 
 
@@ -21,9 +28,14 @@ def async_to_sync_on_a_plain_function(evidence, error):
 def async_to_sync_made_in_async_code(evidence):
     for inner, name, where in _bridges_left(evidence):
         if evidence.project.is_async_at(where):
+            if isinstance(inner, ast.Call):
+                at = bridged_at(evidence, where)
+                return Explanation(f"{NO_BRIDGE_HERE} {at.to_run()}", where, at.suggestion)
             code = evidence.project.source_at(where).code(inner) if inner else f"…{name}"
-            code = code if isinstance(inner, ast.Call) else f"{code}(…)"
-            return Explanation(f"{NO_BRIDGE_HERE}: await {code}", where)
+            return Explanation(
+                f"{NO_BRIDGE_HERE} Write `await {code}(…)`, with its arguments in the parentheses.",
+                where,
+            )
 
 
 @rule
@@ -31,12 +43,12 @@ def async_to_sync_closes_too_late(evidence):
     """async_to_sync(f(…)), with the parentheses misplaced."""
     for inner, name, where in _bridges_left(evidence):
         if isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
-            function = evidence.project.source_at(where).code(inner.func)
+            at = bridged_at(evidence, where)
             return Explanation(
                 f"The parentheses of async_to_sync close too late: {name}(…) is called before it "
-                f"is wrapped. Write async_to_sync({function})(…), with the arguments in the second "
-                "parentheses.",
+                f"is wrapped. {at.to_run()}",
                 where,
+                at.suggestion,
             )
 
 
@@ -47,8 +59,8 @@ def async_to_sync_not_called(evidence):
             function = evidence.project.source_at(where).code(inner) if inner else f"…{name}"
             return Explanation(
                 f"async_to_sync({function}) only makes the function, which is never called. "
-                "Add the second parentheses with the arguments: "
-                f"async_to_sync({function})(…)",
+                f"Write `async_to_sync({function})(…)`, with its arguments in the second "
+                "parentheses.",
                 where,
             )
 

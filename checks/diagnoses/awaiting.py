@@ -3,9 +3,13 @@
 import ast
 import re
 
+from checks.diagnoses.bridges import bridged_at
 from workshop.checking.events import Handles
+from workshop.checking.explaining.asynchronous import made_asynchronous, plain_methods
+from workshop.checking.explaining.callers import takes_nothing
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import handler_name
+from workshop.checking.explaining.suggestion import after, instead, suggest
 
 NOT_AWAITABLE = r"TypeError: object (\w+) can't be used in 'await' expression"
 NOT_CALLED = (
@@ -27,10 +31,14 @@ def sync_method_in_async_consumer(evidence, error, kind):
     for consumer in evidence.consumers:
         method = consumer.methods.get(name)
         if isinstance(method, ast.FunctionDef):
+            where = consumer.where(method)
+            source = evidence.project.source_at(where)
+            write, changes = made_asynchronous(source, plain_methods(consumer, method))
             return Explanation(
                 f"{name} is a plain `def`, but {consumer.name} is asynchronous, and Channels "
-                f"awaits it. Write `async def {name}`.",
-                consumer.where(method),
+                f"awaits it. Write {write}.",
+                where,
+                suggest(source, *changes),
             )
 
 
@@ -48,23 +56,43 @@ def awaited_by_channels(evidence, error):
 @rule(raised=r"object (?:method|function|builtin_function_or_method) can't be used in")
 def awaited_without_a_call(evidence, error):
     where = evidence.where(error)
-    awaits = evidence.nodes_at(where, ast.Await)
-    if any(not isinstance(node.value, ast.Call) for node in awaits):
+    named = [
+        node.value
+        for node in evidence.nodes_at(where, ast.Await)
+        if not isinstance(node.value, ast.Call)
+    ]
+    if named:
+        code = evidence.project.source_at(where).code(named[0])
+        sure = len(named) == 1 and takes_nothing(evidence.project, named[0])
         return Explanation(
-            "`await` is before a function that is only named, not called. Add the parentheses.",
+            f"{code} is named here but not called. Write `await {code}({'' if sure else '…'})`.",
             where,
+            evidence.suggest(where, after(named[0], "()")) if sure else None,
         )
 
 
 @rule(raised=NOT_AWAITABLE)
 def awaited_what_cannot_wait(evidence, error, kind):
-    if evidence.raised_by_them(error) and kind not in NOT_CALLED:
-        got = "nothing to wait for" if kind == "NoneType" else f"a value of type {kind}"
+    if not evidence.raised_by_them(error) or kind in NOT_CALLED:
+        return None
+    where = evidence.where(error)
+    awaits = evidence.nodes_at(where, ast.Await)
+    if len(awaits) != 1 or not isinstance(awaits[0].value, ast.Call):
+        got = "None" if kind == "NoneType" else f"a value of type {kind}"
         return Explanation(
-            f"`await` needs something that can wait, a coroutine, and got {got}. "
+            f"`await` needs a coroutine, and was given {got}. "
             "What is called here is a plain function: call it without await.",
-            evidence.where(error),
+            where,
         )
+    source = evidence.project.source_at(where)
+    name = source.code(awaits[0].value.func)
+    result = "returns nothing" if kind == "NoneType" else f"returns a value of type {kind}"
+    return Explanation(
+        f"{name}() is a plain function and {result}, so there is nothing to await. "
+        "Remove this `await`.",
+        where,
+        evidence.suggest(where, instead(awaits[0], source.as_written(awaits[0].value))),
+    )
 
 
 @rule(
@@ -76,9 +104,12 @@ def coroutine_is_not_a_result(evidence, error):
     if "awaitable" in error.message or "JSON" in error.message or "serialize" in error.message:
         return None
     at = evidence.coroutine_used(error)
+    if at.call is None:
+        at = bridged_at(evidence, at.where)
     return Explanation(
         f"A coroutine is used as if it were its result: the call was not awaited. {at.to_run()}",
         at.where,
+        at.suggestion,
     )
 
 
@@ -93,6 +124,6 @@ def wait_given_up(evidence, error):
     if where:
         return Explanation(
             "The time limit of this wait came before what it waits for had ended. "
-            f"Give it more time, or find out why that takes so long.{at}",
+            f"Give it more time, or make that shorter.{at}",
             where,
         )

@@ -4,8 +4,10 @@ import ast
 
 from workshop.checking.events import Computes
 from workshop.checking.explaining.loop import calls_on_the_loop, defined
+from workshop.checking.explaining.places import asked_of
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.suggestion import imported, instead
 from workshop.checking.failures import Silent, Unanswered
 
 BLOCKING = {
@@ -29,6 +31,21 @@ BLOCKING = {
     "subprocess.getoutput": "await asyncio.create_subprocess_shell(…)",
     "os.system": "await asyncio.create_subprocess_shell(…)",
 }
+
+
+def unblocked(evidence, where, call):
+    """What to write in `async def` in place of the blocking call, and the edit that does so."""
+    source = evidence.project.source_at(where)
+    function = source.as_written(call.func)
+    arguments = source.as_written(call)[len(function) :].strip()[1:-1]
+    if source.dotted(call.func) == "time.sleep":
+        code = f"await asyncio.sleep({arguments})"
+    else:
+        code = f"await asyncio.to_thread({', '.join(filter(None, [function, arguments]))})"
+    code = f"({code})" if asked_of(source, call) else code
+    needed = imported(source, "import asyncio")
+    return code, evidence.suggest(where, instead(call, code), *needed)
+
 
 POOLS = ("ThreadPoolExecutor", "ProcessPoolExecutor")
 
@@ -60,12 +77,14 @@ def blocking_call(evidence):
             continue
         where = found.source.where(found.call)
         if found.function is found.coroutine:
+            code, suggestion = unblocked(evidence, where, found.call)
+            other = "" if name == "time.sleep" else f", or use {BLOCKING[name]}"
             return Explanation(
                 f"{name}() blocks, in `async def`: "
                 "for as long as it takes, this process serves nobody else. "
-                f"Use {BLOCKING[name]}, or run it in a thread: "
-                f"await asyncio.to_thread({last_name(found.call.func)}, …)",
+                f"Write `{code}`{other}.",
                 where,
+                suggestion,
             )
         called = found.function.name
         return Explanation(
@@ -102,7 +121,7 @@ def computing(evidence, where) -> str:
         call = in_a_thread(evidence.project, inner) or "await asyncio.to_thread(…)"
         cure = f"Where a coroutine calls it, write {call}"
     else:
-        cure = "Move it to a plain function, and write await asyncio.to_thread(that_function)"
+        cure = "Move it to a plain function, and write `await asyncio.to_thread(that_function)`"
     return (
         "This line computes for so long on the event loop that everyone else at this server had to "
         f"wait. `async` does not make a computation give way; only an await does. {cure}"
@@ -121,6 +140,15 @@ def pools_that_wait(function) -> list[ast.With]:
     ]
 
 
+def _awaited_in_a_thread(source, block) -> str:
+    """What does the same as the first pool.submit(…) of the block, and is awaited."""
+    for call in calls_in(block):
+        if last_name(call.func) == "submit" and call.args:
+            given = ", ".join(source.code(node) for node in (*call.args, *call.keywords))
+            return f"await asyncio.to_thread({given})"
+    return "await asyncio.to_thread(…)"
+
+
 @rule(advises=True)
 def pool_holds_the_loop(evidence):
     held = evidence.stuck[1] if evidence.saw(Silent, Unanswered) and evidence.stuck else None
@@ -133,7 +161,7 @@ def pool_holds_the_loop(evidence):
                     continue
                 return Explanation(
                     "At the end of this `with` block the event loop itself waits for the threads, "
-                    "and serves nobody meanwhile. Await the work inside of it, or without a pool "
-                    "of your own: await asyncio.to_thread(…)",
+                    "and serves nobody meanwhile. Without a pool of your own the work is awaited: "
+                    f"`{_awaited_in_a_thread(source, block)}`",
                     source.where(block),
                 )

@@ -9,10 +9,11 @@ import sys
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
+from workshop.checking.explaining.suggestion import instead, left_out, renamed, suggest
 
 # Since Python 3.10 the functions and classes of asyncio take no loop
 # (https://docs.python.org/3/whatsnew/3.10.html#changes-in-the-python-api).
-LOOP_IS_GONE = "Since Python 3.10 asyncio takes no loop: it uses the one that runs. Remove loop=…"
+LOOP_IS_GONE = "Since Python 3.10 it takes none, and uses the loop that runs. Remove `loop=…`."
 
 
 @rule(
@@ -28,19 +29,24 @@ def keyword_not_taken(evidence, error, function, name, wrong, builtin):
     call = evidence.at(where, short).call
     source = evidence.project.source_at(where)
     dotted = source.dotted(call.func) if call else None
-    known = _parameters(evidence.project, short, dotted)
+    known = _parameters(evidence.project, short, dotted) or _of_a_method(builtin)
     if not known and not builtin:
         return None  # a library's: other rules know those of Channels
-    near = nearest(name, known)
+    near, changes = nearest(name, known), []
+    given = next((k for k in (call.keywords if call else ()) if k.arg == name), None)
     if name == "loop" and (dotted or "").startswith("asyncio."):
         advice = LOOP_IS_GONE
+        changes = [left_out(given, [*call.args, *call.keywords])] if given else []
     elif near:
         advice = f"Did you mean {near}=…?"
+        changes = [instead(given, f"{near}={source.as_written(given.value)}")] if given else []
     elif known:
         advice = f"It takes: {', '.join(known)}."
     else:
         advice = "Remove it, or look up what the function is called with."
-    return Explanation(f"{short}() has no argument {name}. {advice}", where)
+    return Explanation(
+        f"{short}() has no argument {name}. {advice}", where, evidence.suggest(where, *changes)
+    )
 
 
 @rule(
@@ -57,11 +63,20 @@ def self_not_in_the_definition(evidence, error, function, takes, given):
         ):
             names = [argument.arg for argument in method.args.args]
             if names[:1] not in (["self"], ["cls"]) and int(given) == int(takes) + 1:
+                source = found[0]
                 return Explanation(
                     f"{short}() is a method, and a method is given its object first. "
-                    f"Write {short}({', '.join(['self', *names])}).",
-                    found[0].where(method),
+                    f"Write `def {short}({', '.join(['self', *names])})`.",
+                    source.where(method),
+                    suggest(source, _with_self(method)),
                 )
+
+
+def _with_self(method):
+    """The change by which it takes its object first."""
+    _, (line, column), _ = renamed(method, method.name)
+    place = line, column + 1  # behind the opening parenthesis
+    return place, place, "self, " if ast.unparse(method.args) else "self"
 
 
 @rule(
@@ -76,9 +91,13 @@ def called_with_other_arguments(evidence, error, function, missing):
     known = _parameters(evidence.project, short, source.dotted(call.func) if call else None)
     if not known:
         return None
-    takes = f" It takes: {', '.join(known)}."
     seen = f"was not given {re.sub(chr(39), '', missing)}" if missing else "was given too much"
-    return Explanation(f"{short}() {seen}.{takes} Make the call and the definition agree.", where)
+    advice = f"It takes: {', '.join(known)}."
+    if any(short in source.functions for source in evidence.project.sources):
+        advice += " Make the call and the definition agree."
+    elif missing:
+        advice = "Write that into the parentheses."
+    return Explanation(f"{short}() {seen}. {advice}", where)
 
 
 def _parameters(project, name, dotted):
@@ -97,6 +116,16 @@ def _parameters(project, name, dotted):
     except (ImportError, AttributeError, TypeError, ValueError):
         return []
     return [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+def _of_a_method(name):
+    """The same of a method of strings, lists and the like, where there is but one such."""
+    found = [getattr(kind, name or "", None) for kind in (str, bytes, list, dict, set)]
+    try:
+        taken = {(*inspect.signature(method).parameters,) for method in found if method}
+    except ValueError:
+        return []
+    return [one for one in taken.pop() if one != "self"] if len(taken) == 1 else []
 
 
 @rule(
@@ -125,6 +154,7 @@ def abstract_method_missing(evidence, error, class_name, until_311, since_312):
             f"{class_name} lacks the method {missing[0]}, which its base class asks for. "
             f"It has {near}: rename that to {missing[0]}.",
             source.where(own[near]),
+            suggest(source, renamed(own[near], missing[0])),
         )
     plural = "methods" if len(missing) > 1 else "method"
     return Explanation(

@@ -6,6 +6,7 @@ import ast
 from checks.diagnoses.operations import a_kind
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.suggestion import after, instead
 
 QUERY = 'parse_qs(self.scope["query_string"].decode()).get("token")'
 
@@ -27,7 +28,15 @@ def dict_of_no_pairs(evidence, error, length):
             f"Write {QUERY}, with `from urllib.parse import parse_qs`; "
             "it answers None, or a list of values."
         )
-    return Explanation(message, where)
+        return Explanation(message, where)
+    changes = []
+    for made in evidence.nodes_at(where, ast.GeneratorExp, ast.ListComp):
+        split, last = made.elt, made.generators[-1]
+        if getattr(getattr(split, "func", None), "attr", "") == "split" and split.args:
+            condition = f"if {source.code(split.args[0])} in {source.code(split.func.value)}"
+            message += f" Leave out what is no pair, with `{condition}` at the end."
+            changes = [after([last.iter, *last.ifs][-1], f" {condition}")]
+    return Explanation(message, where, evidence.suggest(where, *changes))
 
 
 @rule(
@@ -40,8 +49,8 @@ def text_is_no_number(evidence, error, whole, text, broken, other):
         given = (text or other).strip("'\"")
         shown = f'"{given}"' if given else "an empty string"
         return Explanation(
-            f"{name}() makes a number of digits, and was given {shown}. "
-            "Look at where that text comes from, or leave it a string.",
+            f"{name}() was given {shown}, which is not a number. "
+            f"Look at where that comes from, or leave it a string and remove {name}().",
             evidence.where(error),
         )
 
@@ -49,11 +58,13 @@ def text_is_no_number(evidence, error, whole, text, broken, other):
 @rule(raised=r"TypeError: (int|float)\(\) argument must be .*not '(?!coroutine)(\w+)'")
 def number_of_something_else(evidence, error, name, kind):
     if evidence.on_their_line(error):
-        missing = " .get() answers None for what is missing." if kind == "NoneType" else ""
+        where = evidence.where(error)
+        advice = "Look at where the value comes from."
+        if kind == "NoneType" and ".get(" in evidence.line_at(where):
+            advice = ".get() answers None for what is missing. Give it a number for that case, as "
+            advice += 'in .get("key", 0).'
         return Explanation(
-            f"{name}() makes a number of a string, and was given {a_kind(kind)}.{missing} "
-            "Look at where the value comes from.",
-            evidence.where(error),
+            f"{name}() makes a number of a string, and was given {a_kind(kind)}. {advice}", where
         )
 
 
@@ -71,10 +82,30 @@ def unpacked_another_number(evidence, error, few, wanted, got, many, least, _):
         for call in calls_in(node.value)
         if last_name(call.func) in ("split", "rsplit")
     ]
-    advice = "Look at what is on the right of the =."
-    if splits:
+    advice, changes = "Look at what is on the right of the =.", []
+    if splits and (wanted or least) == "2":
         advice = "partition() always gives three: before, separator, after."
-    seen = f"there are {got}" if few else "there are more"
+        changes = _partitioned(evidence.project.source_at(where), splits[0])
+    seen = f"there is only {got}" if few else "there are more"
+    if few and got != "1":
+        seen = f"there are only {got}"
+    suggestion = evidence.suggest(where, *changes)
+    if suggestion:
+        advice += f" Write:\n    {suggestion.replacement.strip()}"
     return Explanation(
-        f"The names on the left of the = take {wanted or least} values, and {seen}. {advice}", where
+        f"The names on the left of the = take {wanted or least} values, and {seen}. {advice}",
+        where,
+        suggestion,
     )
+
+
+def _partitioned(source, split):
+    """The changes of `a, b = text.split(":")` by which it is partition(); none of another form."""
+    for node in source.nodes(ast.Assign):
+        names = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else []
+        if node.value is split and len(names) == 2 and split.func.attr == "split" and split.args:
+            text = source.as_written(split.func.value)
+            separator = source.as_written(split.args[0])
+            code = f"{text}.partition({separator})"
+            return [after(names[0], ", _"), instead(split, code)]
+    return []

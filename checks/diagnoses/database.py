@@ -1,35 +1,71 @@
 """The database in asynchronous code."""
 
 import ast
+from dataclasses import replace
 
+from workshop.checking.explaining.callers import TO_THREAD
 from workshop.checking.explaining.rules import Explanation, advice, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.suggestion import instead, without
 
 
 @rule(raised=r"SynchronousOnlyOperation: You cannot call this from an async context")
 def orm_in_async_code(evidence, error):
-    where = evidence.where(error)
+    where, why = evidence.where(error), "A query of Django's ORM waits for the database"
     if "sync_to_async(" in evidence.line_at(where):
+        return _asked_too_early(evidence, where)
+    at = evidence.at(where)
+    if isinstance(at.function, ast.FunctionDef):
         return Explanation(
-            "The query ran before it was wrapped. "
-            "Give database_sync_to_async the function, without calling it: "
-            "await database_sync_to_async(User.objects.count)()",
-            where,
-        )
-    function = evidence.project.function_at(where)
-    if isinstance(function, ast.FunctionDef):
-        return Explanation(
-            "A query of Django's ORM waits for the database, and the event loop may not. "
-            f"{function.name}() is a plain `def` that asynchronous code calls. "
+            f"{why}, and the event loop may not. "
+            f"{at.name}() is a plain `def` that asynchronous code calls. "
             "Decorate it with @database_sync_to_async (from channels.db), "
-            f"and await {function.name}(…) where it is called.",
+            f"and await {at.name}(…) where it is called.",
             where,
         )
+    asked = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in ASYNC_TWINS]
+    if len(asked) != 1 or not isinstance(asked[0].func, ast.Attribute):
+        return Explanation(
+            f"{why}, and in `async def` it may not. Use `async for` over the queryset, "
+            "or the method with an a in front, such as `await ….acount()`, "
+            "or move it to a function and `await database_sync_to_async(function)()`.",
+            where,
+        )
+    called = asked[0].func
+    twin = ast.Attribute(called.value, f"a{called.attr}", ast.Load())
+    at = replace(at, call=asked[0], coroutine=twin)
     return Explanation(
-        "A query of Django's ORM waits for the database, and in `async def` it may not. "
-        "Use the method of the same name with an a in front, await User.objects.acount(), "
-        "or `async for` over the queryset, "
-        "or wrap a function: await database_sync_to_async(function)().",
+        f"{why}, and in `async def` it may not. {at.to_run()}",
         where,
+        at.suggestion,
+    )
+
+
+# The methods of querysets and models that Django has with an a in front, too
+# (https://docs.djangoproject.com/en/5.2/topics/async/#queries-the-orm).
+ASYNC_TWINS = (
+    "get create get_or_create update_or_create bulk_create bulk_update count in_bulk latest "
+    "earliest first last aggregate exists contains update delete explain save refresh_from_db"
+).split()
+
+
+def _asked_too_early(evidence, where):
+    """database_sync_to_async(User.objects.count()): the query runs before it is wrapped."""
+    source, calls = evidence.project.source_at(where), evidence.nodes_at(where, ast.Call)
+    wraps = [c for c in calls if last_name(c.func) in TO_THREAD and len(c.args) == 1]
+    given = wraps[0].args[0] if len(wraps) == 1 else None
+    code, changes = "database_sync_to_async(User.objects.count)()", []
+    if isinstance(given, ast.Call):
+        whole = next((c for c in calls if c.func is wraps[0]), wraps[0])
+        function = source.as_written(given.func)
+        arguments = source.as_written(given)[len(function) :]
+        code = f"{source.code(wraps[0].func)}({function}){arguments}"
+        changes = [instead(whole, code)]
+    return Explanation(
+        "The query ran before it was wrapped. Give the function without calling it: "
+        f"`await {code}`",
+        where,
+        evidence.suggest(where, *changes),
     )
 
 
@@ -46,10 +82,17 @@ def database_not_configured(evidence, error):
     raised=r"RuntimeError: Model class ([\w.]+?)\.models\.\w+ doesn't declare an explicit app_label"
 )
 def app_not_installed(evidence, error, name):
+    where, needed = evidence.where(error), ""
+    source = evidence.project.source_at(where)
+    imports = evidence.nodes_at(where, ast.Import, ast.ImportFrom)
+    names = {alias.asname or alias.name for node in imports for alias in node.names}
+    if source and any(node.id in names for node in source.nodes(ast.Name)):
+        needed = ", and what is made of it"
     return Explanation(
-        f"This line imports models of {name}, and INSTALLED_APPS does not name that app. "
-        "Add it there, or remove the import: the chat needs no model.",
-        evidence.where(error),
+        f"This import needs the app {name}, which INSTALLED_APPS does not name. The chat needs no "
+        f"model: remove the import{needed}. Or add the app there, and those that it needs.",
+        where,
+        None if needed else evidence.suggest(where, *map(without, imports)),
     )
 
 
@@ -59,9 +102,15 @@ def table_missing(evidence, error, name):
     make = "python manage.py migrate"
     if (app / "models.py").is_file() and not list(app.glob("migrations/0*.py")):
         make = f"python manage.py makemigrations {app.name}, then {make}"
-    return Explanation(
-        f"The database has no table {name} yet. Make it: {make}", evidence.where(error)
-    )
+    where, settings = evidence.where(error), evidence.project.settings_files
+    if any(node.value == ":memory:" for one in settings for node in one.nodes(ast.Constant)):
+        return Explanation(
+            f'The database has no table {name}, and a database in ":memory:" is empty at every '
+            "start. The chat needs none: remove this query. Or give DATABASES a file as its NAME, "
+            f"and make the table: {make}",
+            where,
+        )
+    return Explanation(f"The database has no table {name} yet. Make it: {make}", where)
 
 
 @advice

@@ -4,6 +4,7 @@ import ast
 
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.suggestion import left_out, undecorated
 
 FOR_VIEWS = (
     "django.contrib.auth.decorators.",
@@ -36,11 +37,13 @@ def view_decorator_on_a_consumer(evidence, error):
     for consumer, node, decorator in decorators(evidence):
         source = evidence.project.source_at(consumer.where(node))
         if (source.dotted(decorator) or "").startswith(FOR_VIEWS):
-            written = ast.unparse(decorator)
+            written, where = ast.unparse(decorator), consumer.where(decorator)
+            whole = next(d for d in node.decorator_list if getattr(d, "func", d) is decorator)
             return Explanation(
                 f"{written} is for views, whose first argument is a request. A consumer gets none, "
                 f"so {node.name} fails before it begins. Remove the decorator.{_login(evidence)}",
-                consumer.where(decorator),
+                where,
+                evidence.suggest(where, undecorated(whole)),
             )
 
 
@@ -48,7 +51,7 @@ def _login(evidence):
     """Where a consumer finds who is logged in, for whoever asked for that."""
     if not any(consumer.mentions(name) for consumer in evidence.consumers for name in LOGIN):
         return ""
-    return ' Who is logged in is in self.scope["user"], where asgi.py has AuthMiddlewareStack.'
+    return ' If asgi.py uses AuthMiddlewareStack, the logged-in user is self.scope["user"].'
 
 
 @rule
@@ -63,6 +66,7 @@ def view_mixin_on_a_consumer(evidence):
                     "consumer's takes an event. Remove it from the class line."
                     f"{_login(evidence)}",
                     consumer.where(),
+                    evidence.suggest(consumer.where(), left_out(base, consumer.node.bases)),
                 )
 
 
@@ -76,8 +80,10 @@ def _through_a_view(errors):
 def csrf_exempt_without_effect(evidence):
     for consumer, _, decorator in decorators(evidence):
         if last_name(decorator) == "csrf_exempt":
+            where = consumer.where(decorator)
             return Explanation(
                 "csrf_exempt has no effect here: Django asks views for a CSRF token, and never a "
                 "consumer. Remove the decorator.",
-                consumer.where(decorator),
+                where,
+                evidence.suggest(where, undecorated(decorator)),
             )

@@ -2,7 +2,7 @@
 
 import ast
 
-from checks.diagnoses.blocking import BLOCKING, in_a_thread
+from checks.diagnoses.blocking import BLOCKING, in_a_thread, is_endless, unblocked
 from workshop.checking.events import Handled, Handles, LayerCall
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
@@ -18,50 +18,89 @@ def blocked(evidence):
     if not _holds(evidence, what, where):
         return None
     seen = f"While the browser waited, the server was still at this line: {evidence.line_at(where)}"
-    cure = "The consumer cannot go on before that has ended."
-    if what == "thread":
-        cure = _way_out(evidence, where)
-    return Explanation(f"{seen}\n{cure}", where)
+    found = _endless_loop(evidence, where) or (
+        (GOES_ON, None) if what == "task" else _way_out(evidence, where)
+    )
+    cure, suggestion = found
+    return Explanation(f"{seen}\n{cure}", where, suggestion)
+
+
+GOES_ON = (
+    "The consumer goes on only when that has ended. Make it shorter, or remove this line. What may "
+    "take long is started as a task: self.task = asyncio.create_task(…)"
+)
+
+
+def _endless_loop(evidence, where):
+    """What to do about a loop around the place that nothing ends; None where there is no such. One
+    that yields is ended from outside."""
+    function = evidence.project.function_at(where)
+    within = list(ast.walk(function)) if function else []
+    loops = [node for node in evidence.nodes_at(where, ast.While) if node in within]
+    if not loops or not is_endless(evidence, where):
+        return None
+    if any(isinstance(node, ast.Yield | ast.Break | ast.Return) for node in within):
+        return None
+    return (
+        f"The loop around it, in line {loops[0].lineno}, has no end, and {function.name}() never "
+        "gets further. Give the loop an end, or remove it."
+    ), None
 
 
 def _way_out(evidence, where):
     """What to do about a line that holds its thread, in the function that it is in."""
-    functions = evidence.nodes_at(where, ast.FunctionDef, ast.AsyncFunctionDef)
-    inner = max(functions, key=lambda node: node.lineno, default=None)
-    loops = [n for n in evidence.nodes_at(where, ast.While) if inner and n.lineno > inner.lineno]
-    end = " Give the loop an end, too." if loops else ""
-    if isinstance(inner, ast.AsyncFunctionDef):
+    function = evidence.project.function_at(where)
+    if isinstance(function, ast.AsyncFunctionDef):
+        cure, suggestion = _instead(evidence, where)
         return (
-            "It holds its thread, and nothing else gets a turn meanwhile. "
-            f"Use {_instead(evidence, where)}.{end}"
-        )
-    held = "It holds its thread, and whoever called it waits. "
-    call = in_a_thread(evidence.project, inner) if inner else None
-    return (
-        held
-        + (
-            f"Where a coroutine calls it, write {call}"
-            if call
-            else "Make it shorter, or remove it."
-        )
-        + end
-    )
+            f"It blocks the event loop: nothing else runs in this process meanwhile. {cure}"
+        ), suggestion
+    call = in_a_thread(evidence.project, function) if function else None
+    if call:
+        return (
+            f"It blocks the event loop, on which {function.name}() is called. Make it shorter, and "
+            f"where a coroutine calls {function.name}(), write `{call}`."
+        ), None
+    return "The consumer goes on only when that has ended. Make it shorter, or remove it.", None
 
 
 def _instead(evidence, where):
-    """What can be awaited in place of what blocks at the place."""
+    """What can be awaited in place of what blocks at the place, and the edit where it is certain:
+    not of a wait that is itself too long for the browser."""
     source = evidence.project.source_at(where)
-    for call in evidence.nodes_at(where, ast.Call):
+    calls = evidence.nodes_at(where, ast.Call)
+    for call in calls:
         name, last = source.dotted(call.func), last_name(call.func)
-        if name in BLOCKING or last in WAITING:
-            return BLOCKING.get(name) or WAITING[last]
-    return "something that is awaited in its place, or await asyncio.to_thread(…)"
+        if last in WAITING and isinstance(call.func, ast.Attribute):
+            return WAITING[last].format(source.code(call.func.value)), None
+        if name not in BLOCKING:
+            continue
+        code, suggestion = unblocked(evidence, where, call)
+        if name != "time.sleep":
+            return f"Run it in a thread: `{code}`. Or use {BLOCKING[name]}.", suggestion
+        if _seconds(call) < LONG:
+            return f"Write `{code}`.", suggestion
+        return f"Write `{code}`, with fewer seconds: the browser waits for all of them.", None
+    if calls and all(call in ast.walk(calls[0]) for call in calls):
+        code, _ = unblocked(evidence, where, calls[0])
+        return f"Remove it, or run it in a thread: `{code}`", None
+    return "Remove it, or run it in a thread with asyncio.to_thread().", None
+
+
+LONG = 1  # seconds, which a browser notices
+
+
+def _seconds(sleep):
+    """How long time.sleep() sleeps, where that is written out."""
+    value = getattr(sleep.args[0], "value", None) if sleep.args else None
+    return value if isinstance(value, int | float) else LONG
 
 
 # Methods of locks and of futures of threads
 WAITING = {
-    "acquire": "an asyncio.Lock: async with lock",
-    "result": "await asyncio.wrap_future(…) in place of result()",
+    "acquire": "Make it a lock of asyncio, `{0} = asyncio.Lock()`, which nothing else holds, and "
+    "write `async with {0}:` here.",
+    "result": "Write `await asyncio.wrap_future({0})`.",
 }
 
 
@@ -89,10 +128,18 @@ def flooding(evidence):
 @rule(raised=r"HTTPConnectionPool\(host='(?:127\.0\.0\.1|localhost)', port=\d+\): Read timed out")
 def asked_its_own_server(evidence, error):
     """A blocking request that timed out, made by the server that should have answered it."""
+    where = evidence.where(error)
+    source, advice, suggestion = evidence.project.source_at(where), "", None
+    calls = [c for c in evidence.nodes_at(where, ast.Call) if source.dotted(c.func) in BLOCKING]
+    if len(calls) == 1 and evidence.project.is_async_at(where):
+        code, suggestion = unblocked(evidence, where, calls[0])
+        advice = f" Or leave the server free meanwhile: `{code}`"
     return Explanation(
-        "This line asked a server over HTTP and waited for the answer, and it was its own server, "
-        "which can do nothing meanwhile. Call the function that makes the answer instead.",
-        evidence.where(error),
+        "This line blocks until an HTTP request is answered, and the answer has to come from this "
+        "same server, which is blocked. Call the Python function that makes the answer, without a "
+        f"request.{advice}",
+        where,
+        suggestion,
     )
 
 

@@ -1,22 +1,26 @@
 """Exceptions that connect() caught and let nobody know; and what can be said of any such."""
 
+import ast
+
 from workshop.checking.explaining.evidence import Evidence, Swallowed
 from workshop.checking.explaining.rules import Explanation, rule, rules_of
+from workshop.checking.explaining.source import Where, last_name
 from workshop.checking.failures import Silent, Unanswered
 
 # What became of it, and what to do about that.
 CAUGHT = {
-    "except": ("was caught here, by this except", "catch only the exceptions that you expect"),
-    "suppress": ("was dropped here, by this suppress()", "suppress only what you expect"),
+    "except": ("the except in line {} caught it", "catch only the exceptions that you expect"),
+    "suppress": ("the suppress() in line {} dropped it", "suppress only what you expect"),
     "gather": (
-        "was handed back by this gather() as if it were a result",
+        "the gather() in line {} handed it back as if it were a result",
         "remove return_exceptions=True, or look at the results",
     ),
     "task": (
-        "ended the task that this line starts, which nobody awaits",
+        "it ended the task that line {} starts, which nothing awaits",
         "await what the task does, or look at the task when it is done",
     ),
 }
+EVERYTHING = ("Exception", "BaseException")
 
 
 @rule
@@ -39,16 +43,25 @@ def about(evidence: Evidence, swallowed: Swallowed, seen: str) -> Explanation:
     line = f" in line {raised.line}" if raised else ""
     other = f" of {raised.file.name}" if raised and raised.file != where.file else ""
     caught, care = CAUGHT[swallowed.event.by]
+    if swallowed.event.by == "except" and _is_precise(evidence, where):
+        care = "remove this except: it hides mistakes like this one"
     cause = _cause(evidence, swallowed)
     return Explanation(
-        f"{seen}: in {swallowed.function}(), {error.text} was raised{line}{other} and {caught}, so "
-        "that the consumer went on as if nothing had happened.\n"
-        + (f"{cause}\nAnd {care}." if cause else f"Fix its cause, and {care}."),
+        f"{seen}. In {swallowed.function}(), {error.text} was raised{line}{other}, and "
+        f"{caught.format(where.line)}.\n"
+        + (f"{cause.message}\nThen {care}." if cause else f"Fix its cause, and {care}."),
         where,
+        cause and cause.suggestion,
     )
 
 
-def _cause(evidence: Evidence, swallowed: Swallowed) -> str | None:
+def _is_precise(evidence: Evidence, where: Where) -> bool:
+    """Whether the except there names what it catches."""
+    handlers = [n for n in evidence.nodes_at(where, ast.ExceptHandler) if n.lineno == where.line]
+    return any(n.type and last_name(n.type) not in EVERYTHING for n in handlers)
+
+
+def _cause(evidence: Evidence, swallowed: Swallowed) -> Explanation | None:
     """What the rules say of the exception itself."""
     from checks import diagnoses
 
@@ -56,5 +69,5 @@ def _cause(evidence: Evidence, swallowed: Swallowed) -> str | None:
     for asked in rules_of(diagnoses):
         if asked.raised and asked.explains and asked.applies_to(evidence.capabilities):
             if explanation := asked.ask(seen):
-                return explanation.message
+                return explanation
     return None

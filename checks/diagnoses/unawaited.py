@@ -5,11 +5,14 @@ explains silence.
 """
 
 import ast
+from dataclasses import replace
 
-from checks.diagnoses.bridges import BRIDGES, NO_BRIDGE_HERE
+from checks.diagnoses.bridges import NO_BRIDGE_HERE
 from workshop.checking.events import Event, NeverAwaited, Raised
+from workshop.checking.explaining.asynchronous import BRIDGES
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import SENDERS, last_name
+from workshop.checking.explaining.suggestion import imported, instead, made_plain
 from workshop.checking.failures import (
     Changed,
     Closed,
@@ -24,7 +27,8 @@ from workshop.checking.failures import (
     Unanswered,
 )
 
-PREPARED = "was called and not awaited. That only prepares the call: nothing of it has run."
+NEVER_RAN = "was called but not awaited, so it never ran."
+WAITS = (ast.Await, ast.AsyncWith, ast.AsyncFor)
 
 
 @rule
@@ -34,13 +38,47 @@ def async_method_in_sync_consumer(evidence):
     consumer = evidence.project.consumer_with(name)
     if where is None and consumer and not consumer.is_async:
         base = next((base for base in consumer.bases if base.endswith("Consumer")), "its base")
+        other = f"Async{base.removeprefix('Sync')}"
+        method = consumer.methods[name]
+        here = consumer.where(method)
+        if not _waits(method):
+            advice = f"Write plain `def {name}`: nothing in it is awaited."
+            suggestion = evidence.suggest(here, made_plain(method))
+        else:
+            plain = [one for one in consumer.methods.values() if isinstance(one, ast.FunctionDef)]
+            also = ", and write `async def` for the other methods, too" if plain else ""
+            advice = f"Change {base} to {other}, in the import and in the class line{also}."
+            suggestion = _derived_from(evidence, consumer, base, other)
         return Explanation(
             f"{name} is `async def`, but {base} is a synchronous consumer and only calls it, "
-            "so it never ran. "
-            f"Derive the class from Async{base.removeprefix('Sync')}, or write plain `def` "
-            "throughout.",
-            consumer.where(consumer.methods[name]),
+            f"so it never ran. {advice}",
+            here,
+            suggestion,
         )
+
+
+def _waits(function):
+    """Whether there is something in it that a plain function cannot have."""
+    return any(isinstance(node, WAITS) for node in ast.walk(function))
+
+
+def _derived_from(evidence, consumer, base, other):
+    """The edit that gives the class the asynchronous base, where all its methods are `async def`:
+    the others would have to be edited too."""
+    own = [method for name, method in consumer.methods.items() if name != "__init__"]
+    bases = [node for node in consumer.node.bases if last_name(node) == base]
+    if len(bases) != 1 or any(isinstance(method, ast.FunctionDef) for method in own):
+        return None
+    source, changes = consumer.source, []
+    if isinstance(bases[0], ast.Attribute):
+        changes = [instead(bases[0], f"{source.code(bases[0].value)}.{other}")]
+    else:
+        module = source.imports.get(base, "").rpartition(".")[0]
+        changes = [
+            instead(bases[0], other),
+            *imported(source, f"from {module} import {other}"),
+        ]
+    return evidence.suggest(consumer.where(), *changes)
 
 
 @rule(advises=True)
@@ -49,15 +87,17 @@ def async_method_called_in_plain_def(evidence):
     consumer, at = evidence.project.consumer_at(where), evidence.at(where, name)
     if consumer is None or name not in consumer.methods or not _is_plain(at):
         return None
-    if at.on_the_loop:
-        advice = at.to_run()
+    method = consumer.methods[name]
+    if at.on_the_loop or _waits(method):
+        advice, suggestion = at.to_run(), at.suggestion
     else:
-        base = next((b for b in consumer.bases if b.endswith("Consumer")), consumer.name)
-        advice = f"{base} is a synchronous consumer: write plain `def {name}`, without await in it."
+        advice = f"Nothing in it is awaited: write plain `def {name}`."
+        suggestion = evidence.suggest(consumer.where(method), made_plain(method))
     return Explanation(
         f"{name}() is `async def`, and {at.name}() calls it without awaiting it, so it never ran. "
         f"{advice}",
         where,
+        suggestion,
     )
 
 
@@ -67,7 +107,7 @@ def async_to_sync_forgotten(evidence):
     consumer, at = evidence.project.consumer_at(where), evidence.at(where, name)
     own = consumer.methods if consumer else ()
     if _is_plain(at) and name not in own and not at.on_the_loop:
-        return Explanation(f"{name}() {PREPARED} {at.to_run()}", where, at.suggestion)
+        return Explanation(f"{name}() {NEVER_RAN} {at.to_run()}", where, at.suggestion)
 
 
 @rule(advises=True)
@@ -78,12 +118,13 @@ def never_awaited(evidence):
     own = at.consumer.methods if at.consumer else ()
     if where is None or _is_plain(at) and (name in own or not at.on_the_loop):
         return None
-    calls = evidence.nodes_at(where, ast.Call)
-    if at.is_async and any(last_name(call.func) in BRIDGES for call in calls):
-        return Explanation(f"{NO_BRIDGE_HERE}: await …{name}(…)", where)
+    bridges = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in BRIDGES]
+    if at.is_async and bridges:
+        at = replace(at, whole=bridges[0]) if at.call in bridges[0].args else at
+        return Explanation(f"{NO_BRIDGE_HERE} {at.to_run()}", where, at.suggestion)
     for call in evidence.nodes_at(where, ast.Call) if name == "__call__" else ():
         name = last_name(call.func) or name  # an object that is called, as sync_to_async makes one
-    return Explanation(f"{name}() {PREPARED} {at.to_run()}", where, at.suggestion)
+    return Explanation(f"{name}() {NEVER_RAN} {at.to_run()}", where, at.suggestion)
 
 
 def _is_plain(at):
@@ -169,8 +210,11 @@ def not_called(evidence):
             if isinstance(named, ast.Attribute) and evidence.in_question(method and method.name):
                 wait = "await " if evidence.project.is_async_at(where) else ""
                 arguments = "()" if named.attr in ("accept", "close") else "(…)"
+                code = f"{wait}{ast.unparse(named)}{arguments}"
+                sure = arguments == "()"
                 return Explanation(
                     f"{ast.unparse(named)} is named here but not called. "
-                    f"Add the parentheses: {wait}{ast.unparse(named)}{arguments}",
+                    f"Add the parentheses: `{code}`",
                     where,
+                    evidence.suggest(where, instead(named, code)) if sure else None,
                 )

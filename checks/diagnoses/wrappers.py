@@ -6,6 +6,14 @@ from checks.diagnoses.awaiting import awaited_by_channels
 from checks.diagnoses.decorators import decorators
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.suggestion import (
+    before,
+    below,
+    instead,
+    made_plain,
+    suggest,
+    undecorated,
+)
 from workshop.checking.failures import Silent, Unanswered
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -40,11 +48,13 @@ def decorator_drops_the_coroutine(evidence, error):
     for _, method, _, source, function in _own_decorators(evidence):
         for inner in _inner(function) if method.name == awaited else ():
             for call in _given_calls(function, inner) if isinstance(inner, ast.FunctionDef) else ():
+                alone = any(node.value is call for node in source.nodes(ast.Expr))
                 return Explanation(
                     f"{function.name}, which decorates {awaited}, calls it and drops what it "
-                    "returns: a coroutine, which must be awaited. Write "
-                    f"return {ast.unparse(call)}",
+                    "returns: a coroutine, which must be awaited. "
+                    f"Write `return {source.code(call)}`.",
                     source.where(call),
+                    suggest(source, before(call, "return ")) if alone else None,
                 )
 
 
@@ -56,8 +66,9 @@ def decorator_returns_nothing(evidence, error):
         if inner and not returns and f"self.{method.name}(" in error.code:
             return Explanation(
                 f"{function.name} returns nothing, so it puts None in the place of {method.name}. "
-                f"End {function.name} with return {inner[0].name}",
+                f"End {function.name} with `return {inner[0].name}`.",
                 source.where(function),
+                suggest(source, below(function.body[-1], f"return {inner[0].name}")),
             )
 
 
@@ -76,7 +87,7 @@ def decorator_not_called(evidence):
             arguments = ", ".join(argument.arg for argument in function.args.args)
             return Explanation(
                 f"{function.name} makes a decorator from its arguments, and is not called here. "
-                f"Write @{ast.unparse(decorator)}({arguments}), with what you want to give it.",
+                f"Write `@{ast.unparse(decorator)}(…)`, with a value for {arguments}.",
                 consumer.where(decorator),
             )
 
@@ -88,10 +99,12 @@ def decorated_as_no_method(evidence):
         name = getattr(decorator, "id", None)
         called = ("connect", "receive", "receive_json", "disconnect")
         if name in ("staticmethod", "classmethod", "property") and method.name in called:
+            where = consumer.where(decorator)
             return Explanation(
-                f"Channels calls {method.name}() on each consumer, and a {name} cannot be called "
-                f"so. Remove @{name}.",
-                consumer.where(decorator),
+                f"Channels calls {method.name}() on each browser's consumer, and a {name} is not "
+                f"given that. Remove @{name}.",
+                where,
+                evidence.suggest(where, undecorated(decorator)),
             )
 
 
@@ -103,12 +116,25 @@ def decorator_never_calls(evidence):
     for _, method, decorator, source, function in _own_decorators(evidence):
         inner = [] if _is_made_by_a_call(function, decorator, method) else _inner(function)
         if method.name == wanted and inner and not _given_calls(function, inner[0]):
-            given = function.args.args[0].arg if function.args.args else "it"
+            code = f"return {_given_name(function)}({_handed_on(inner[0])})"
+            if isinstance(inner[0], ast.AsyncFunctionDef):
+                code = code.replace("return", "return await")
+            ends = isinstance(inner[0].body[-1], ast.Return | ast.Raise)
             return Explanation(
                 f"{function.name} takes the place of {wanted}() and never calls it. In "
-                f"{inner[0].name}, call what it was given: {given}(…)",
+                f"{inner[0].name}, call what it was given: `{code}`",
                 source.where(inner[0]),
+                None if ends else suggest(source, below(inner[0].body[-1], code)),
             )
+
+
+def _handed_on(inner):
+    """The arguments with which a function hands on all that it takes."""
+    taken = inner.args
+    parts = [argument.arg for argument in (*taken.posonlyargs, *taken.args)]
+    parts += [f"*{taken.vararg.arg}"] if taken.vararg else []
+    parts += [f"{argument.arg}={argument.arg}" for argument in taken.kwonlyargs]
+    return ", ".join([*parts, *([f"**{taken.kwarg.arg}"] if taken.kwarg else [])])
 
 
 @rule
@@ -118,11 +144,15 @@ def decorator_makes_it_async(evidence):
     for consumer, method, _, source, function in _own_decorators(evidence):
         for inner in _inner(function)[:1] if coroutine and not consumer.is_async else ():
             if isinstance(inner, ast.AsyncFunctionDef) and coroutine.endswith(inner.name):
+                also = " and await"
+                awaits = [node for node in ast.walk(inner) if isinstance(node, ast.Await)]
+                plain = [instead(node, source.as_written(node.value)) for node in awaits]
                 return Explanation(
                     f"{function.name} makes {method.name} a coroutine function, and "
                     f"{consumer.name} is a synchronous consumer, which only calls it: it never "
-                    f"ran. Write def {inner.name}, without async and await.",
+                    f"ran. Write `def {inner.name}`, without async{also if awaits else ''}.",
                     source.where(inner),
+                    suggest(source, made_plain(inner), *plain),
                 )
 
 
@@ -131,18 +161,47 @@ def decorator_takes_too_little(evidence, error, name, inner):
     for _, method, _, source, function in _own_decorators(evidence):
         found = next((node for node in _inner(function) if node.name == inner), None)
         if function.name == name and found:
+            word = "async def" if isinstance(found, ast.AsyncFunctionDef) else "def"
             return Explanation(
                 f"{inner} of the decorator {name} takes the place of {method.name}, and cannot "
-                f"take what {method.name} is called with. Write {inner}(self, *args, **kwargs), "
-                "and hand both on.",
+                f"take what {method.name} is called with. Write `{word} {inner}(self, *args, "
+                f"**kwargs)`, and hand both on: `{_given_name(function)}(self, *args, **kwargs)`.",
                 source.where(found),
+                suggest(source, *_taking_anything(source, function, found)),
             )
+
+
+def _given_name(function):
+    return function.args.args[0].arg if function.args.args else "method"
+
+
+def _taking_anything(source, function, inner):
+    """The changes by which the inner function takes everything and hands it on; none where it has
+    more than plain arguments, or hands on something of its own."""
+    names = [argument.arg for argument in inner.args.args]
+    calls = _given_calls(function, inner)
+    handed = [node for call in calls for node in (*call.args, *call.keywords)]
+    if ast.unparse(inner.args) != ", ".join(names) or not names or not calls:
+        return []
+    if any(getattr(node, "id", None) not in names for node in handed):
+        return []
+    first, last = inner.args.args[0], inner.args.args[-1]
+    whole = (first.lineno, first.col_offset), (last.end_lineno, last.end_col_offset)
+    everything = f"{names[0]}, *args, **kwargs"
+    return [
+        (*whole, everything),
+        *(instead(call, f"{source.code(call.func)}({everything})") for call in calls),
+    ]
 
 
 @rule(raised=r"TypeError: (\w+)\(\) missing 1 required positional argument")
 def decorator_called_in_vain(evidence, error, name):
     where = evidence.where(error)
     if evidence.line_at(where).startswith(f"@{name}("):
+        calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) == name]
+        empty = [c for c in calls if not c.args and not c.keywords]
         return Explanation(
-            f"{name} takes the method itself. Write @{name}, without the parentheses.", where
+            f"{name} takes the method itself. Write `@{name}`, without the parentheses.",
+            where,
+            evidence.suggest(where, *(instead(c, ast.unparse(c.func)) for c in empty)),
         )

@@ -25,8 +25,8 @@ from workshop.checking.events import (
 )
 from workshop.checking.explaining.broken import Broken
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
-from workshop.checking.explaining.origin import expressions_at, written_out
-from workshop.checking.explaining.places import Place, made_without_await, place, written_call
+from workshop.checking.explaining.origin import expressions_at, made_without_await, written_out
+from workshop.checking.explaining.places import Place, place, written_call
 from workshop.checking.explaining.source import (
     RECEIVERS,
     Consumer,

@@ -5,9 +5,10 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from workshop.checking.explaining.source import Source, on_self
+from workshop.checking.explaining.source import Project, Source, Where, last_name, on_self
 
 DEPTH = 5  # names behind names
+READ = (ast.Name, ast.Attribute, ast.Subscript)
 
 
 def written_out(source: Source, node: ast.AST, line: int) -> str:
@@ -73,3 +74,30 @@ class _Replaced(ast.NodeTransformer):
         if on_self(node):
             return self._replace(node)
         return self.generic_visit(node)
+
+
+def made_without_await(project: Project, where: Where | None) -> tuple[Where, str] | None:
+    """The assignment of a call's result, without await, to what is read at the place: a variable of
+    the function, an attribute or a key of the scope. With the last name of what is called."""
+    source, function = project.source_at(where), project.function_at(where)
+    read = {_key(node) for node in source.at(where.line, *READ)} - {None} if source else ()
+    found = [
+        (other.where(node), last_name(node.value.func) or "")
+        for other in project.sources
+        for node in other.nodes(ast.Assign)
+        if isinstance(node.value, ast.Call)
+        for target in node.targets
+        if _key(target) in read
+        if not isinstance(target, ast.Name) or project.function_at(other.where(node)) is function
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _key(node: ast.AST) -> tuple[str, str] | None:
+    """What tells a variable, `self.name` or `scope["key"]` from others."""
+    if isinstance(node, ast.Subscript):
+        key = getattr(node.slice, "value", None)
+        return ("scope", key) if last_name(node.value) == "scope" and key else None
+    if isinstance(node, ast.Attribute):
+        return ("self", node.attr) if on_self(node) else None
+    return ("", node.id) if isinstance(node, ast.Name) else None

@@ -11,18 +11,19 @@ import ast
 from dataclasses import dataclass
 from functools import cached_property
 
-from workshop.checking.explaining.source import (
-    Consumer,
-    Project,
-    Source,
-    Where,
-    calls_in,
-    handler_name,
-    last_name,
-    on_self,
+from workshop.checking.explaining.callers import (
+    called_by_channels,
+    callers_of,
+    holds,
+    is_run,
+    on_the_loop,
 )
+from workshop.checking.explaining.source import Consumer, Project, Source, Where, last_name
 from workshop.checking.explaining.suggestion import (
+    Change,
     Suggestion,
+    after,
+    before,
     imported,
     instead,
     made_async,
@@ -30,32 +31,31 @@ from workshop.checking.explaining.suggestion import (
 )
 
 IMPORT = "from asgiref.sync import async_to_sync"
-TO_THREAD = ("sync_to_async", "database_sync_to_async")
 LONGEST = 80  # characters of a call that is shown with its arguments
-CALLERS = 4  # how far a function's callers are followed
+SHORT = 40  # characters of code that is shown within a sentence
 NOT_ASYNC = ("property", "cached_property")  # what is read, not called
-# The methods that Channels calls, besides those of the groups' messages.
-BY_CHANNELS = {
-    f"{prefix}{name}"
-    for prefix in ("", "websocket_")
-    for name in ("connect", "receive", "receive_json", "disconnect")
-}
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place in the learner's files; `call` is what is called there, where that is in question."""
+    """A place in the learner's files; `call` is what is called there, where that is in question.
+
+    Where something else is called in a coroutine function's place, async_to_sync(f) say,
+    `coroutine` is that function, which takes the arguments of `call`. `whole` is what is to be
+    replaced where that is more than the call."""
 
     project: Project
     source: Source | None
     where: Where | None
     call: ast.Call | None = None
+    coroutine: ast.expr | None = None
+    whole: ast.expr | None = None
 
     @cached_property
     def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
         """The innermost function around it; None at module level and in a class's body."""
         lambdas = self.source.at(self.where.line, ast.Lambda) if self.call else ()
-        within = [node for node in lambdas if _holds(node.body, self.call)]
+        within = [node for node in lambdas if holds(node.body, self.call)]
         return within[-1] if within else self.project.function_at(self.where)
 
     @property
@@ -75,16 +75,14 @@ class Place:
     @property
     def is_called_by_channels(self) -> bool:
         """Whether it is in a method that Channels itself calls, and awaits in async consumers."""
-        method = self.consumer and self.consumer.methods.get(self.name)
-        types = {t for c in [self.consumer] if c for t in _types_of(c)}
-        return method is self.function and (self.name in BY_CHANNELS or self.name in types)
+        return bool(self.consumer) and called_by_channels(self.consumer, self.function)
 
     @cached_property
     def on_the_loop(self) -> bool:
         """Whether the event loop runs it: `async def`, and what that calls directly."""
         if self.consumer and self.consumer.is_async and self.is_called_by_channels:
             return True
-        return _on_the_loop(self.project, self.function, CALLERS)
+        return on_the_loop(self.project, self.function)
 
     # What to type
 
@@ -103,99 +101,147 @@ class Place:
             )
         if self.is_async:
             attribute = getattr(self._asked_of_it, "attr", None)
-            return f"Write `{self._awaited(called)}{f'.{attribute}' if attribute else ''}`."
+            return _write(f"{self._awaited(called)}{f'.{attribute}' if attribute else ''}")
         if self.on_the_loop:
-            return self._made_async(called)
-        return f"{self.plain} Write `{self.bridged()}`{self._and_import()}."
+            return self._to_make_async(called)
+        return f"{self.name}() is a plain `def`, so it cannot await. {self.to_bridge()}"
 
-    def to_await(self) -> str:
-        """The sentence that says what to change so that the `await` there is allowed, or not
-        needed."""
-        if isinstance(self.function, ast.Lambda) or self.function is None:
-            return self.to_run()
-        if self.on_the_loop:
-            also = self._also_its_callers()
-            return f"{self.name}() is a plain `def`. Write `async def {self.name}`{also}."
-        if self.consumer and self.call and _is_own(self.call):
-            base = next((b for b in self.consumer.bases if b.endswith("Consumer")), "the class")
-            return (
-                f"{base} is a synchronous consumer. "
-                f"Write `{self._called}` without await, or make the whole consumer asynchronous: "
-                f"Async{base.removeprefix('Sync')} with `async def` throughout."
-            )
-        return self.to_run()
+    def to_bridge(self) -> str:
+        """The sentence that tells to run it with async_to_sync."""
+        function, arguments = "…", "(…)"
+        if self.call is not None:
+            function, arguments = self._parts(self.source.code)
+            arguments = _short(self.source, self.call, arguments)
+        missing = "" if "async_to_sync" in self.source.imports else IMPORT
+        return _write(f"async_to_sync({function}){arguments}", missing)
 
-    @property
+    def to_make_async(self) -> str:
+        """The end of a sentence that tells to write `async def`: who has to await it then."""
+        callers = self._callers_to_change
+        if not callers:
+            return ""
+        source, call = callers[0]
+        if len(callers) == 1 and source is self.source:
+            code = f"await {_shortened(source, call)}"
+            return f", and `{code}` where it is called, in line {call.lineno}"
+        return f", and `await` where {self.name}() is called"
+
+    @cached_property
     def suggestion(self) -> Suggestion | None:
-        """The edit that runs the coroutine of `call` there, where that is certain: in a method that
-        others call, they would have to be edited too."""
+        """The edit that does what `to_run` says, where that is certain."""
         if self.call is None or self.source.tree is None:
             return None
-        call = instead(self.call, self._awaited(self.source.code(self.call)))
         if self.is_async:
-            return suggest(self.source, call)
+            return suggest(self.source, *self._with_await)
         if not isinstance(self.function, ast.FunctionDef):
             return None
         if not self.on_the_loop:
-            bridge = instead(self.call.func, f"async_to_sync({self.source.code(self.call.func)})")
+            function, arguments = self._parts(self.source.as_written)
+            bridge = instead(self.whole or self.call, f"async_to_sync({function}){arguments}")
             return suggest(self.source, bridge, *imported(self.source, IMPORT))
-        if self.is_called_by_channels:
-            return suggest(self.source, made_async(self.function), call)
-        return None
+        made = self.made_async() if self.is_called_by_channels or self._callers else []
+        return suggest(self.source, *made, *self._with_await) if made else None
+
+    def made_async(self) -> list[Change]:
+        """The changes that make its function `async def` and await it where it is called; none
+        where that is not certain."""
+        if not isinstance(self.function, ast.FunctionDef) or self._cannot_be_async:
+            return []
+        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(self.function)):
+            return []
+        changes = [made_async(self.function)]
+        for source, call in self._callers_to_change:
+            at = Place(self.project, source, source.where(call), call)
+            if source is not self.source or not at.is_async:
+                return []
+            changes += at._with_await
+        return changes
 
     @property
-    def plain(self) -> str:
-        """What is to be known of a plain function before `await` is written in it."""
-        return f"{self.name}() is a plain `def`, where `await` is a SyntaxError."
+    def _with_await(self) -> list[Change]:
+        """The changes that put `await` before the call."""
+        whole = self.whole or self.call
+        begin, end = ("(await ", ")") if self._asked_of_it else ("await ", "")
+        if whole is self.call and self.coroutine is None:
+            return [before(whole, begin), *([after(whole, end)] if end else [])]
+        return [instead(whole, begin + "".join(self._parts(self.source.as_written)) + end)]
 
-    def _made_async(self, called: str) -> str:
+    @property
+    def _cannot_be_async(self) -> bool:
         decorators = getattr(self.function, "decorator_list", ())
-        if self.name.startswith("__") or {last_name(node) for node in decorators} & {*NOT_ASYNC}:
+        names = {last_name(node) for node in decorators}
+        return self.name.startswith("__") or bool(names & {*NOT_ASYNC})
+
+    def _to_make_async(self, called: str) -> str:
+        if self._cannot_be_async:
             return (
                 f"{self.name} cannot be `async def`. "
                 f"Move the call into a method that is, and write `await {called}` there."
             )
+        also = self.to_make_async()
         return (
-            f"{self.name}() is a plain `def`, and asynchronous code calls it. "
-            f"Write `async def {self.name}`, `await {called}` in it{self._also_its_callers()}."
+            f"{self.name}() is a plain `def`, and asynchronous code calls it. Write "
+            f"`async def {self.name}`{',' if also else ' and'} `await {called}` in it{also}."
         )
 
-    def _also_its_callers(self) -> str:
+    @cached_property
+    def _callers(self) -> list[tuple[Source, ast.Call]]:
+        return callers_of(self.project, self.function)
+
+    @property
+    def _callers_to_change(self) -> list[tuple[Source, ast.Call]]:
+        """The calls of its function that are not awaited, nor handed to what awaits them. Channels
+        and Django await what is theirs to call."""
         if self.is_called_by_channels:
-            return ""
-        return f", and `await` where {self.name}() is called"
+            return []
+        return [(source, call) for source, call in self._callers if not is_run(source, call)]
+
+    def _parts(self, code) -> tuple[str, str]:
+        """The coroutine function, and the arguments in their parentheses."""
+        function, whole = code(self.call.func), code(self.call)
+        return code(self.coroutine) if self.coroutine else function, whole[len(function) :]
 
     @property
     def _called(self) -> str:
-        """The call as it is written; its arguments left out where they are long."""
+        """The coroutine's call as it is written; its arguments left out where they are long."""
         if self.call is None:
             return "…"
-        whole = self.source.code(self.call)
-        return whole if len(whole) <= LONGEST else f"{self.source.code(self.call.func)}(…)"
+        function, arguments = self._parts(self.source.code)
+        return f"{function}{_short(self.source, self.call, arguments)}"
 
     @property
     def _asked_of_it(self) -> ast.AST | None:
-        """What asks something of the call's result on the spot: an attribute, an item, a call."""
-        for node in self.source.nodes(ast.Attribute, ast.Subscript, ast.Call):
-            if self.call and getattr(node, "value", getattr(node, "func", None)) is self.call:
-                return node
-        return None
+        whole = self.whole or self.call
+        return asked_of(self.source, whole) if whole else None
 
     def _awaited(self, called: str) -> str:
         """The call with `await`, in parentheses where something is asked of its result."""
         return f"(await {called})" if self._asked_of_it else f"await {called}"
 
-    def bridged(self) -> str:
-        """The call with async_to_sync."""
-        if self.call is None:
-            return "async_to_sync(…)(…)"
-        function, whole = self.source.code(self.call.func), self.source.code(self.call)
-        arguments = whole[len(function) :] if len(whole) <= LONGEST else "(…)"
-        return f"async_to_sync({function}){arguments}"
 
-    def _and_import(self) -> str:
-        known = self.source and "async_to_sync" in self.source.imports
-        return "" if known else f", with `{IMPORT}` at the top of the file"
+def asked_of(source: Source, node: ast.expr) -> ast.AST | None:
+    """What asks something of the node's value on the spot: an attribute, an item, a call."""
+    for other in source.nodes(ast.Attribute, ast.Subscript, ast.Call):
+        if getattr(other, "value", getattr(other, "func", None)) is node:
+            return other
+    return None
+
+
+def _write(code: str, at_the_top: str = "") -> str:
+    """The sentence that tells to write it: long code on a line of its own, which is not broken."""
+    if at_the_top:
+        return f"Write:\n    {code}\nand at the top of the file:\n    {at_the_top}"
+    return f"Write `{code}`." if len(code) <= SHORT else f"Write:\n    {code}"
+
+
+def _short(source: Source, call: ast.Call, arguments: str) -> str:
+    """The arguments, left out where they are long."""
+    return arguments if len(source.code(call)) <= LONGEST else "(…)"
+
+
+def _shortened(source: Source, call: ast.Call) -> str:
+    function, whole = source.code(call.func), source.code(call)
+    return function + _short(source, call, whole[len(function) :])
 
 
 def place(project: Project, where: Where | None, name: str | None = None) -> Place:
@@ -204,40 +250,10 @@ def place(project: Project, where: Where | None, name: str | None = None) -> Pla
     source = project.source_at(where)
     calls = source.at(where.line, ast.Call) if source else []
     waits = [node.value for node in source.at(where.line, ast.Await)] if source else []
-    named = [call for call in calls if last_name(call.func) == name]
     left = [call for call in calls if not any(call is node for node in waits)]
+    named = [call for call in (*left, *calls) if last_name(call.func) == name]
     found = named or (left if len(left) == 1 else [])
     return Place(project, source, where, found[0] if name is not None and found else None)
-
-
-def made_without_await(project: Project, where: Where | None) -> tuple[Where, str] | None:
-    """The assignment of a call's result, without await, to what is read at the place: a variable of
-    the function, an attribute or a key of the scope. With the last name of what is called."""
-    source, function = project.source_at(where), project.function_at(where)
-    read = {_key(node) for node in source.at(where.line, *READ)} - {None} if source else ()
-    found = [
-        (other.where(node), last_name(node.value.func) or "")
-        for other in project.sources
-        for node in other.nodes(ast.Assign)
-        if isinstance(node.value, ast.Call)
-        for target in node.targets
-        if _key(target) in read
-        if not isinstance(target, ast.Name) or project.function_at(other.where(node)) is function
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-READ = (ast.Name, ast.Attribute, ast.Subscript)
-
-
-def _key(node: ast.AST) -> tuple[str, str] | None:
-    """What tells a variable, `self.name` or `scope["key"]` from others."""
-    if isinstance(node, ast.Subscript):
-        key = getattr(node.slice, "value", None)
-        return ("scope", key) if last_name(node.value) == "scope" and key else None
-    if isinstance(node, ast.Attribute):
-        return ("self", node.attr) if on_self(node) else None
-    return ("", node.id) if isinstance(node, ast.Name) else None
 
 
 def written_call(is_async: bool, function: str, arguments: str) -> str:
@@ -248,37 +264,3 @@ def written_call(is_async: bool, function: str, arguments: str) -> str:
     if "channel_layer" in function:
         return f"async_to_sync({function})({arguments})"
     return f"{function}({arguments})"
-
-
-def _is_own(call: ast.Call) -> bool:
-    """Whether it calls a method of the consumer itself: self.send(…)."""
-    return isinstance(call.func, ast.Attribute) and on_self(call.func)
-
-
-def _holds(tree: ast.AST, node: ast.AST) -> bool:
-    return any(child is node for child in ast.walk(tree))
-
-
-def _types_of(consumer: Consumer) -> set[str]:
-    """The names of the methods for the types that the consumer's classes write."""
-    texts = (node.value for node in consumer.nodes(ast.Constant) if isinstance(node.value, str))
-    return {handler_name(text) for text in texts}
-
-
-def _on_the_loop(project: Project, function: ast.AST | None, depth: int) -> bool:
-    """Whether `async def` calls the function, or what calls it does. One that is only handed on,
-    to a thread say, is not called."""
-    if isinstance(function, ast.AsyncFunctionDef):
-        return True
-    if not isinstance(function, ast.FunctionDef) or not depth:
-        return False
-    if any(last_name(node) in TO_THREAD for node in function.decorator_list):
-        return False
-    callers = (
-        around
-        for source in project.sources
-        for around in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
-        if around is not function
-        if any(last_name(call.func) == function.name for call in calls_in(around))
-    )
-    return any(_on_the_loop(project, caller, depth - 1) for caller in callers)

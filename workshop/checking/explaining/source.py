@@ -71,6 +71,10 @@ class Source:
         text = ast.get_source_segment(self.text, node) or "\n"
         return ast.unparse(node) if "\n" in text else text
 
+    def as_written(self, node: ast.AST) -> str:
+        """A node as it is written, on however many lines: for an edit of the file."""
+        return ast.get_source_segment(self.text, node) or ast.unparse(node)
+
     @cached_property
     def imports(self) -> dict[str, str]:
         """What each imported name stands for: {"sleep": "time.sleep", "np": "numpy"}."""

@@ -8,6 +8,7 @@ A rule has it from `evidence.suggest(where, …)`, of the file that it names.
 
 import ast
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,36 @@ def instead(node: ast.AST, code: str) -> Change:
     return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset), code
 
 
+def before(node: ast.AST, code: str) -> Change:
+    """The code stands right before the node, on its line."""
+    place = (node.lineno, node.col_offset)
+    return place, place, code
+
+
+def after(node: ast.AST, code: str) -> Change:
+    """The same right after the node."""
+    place = (node.end_lineno, node.end_col_offset)
+    return place, place, code
+
+
+def left_out(node: ast.AST, others: Iterable[ast.AST]) -> Change:
+    """One of several arguments, bases or entries goes, with the comma between it and the next, or
+    the one before it: `others` are all of them."""
+    others = sorted(others, key=lambda other: (other.lineno, other.col_offset))
+    begin, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    number = others.index(node)
+    if number + 1 < len(others):
+        end = (others[number + 1].lineno, others[number + 1].col_offset)
+    elif number:
+        begin = (others[number - 1].end_lineno, others[number - 1].end_col_offset)
+    return begin, end, ""
+
+
+def undecorated(decorator: ast.expr) -> Change:
+    """The decorator's lines go."""
+    return (decorator.lineno, 0), (decorator.end_lineno + 1, 0), ""
+
+
 def above(statement: ast.stmt, code: str) -> Change:
     """The code stands above the statement and its decorators, indented as deep."""
     place = (_first_line(statement), 0)
@@ -57,15 +88,14 @@ def without(statement: ast.stmt) -> Change:
     return (_first_line(statement), 0), (statement.end_lineno + 1, 0), ""
 
 
-def made_async(function: ast.FunctionDef) -> Change:
-    """`async` stands before its `def`."""
-    place = (function.lineno, function.col_offset)
-    return place, place, "async "
+def made_async(statement: ast.FunctionDef | ast.With | ast.For) -> Change:
+    """`async` stands before its `def`, `with` or `for`."""
+    return before(statement, "async ")
 
 
-def made_plain(function: ast.AsyncFunctionDef) -> Change:
-    """`async` goes from before its `def`."""
-    line, column = function.lineno, function.col_offset
+def made_plain(statement: ast.AsyncFunctionDef | ast.AsyncWith | ast.AsyncFor) -> Change:
+    """`async` goes from before its `def`, `with` or `for`."""
+    line, column = statement.lineno, statement.col_offset
     return (line, column), (line, column + len("async ")), ""
 
 
