@@ -30,7 +30,8 @@ ANOTHER_LANGUAGE = (
 
 
 def _told(broken, why, line):
-    return Explanation(f"{why} Write:\n    {line.strip()}", broken.where())
+    message = f"{why} Write:\n    {line.strip()}"
+    return Explanation(message, broken.where(), broken.suggest_line(line))
 
 
 @rule
@@ -70,7 +71,7 @@ def parentheses_of_a_function_missing(evidence):
         given = "(self):" if found[1][:1].isspace() else "():"
         line = found[1] + given + found[2]
         if broken.reads_with(line):
-            return _told(broken, "After a function's name come parentheses, also empty ones.", line)
+            return _told(broken, "A function's name is followed by parentheses.", line)
 
 
 @rule
@@ -123,12 +124,31 @@ def comma_missing(evidence):
     broken = evidence.broken
     for one, following in _gaps(broken) if broken else ():
         end, text = one.start + len(one.text), broken.source.text
-        if broken.open_before(following) and broken.reads_as(f"{text[:end]},{text[end:]}"):
+        text = f"{text[:end]},{text[end:]}"
+        if not broken.open_before(following) or not broken.reads_as(text):
+            continue
+        between = f"between {_shown(one)} and {_shown(following)}"
+        if not _begins_an_entry(broken, one, following):
             return Explanation(
-                f"Between {_shown(one)} and {_shown(following)} something is missing: a comma, "
-                "or an operator such as +.",
+                f"Something is missing {between}: a comma, or an operator such as +.",
                 broken.where(one.line),
             )
+        line = text.split("\n")[one.line - 1].strip()
+        return Explanation(
+            f"A comma is missing {between}. Write:\n    {line}",
+            broken.where(one.line),
+            broken.suggest(text),
+        )
+
+
+def _begins_an_entry(broken, one, following):
+    """Whether a comma, and nothing else, is missing before it: a key of a dictionary, a named
+    argument, or an item of a list on a line of its own."""
+    after = next((t.text for t in broken.tokens if t.start > following.start), "")
+    opening = broken.open_before(following)[-1].text
+    if after == {"{": ":", "(": "="}.get(opening):
+        return True
+    return opening == "[" and one.line < following.line
 
 
 def _gaps(broken):
@@ -159,6 +179,10 @@ def string_not_closed(evidence):
             "The string that begins in this line, with three quotes, is never closed.",
             broken.where(),
         )
+    if found and (line := _with_the_quote(broken)):
+        return _told(
+            broken, "A string begins in this line, and its closing quote is missing.", line
+        )
     if found:
         return Explanation(
             "A string begins in this line and is not closed in it. "
@@ -167,23 +191,50 @@ def string_not_closed(evidence):
         )
 
 
+def _with_the_quote(broken):
+    """The line with the string closed, where there is only one place that makes it readable."""
+    line, begin = broken.line, max(broken.range[0] - 1, 0)
+    quote = next((character for character in line[begin:] if character in "\"'"), None)
+    if quote is None:
+        return None
+    places = range(line.index(quote, begin) + 1, len(line) + 1)
+    closed = [f"{line[:place]}{quote}{line[place:]}" for place in places]
+    readable = [other for other in closed if broken.reads_with(other)]
+    return readable[0] if len(readable) == 1 else None
+
+
 @rule
 def backslash_outside_of_a_string(evidence):
     broken = evidence.broken
-    if broken and "line continuation" in broken.message:
+    if broken is None or "line continuation" not in broken.message:
+        return None
+    bare = broken.line.rstrip()
+    if bare.endswith("\\") and bare != broken.line and broken.reads_with(bare):
         return Explanation(
-            "There is a backslash outside a string in this line. "
-            r"Remove it; \n and the like belong inside quotes.",
+            "After the backslash at the end of this line there is a space. Delete the space: only "
+            "as the last character of a line does a backslash continue it in the next.",
             broken.where(),
+            broken.suggest_line(bare),
         )
+    why = (
+        r"There is a backslash outside a string in this line; \n and the like belong inside quotes."
+    )
+    text = broken.outside_strings(lambda code: re.sub(r" *\\[nrt]?(?!\n)", "", code))
+    line = text.split("\n")[broken.number - 1]
+    if broken.reads_with(line):
+        return _told(broken, why, line)
+    return Explanation(f"{why} Remove it.", broken.where())
 
 
 @rule
 def path_with_backslashes(evidence):
     broken = evidence.broken
-    if broken and "unicodeescape" in broken.message:
-        return Explanation(
-            r"In a string \U and \N begin an escape, as in “C:\Users”. "
-            'Put an r in front of the quotes, r"…", or write / for each backslash.',
-            broken.where(),
-        )
+    if broken is None or "unicodeescape" not in broken.message:
+        return None
+    why = r"In a string, \U and \N begin an escape, so a path with backslashes needs"
+    line = re.sub(r"""(?<!\w)(["'])(?=[^"']*\\[UNux])""", r"r\1", broken.line)
+    if broken.reads_with(line):
+        return _told(broken, f"{why} an r before its quotes.", line)
+    return Explanation(
+        f'{why} an r before its quotes, r"…". Or write / for each backslash.', broken.where()
+    )
