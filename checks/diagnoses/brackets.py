@@ -24,14 +24,14 @@ def braces_of_a_dictionary_missing(evidence):
         opening, closing = inside[-1], broken.closing(inside[-1])
         if closing is None:
             return None
-        content = f"{{{broken.source.text[key.start : closing.start]}}}"
-        start, end = key.start, closing.start
+        entries = broken.source.text[key.start : closing.start].rstrip()
+        start, end = key.start, key.start + len(entries)
         if opening.text == "[":
             start, end = opening.start, closing.start + 1
-        text = _written(broken, start, end, content)
+        text = _written(broken, start, end, f"{{{entries}}}")
         if broken.reads_as(text):
             shown = text.split("\n")[broken.number - 1].strip()
-            code = f" Write:\n    {shown}" if closing.line == key.line else ""
+            code = f" Write:\n    {shown}" if "\n" not in entries else ""
             return Explanation(
                 f"{key.text}: begins a dictionary, and a dictionary is written in braces, "
                 f"{{ and }}.{code}",

@@ -216,10 +216,8 @@ def backslash_outside_of_a_string(evidence):
             broken.where(),
             broken.suggest_line(bare),
         )
-    why = (
-        r"There is a backslash outside a string in this line; \n and the like belong inside quotes."
-    )
-    text = broken.outside_strings(lambda code: re.sub(r" *\\[nrt]?(?!\n)", "", code))
+    why = r"There is a backslash outside a string in this line; \n and the like belong in quotes."
+    text = broken.outside_strings(lambda code: re.sub(r" *\\(?:[nrt]\b|(?!\n))", "", code))
     line = text.split("\n")[broken.number - 1]
     if broken.reads_with(line):
         return _told(broken, why, line)

@@ -40,6 +40,12 @@ def instead(node: ast.AST, code: str) -> Change:
     return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset), code
 
 
+def whole_line(source: Source, number: int, code: str) -> Change:
+    """The line, counted from 1, is this one, its indentation included."""
+    line = source.text.split("\n")[number - 1]
+    return (number, 0), (number, len(line.encode())), code
+
+
 def above(statement: ast.stmt, code: str) -> Change:
     """The code stands above the statement and its decorators, indented as deep."""
     place = (_first_line(statement), 0)
