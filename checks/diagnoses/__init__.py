@@ -22,6 +22,7 @@ ASKED_IN_TURN = (
     "serving",
     "apps",
     "packages",
+    "import_forms",
     "imports",
     "not_imported",
     "asgi",
