@@ -57,3 +57,10 @@ def in_a_thread(source: Source, call: ast.Call) -> tuple[ast.Await, str] | None:
         if node.value is call or getattr(node.value, "func", None) is call:
             return node, source.code(call.args[place])
     return None
+
+
+def functions(evidence):
+    """The functions of exhibition.py, each with its file."""
+    source = evidence.project.source("exhibition")
+    for function in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
+        yield source, function

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from checks.diagnoses.blocking import pools_that_wait
 from checks.step1_sync_vs_async.diagnoses.exhibition import THREADS
+from checks.step1_sync_vs_async.diagnoses.starting import THINKING
 from checks.step1_sync_vs_async.diagnoses.together import (
     in_a_thread,
     in_place_of_the_loop,
@@ -15,20 +16,21 @@ from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import Where, calls_in, last_name
 from workshop.checking.explaining.suggestion import instead, unwrapped
 
-THINKING = {"opponent_thinks", "opponent_thinks_async"}
-
 
 @rule
 def waits_at_the_board(evidence):
     for call, where in _walking(evidence, ast.Call):
         if last_name(call.func) == "opponent_thinks":
             code = f"await {ast.unparse(call.func)}_async()"
-            is_async = evidence.at(where).is_async
+            place = evidence.at(where)
+            cure = f"Write {code}."
+            if not place.is_async:
+                cure = f"Make {place.name}() an `async def`, and write {code} in it."
             return Explanation(
                 "In the asynchronous exhibition Alice still waits at the board: opponent_thinks() "
-                f"holds her thread until the answer comes. Write {code}.",
+                f"holds her thread until the answer comes. {cure}",
                 where,
-                evidence.suggest(where, instead(call, code)) if is_async else None,
+                evidence.suggest(where, instead(call, code)) if place.is_async else None,
             )
 
 
@@ -115,8 +117,8 @@ def one_board_after_another(evidence):
                 f"In place of the loop write:\n    {code}"
                 if code
                 else (
-                    "Make a list of the games in the loop, and start all of them together below it: "
-                    "await asyncio.gather(*games)"
+                    "Make a list of the games in the loop, and below it start all of them "
+                    "together: await asyncio.gather(*games)"
                 )
             )
             return Explanation(
