@@ -161,6 +161,20 @@ def _compiles_with(broken, deep):
     return True
 
 
+@rule
+def try_without_except(evidence):
+    broken = evidence.broken
+    if broken is None or "expected 'except' or 'finally' block" not in broken.message:
+        return None
+    before = [n for n in range(1, broken.number) if re.match(r"\s*try\s*:", broken.lines[n - 1])]
+    if before:
+        return Explanation(
+            "This try: has no except below its block. Write one, with the exception that you "
+            "expect, or delete try: and indent its lines one level less.",
+            broken.where(before[-1]),
+        )
+
+
 @rule(raised=r"^SyntaxError: '(return|yield|yield from)' outside function")
 def return_outside_of_a_function(evidence, error, word):
     where = evidence.where(error)

@@ -120,9 +120,14 @@ def out_of_turn(evidence, error):
     """The board's own words say whose turn it is, and what comes first."""
     if evidence.never_awaited():
         return None
-    where = evidence.where(error)
-    edit = _the_other_way_round(evidence, where) or _with_the_answer(evidence, where)
-    return Explanation(f"The board refused a move. {error.message}", where, edit)
+    where, seen = evidence.where(error), evidence.failure.message
+    said = seen if error.message in seen else f"The board refused a move. {error.message}"
+    cure = ""
+    if edit := _the_other_way_round(evidence, where):
+        cure = " Swap this line and the next."
+    elif edit := _with_the_answer(evidence, where):
+        cure = " Write that below this line."
+    return Explanation(f"{said.rstrip('.')}.{cure}", where, edit)
 
 
 def _the_other_way_round(evidence, where):
