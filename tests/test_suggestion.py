@@ -5,7 +5,16 @@ import ast
 import pytest
 
 from workshop.checking.explaining.source import Source
-from workshop.checking.explaining.suggestion import above, below, instead, suggest, without
+from workshop.checking.explaining.suggestion import (
+    above,
+    below,
+    instead,
+    instead_of_all,
+    suggest,
+    unwrapped,
+    whole_line,
+    without,
+)
 
 TEXT = """\
 import json
@@ -86,3 +95,22 @@ def test_what_would_not_be_python_is_not_suggested(source):
     statements = the(source, ast.FunctionDef).body
     assert suggest(source, *(without(statement) for statement in statements)) is None
     assert suggest(source, instead(statements[1], "return None")) is None  # nothing would change
+
+
+def test_a_block_gives_its_place_to_what_is_in_it(tmp_path):
+    file = tmp_path / "games.py"
+    file.write_text(
+        "async def play():\n    async with lock:\n        a()\n\n        b()\n    c()\n"
+    )
+    source = Source(file)
+    found = suggest(source, unwrapped(source, the(source, ast.AsyncWith)))
+    after = "async def play():\n    a()\n\n    b()\n    c()\n"
+    assert found.applied_to(source.text) == after
+    found = suggest(source, instead_of_all(the(source, ast.AsyncFunctionDef).body, "x()\ny()"))
+    assert found.applied_to(source.text) == "async def play():\n    x()\n    y()\n"
+
+
+def test_a_whole_line_is_another_one(source):
+    found = suggest(source, whole_line(source, 7, "        self.send(text_data)"))
+    assert (found.line, found.end_line) == (7, 7)
+    assert found.replacement == "        self.send(text_data)"

@@ -11,6 +11,7 @@ ASKED_IN_TURN = (
     "fstrings",
     "brackets",
     "lines",
+    "strings",
     "async_syntax",
     "unreadable",
     "shadows",

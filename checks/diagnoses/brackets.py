@@ -125,8 +125,10 @@ def _closed(broken, opening):
     stopped, last = broken.stopped_at, broken.last_on(opening.line)
     here = stopped and stopped.line == opening.line and stopped.text == ":"
     after = stopped.start if here else last.start + len(last.text)
-    if last is opening:  # what belongs in it is on the lines below
-        return None
+    below = range(opening.line + 1, len(broken.lines) + 1)
+    following = next((n for n in below if broken.lines[n - 1].strip()), opening.line)
+    if last is opening and broken.indented(following) > broken.indented(opening.line):
+        return None  # what belongs in it is on the lines below
     open_ = [token for token in broken.left_open(after) if token.line == opening.line]
     closes = "".join(CLOSES[token.text] for token in reversed(open_))
     text = _written(broken, after, after, closes)

@@ -58,7 +58,9 @@ def block_is_empty(evidence):
     head, deep = broken.lines[number - 1].strip(), broken.indented(number) + 4
     block = _block_below(broken, number)
     if block:
-        edit, line = _moved(broken, block, deep), broken.lines[block[0] - 1].strip()
+        line = broken.lines[block[0] - 1].strip()
+        shallow = [other for other in block if broken.indented(other) < deep]
+        edit = _moved(broken, block, deep) or _moved(broken, shallow, deep)
         advice = f"Indent the code that belongs to it by {deep} spaces:\n{' ' * (deep + 4)}{line}"
     else:
         edit = None

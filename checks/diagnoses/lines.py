@@ -29,7 +29,7 @@ ANOTHER_LANGUAGE = (
 )
 
 
-def _told(broken, why, line):
+def told(broken, why, line):
     message = f"{why} Write:\n    {line.strip()}"
     return Explanation(message, broken.where(), broken.suggest_line(line))
 
@@ -44,7 +44,7 @@ def colon_missing(evidence):
         return None
     line = f"{code.rstrip()}:{comment}"
     if _begins_a_block(code) and broken.reads_with(line):
-        return _told(broken, "A colon is missing at the end of this line.", line)
+        return told(broken, "A colon is missing at the end of this line.", line)
 
 
 def _without_comment(broken):
@@ -71,7 +71,7 @@ def parentheses_of_a_function_missing(evidence):
         given = "(self):" if found[1][:1].isspace() else "():"
         line = found[1] + given + found[2]
         if broken.reads_with(line):
-            return _told(broken, "A function's name is followed by parentheses.", line)
+            return told(broken, "A function's name is followed by parentheses.", line)
 
 
 @rule
@@ -81,7 +81,7 @@ def def_forgotten(evidence):
         r"(\s*)(async\s+(?!def\b|with\b|for\b)|def\s+async\s+)(\w.*)", broken.line
     )
     if found and broken.reads_with(line := f"{found[1]}async def {found[3]}"):
-        return _told(broken, "A coroutine function begins with async def.", line)
+        return told(broken, "A coroutine function begins with async def.", line)
 
 
 @rule
@@ -90,7 +90,7 @@ def another_languages_word(evidence):
     for pattern, by, why in ANOTHER_LANGUAGE if broken else ():
         line = re.sub(pattern, by, broken.line)
         if line != broken.line and broken.reads_with(line):
-            return _told(broken, why, line)
+            return told(broken, why, line)
 
 
 @rule
@@ -102,7 +102,7 @@ def keyword_misspelled(evidence):
         for word in difflib.get_close_matches(token.text.lower(), KEYWORDS, 2, 0.6):
             line = re.sub(rf"\b{re.escape(token.text)}\b", word, broken.line, count=1)
             if broken.reads_with(line):
-                return _told(broken, f"{token.text} is misspelled: Python's word is {word}.", line)
+                return told(broken, f"{token.text} is misspelled: Python's word is {word}.", line)
 
 
 @rule
@@ -111,7 +111,7 @@ def equals_sign_in_a_condition(evidence):
     if broken and re.match(r"\s*(?:if|elif|while|return|assert)\b", broken.line):
         line = re.sub(r"(?<![=!<>:])=(?!=)", "==", broken.line, count=1)
         if line != broken.line and broken.reads_with(line):
-            return _told(
+            return told(
                 broken,
                 "One = assigns a value; two of them, ==, compare, as a condition does.",
                 line,
@@ -134,8 +134,9 @@ def comma_missing(evidence):
                 broken.where(one.line),
             )
         line = text.split("\n")[one.line - 1].strip()
+        place = between if one.line == following.line else "at the end of this line"
         return Explanation(
-            f"A comma is missing {between}. Write:\n    {line}",
+            f"A comma is missing {place}. Write:\n    {line}",
             broken.where(one.line),
             broken.suggest(text),
         )
@@ -165,74 +166,4 @@ def _gaps(broken):
 
 
 def _shown(token):
-    return token.text if len(token.text) <= 30 else f"{token.text[:29]}…"
-
-
-@rule
-def string_not_closed(evidence):
-    broken = evidence.broken
-    found = broken and re.match(
-        r"unterminated (triple-quoted )?(f-)?string literal", broken.message
-    )
-    if found and found[1]:
-        return Explanation(
-            "The string that begins in this line, with three quotes, is never closed.",
-            broken.where(),
-        )
-    if found and (line := _with_the_quote(broken)):
-        return _told(
-            broken, "A string begins in this line, and its closing quote is missing.", line
-        )
-    if found:
-        return Explanation(
-            "A string begins in this line and is not closed in it. "
-            "Look at the quotes: a string ends with the same one that it begins with.",
-            broken.where(),
-        )
-
-
-def _with_the_quote(broken):
-    """The line with the string closed, where there is only one place that makes it readable."""
-    line, begin = broken.line, max(broken.range[0] - 1, 0)
-    quote = next((character for character in line[begin:] if character in "\"'"), None)
-    if quote is None:
-        return None
-    places = range(line.index(quote, begin) + 1, len(line) + 1)
-    closed = [f"{line[:place]}{quote}{line[place:]}" for place in places]
-    readable = [other for other in closed if broken.reads_with(other)]
-    return readable[0] if len(readable) == 1 else None
-
-
-@rule
-def backslash_outside_of_a_string(evidence):
-    broken = evidence.broken
-    if broken is None or "line continuation" not in broken.message:
-        return None
-    bare = broken.line.rstrip()
-    if bare.endswith("\\") and bare != broken.line and broken.reads_with(bare):
-        return Explanation(
-            "After the backslash at the end of this line there is a space. Delete the space: only "
-            "as the last character of a line does a backslash continue it in the next.",
-            broken.where(),
-            broken.suggest_line(bare),
-        )
-    why = r"There is a backslash outside a string in this line; \n and the like belong in quotes."
-    text = broken.outside_strings(lambda code: re.sub(r" *\\(?:[nrt]\b|(?!\n))", "", code))
-    line = text.split("\n")[broken.number - 1]
-    if broken.reads_with(line):
-        return _told(broken, why, line)
-    return Explanation(f"{why} Remove it.", broken.where())
-
-
-@rule
-def path_with_backslashes(evidence):
-    broken = evidence.broken
-    if broken is None or "unicodeescape" not in broken.message:
-        return None
-    why = r"In a string, \U and \N begin an escape, so a path with backslashes needs"
-    line = re.sub(r"""(?<!\w)(["'])(?=[^"']*\\[UNux])""", r"r\1", broken.line)
-    if broken.reads_with(line):
-        return _told(broken, f"{why} an r before its quotes.", line)
-    return Explanation(
-        f'{why} an r before its quotes, r"…". Or write / for each backslash.', broken.where()
-    )
+    return token.text if len(token.text) <= 30 else f"{token.text[:28]}…{token.text[-1]}"
