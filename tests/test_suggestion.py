@@ -11,9 +11,12 @@ from workshop.checking.explaining.suggestion import (
     before,
     below,
     instead,
+    instead_of_all,
     left_out,
     suggest,
     undecorated,
+    unwrapped,
+    whole_line,
     without,
 )
 
@@ -137,3 +140,22 @@ def test_a_decorator_goes_with_all_its_lines(tmp_path):
     source = Source(file)
     found = suggest(source, undecorated(source.tree.body[0].decorator_list[1]))
     assert found.applied_to(CALL) == CALL.replace("@two(\n    3\n)\n", "")
+
+
+def test_a_block_gives_its_place_to_what_is_in_it(tmp_path):
+    file = tmp_path / "games.py"
+    file.write_text(
+        "async def play():\n    async with lock:\n        a()\n\n        b()\n    c()\n"
+    )
+    source = Source(file)
+    found = suggest(source, unwrapped(source, the(source, ast.AsyncWith)))
+    after = "async def play():\n    a()\n\n    b()\n    c()\n"
+    assert found.applied_to(source.text) == after
+    found = suggest(source, instead_of_all(the(source, ast.AsyncFunctionDef).body, "x()\ny()"))
+    assert found.applied_to(source.text) == "async def play():\n    x()\n    y()\n"
+
+
+def test_a_whole_line_is_another_one(source):
+    found = suggest(source, whole_line(source, 7, "        self.send(text_data)"))
+    assert (found.line, found.end_line) == (7, 7)
+    assert found.replacement == "        self.send(text_data)"

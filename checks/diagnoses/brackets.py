@@ -2,7 +2,7 @@
 
 import re
 
-from workshop.checking.explaining.broken import CLOSES
+from workshop.checking.explaining.broken import CLOSES, CLOSING, OPENING
 from workshop.checking.explaining.rules import Explanation, rule
 
 STATEMENTS = ("async", "def", "class", "return", "import", "from", "await", "if", "for", "@")
@@ -24,25 +24,20 @@ def braces_of_a_dictionary_missing(evidence):
         opening, closing = inside[-1], broken.closing(inside[-1])
         if closing is None:
             return None
-        content = f"{{{broken.source.text[key.start : closing.start]}}}"
-        start, end = key.start, closing.start
+        entries = broken.source.text[key.start : closing.start].rstrip()
+        start, end = key.start, key.start + len(entries)
         if opening.text == "[":
             start, end = opening.start, closing.start + 1
-        text = _written(broken, start, end, content)
+        text = _written(broken, start, end, f"{{{entries}}}")
         if broken.reads_as(text):
             shown = text.split("\n")[broken.number - 1].strip()
-            code = f" Write:\n    {shown}" if closing.line == key.line else ""
+            code = f" Write:\n    {shown}" if "\n" not in entries else ""
             return Explanation(
                 f"{key.text}: begins a dictionary, and a dictionary is written in braces, "
                 f"{{ and }}.{code}",
                 broken.where(),
+                broken.suggest(text),
             )
-
-
-def _replaced_token(broken, token, by):
-    """The line with a part of it replaced, where Python then reads it; else None."""
-    text = _written(broken, token.start, token.start + len(token.text), by)
-    return text.split("\n")[token.line - 1].strip() if broken.reads_as(text) else None
 
 
 @rule
@@ -51,18 +46,20 @@ def dictionary_with_equals_signs(evidence):
     for key, sign in broken.pairs() if broken else ():
         inside = broken.open_before(key)
         if key.kind == "string" and sign.text == "=" and inside and inside[-1].text == "{":
-            text = _all_equals_as_colons(broken, inside[-1])
-            if text:
+            line = _all_equals_as_colons(broken, inside[-1])
+            if line:
                 return Explanation(
-                    f"In a dictionary a colon comes after the key, not =. Write:\n    {text}",
+                    "In a dictionary a colon comes after the key, not =. Write:\n"
+                    f"    {line.strip()}",
                     broken.where(),
+                    broken.suggest_line(line),
                 )
 
 
 def _all_equals_as_colons(broken, opening):
     """The line with each `"key" =` of the dictionary written with a colon."""
-    text = re.sub(r"((?:\"\w+\"|'\w+'))\s*=(?!=)", r"\1:", broken.line)
-    return text.strip() if opening.line == broken.number and broken.reads_with(text) else None
+    line = re.sub(r"((?:\"\w+\"|'\w+'))\s*=(?!=)", r"\1:", broken.line)
+    return line if opening.line == broken.number and broken.reads_with(line) else None
 
 
 @rule
@@ -72,11 +69,15 @@ def argument_with_a_colon(evidence):
     for name, colon in broken.pairs() if broken else ():
         inside = broken.open_before(name)
         if name.kind == "name" and colon.text == ":" and inside and inside[-1].text == "(":
-            if code := _replaced_token(broken, colon, "="):
-                code = re.sub(rf"\b{name.text}=\s+", f"{name.text}=", code)
+            after = broken.source.text[colon.start + 1 :]
+            value = colon.start + 1 + len(after) - len(after.lstrip(" "))
+            text = _written(broken, colon.start, value, "=")
+            if broken.reads_as(text):
+                line = text.split("\n")[colon.line - 1].strip()
                 return Explanation(
-                    f"A keyword argument takes =, not a colon. Write:\n    {code}",
+                    f"A keyword argument takes =, not a colon. Write:\n    {line}",
                     broken.where(),
+                    broken.suggest(text),
                 )
 
 
@@ -88,15 +89,19 @@ def bracket_not_closed(evidence):
     opening = _never_closed(broken) if broken else None
     if opening is None:
         return None
-    line, closes = _closed(broken, opening)
-    code = (
-        f" Write:\n    {line.strip()}"
-        if line
-        else " Look for the place where it should end, in this line or below."
-    )
+    closes = CLOSES[opening.text]
+    if line := _closed(broken, opening):
+        code, text = f" Write:\n    {line.strip()}", broken.with_line(line, opening.line)
+    elif found := _closed_below(broken, opening):
+        number, text = found
+        closing = text.split("\n")[number].strip()
+        code = f" Below line {number}, write in a line of its own:\n    {closing}"
+    else:
+        code, text = " Look for the place where it should end, in this line or below.", None
     return Explanation(
         f"The {opening.text} in this line is never closed: a {closes} is missing.{code}",
         broken.where(opening.line),
+        text and broken.suggest(text),
     )
 
 
@@ -110,23 +115,42 @@ def _never_closed(broken):
     stopped = broken.stopped_at
     before = broken.open_before(stopped) if stopped else []
     if before and (stopped.text == ":" or stopped.text.startswith(STATEMENTS)):
-        return before[-1] if _closed(broken, before[-1])[0] else None
+        return before[-1] if _closed(broken, before[-1]) else None
     return None
 
 
 def _closed(broken, opening):
     """The line of the bracket with all that it leaves open closed, where Python can then read it,
-    before what it stopped at or at the line's end; and what was put there."""
+    before what it stopped at or at the line's end."""
     stopped, last = broken.stopped_at, broken.last_on(opening.line)
     here = stopped and stopped.line == opening.line and stopped.text == ":"
     after = stopped.start if here else last.start + len(last.text)
-    if last is opening:  # what belongs in it is on the lines below
-        return None, CLOSES[opening.text]
+    below = range(opening.line + 1, len(broken.lines) + 1)
+    following = next((n for n in below if broken.lines[n - 1].strip()), opening.line)
+    if last is opening and broken.indented(following) > broken.indented(opening.line):
+        return None  # what belongs in it is on the lines below
     open_ = [token for token in broken.left_open(after) if token.line == opening.line]
     closes = "".join(CLOSES[token.text] for token in reversed(open_))
     text = _written(broken, after, after, closes)
-    line = text.split("\n")[opening.line - 1] if closes and broken.reads_as(text) else None
-    return line, CLOSES[opening.text]
+    return text.split("\n")[opening.line - 1] if closes and broken.reads_as(text) else None
+
+
+def _closed_below(broken, opening):
+    """The text with the bracket closed in a line of its own, below the lines that are indented
+    deeper than its own, where Python can then read it; and the number of the last of those."""
+    deep, last = broken.indented(opening.line), opening.line
+    for number in range(opening.line + 1, len(broken.lines) + 1):
+        if broken.lines[number - 1].strip():
+            if broken.indented(number) <= deep:
+                break
+            last = number
+    if last == opening.line or broken.last_on(opening.line) is not opening:
+        return None
+    comma = "," if broken.open_before(opening) else ""
+    lines = list(broken.lines)
+    lines.insert(last, f"{' ' * deep}{CLOSES[opening.text]}{comma}")
+    text = "\n".join(lines)
+    return (last, text) if broken.reads_as(text) else None
 
 
 @rule
@@ -136,17 +160,26 @@ def bracket_of_another_kind(evidence):
         r"closing parenthesis '(.)' does not match opening parenthesis '(.)'(?: on line (\d+))?",
         broken.message,
     )
-    if found:
-        opened = f"line {found[3]}" if found[3] else "this line"
-        closes = CLOSES[found[2]]
-        column = broken.range[0] - 1
-        line = f"{broken.line[:column]}{closes}{broken.line[column:]}"
-        code = f" Write:\n    {line.strip()}" if broken.reads_with(line) else ""
-        return Explanation(
-            f"This {found[1]} comes before the {found[2]} of {opened} has been closed, "
-            f"with {closes}.{code}",
-            broken.where(),
+    if not found:
+        return None
+    column, closes = broken.range[0] - 1, CLOSES[found[2]]
+    before, after = broken.line[:column], broken.line[column:]
+    missing = f"a {closes} is missing before the {found[1]}"
+    line = f"{before}{closes}{after}"
+    if not broken.reads_with(line):
+        missing, line = (
+            f"it ends with {closes}, not with {found[1]}",
+            f"{before}{closes}{after[1:]}",
         )
+    reads = broken.reads_with(line)
+    if not reads:
+        missing = f"a {closes} is missing before this {found[1]}, or in its place"
+    return Explanation(
+        f"The {found[2]} of {f'line {found[3]}' if found[3] else 'this line'} is not closed: "
+        f"{missing}." + (f" Write:\n    {line.strip()}" if reads else ""),
+        broken.where(),
+        broken.suggest_line(line) if reads else None,
+    )
 
 
 @rule
@@ -156,9 +189,12 @@ def bracket_never_opened(evidence):
     if found:
         column = broken.range[0] - 1
         line = broken.line[:column] + broken.line[column + 1 :]
-        code = f" Without it:\n    {line.strip()}" if broken.reads_with(line) else ""
+        reads = broken.reads_with(line)
+        # In a line that has the other one elsewhere, this one is too many.
+        opened = OPENING[CLOSING.index(found[1])] in line
         return Explanation(
             f"There is one {found[1]} too many in this line, or the bracket that it closes is "
-            f"missing.{code}",
+            "missing." + (f" Without it:\n    {line.strip()}" if reads else ""),
             broken.where(),
+            broken.suggest_line(line) if reads and opened else None,
         )

@@ -5,6 +5,7 @@ import unicodedata
 
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import Where
+from workshop.checking.explaining.suggestion import whole_line
 
 # What Python reads in the place of what word processors and web pages write.
 PLAIN = {
@@ -18,6 +19,14 @@ PLAIN = {
     "≥": ">=",
     "≠": "!=",
 }
+# Letters of the Cyrillic and the Greek alphabet that look like Latin ones, and those.
+LOOKS_LIKE = dict(
+    zip(
+        "асеһіјорѕухԁАВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧαονρ",
+        "acehijopsyxdABCEHIJKMOPSTXYABEZHIKMNOPTYXaovp",
+        strict=True,
+    )
+)
 
 
 def _invisible(character):
@@ -42,10 +51,10 @@ def invisible_character(evidence):
         return None
     others = [n for n, line in enumerate(broken.lines, 1) if character in line]
     others = [str(number) for number in others if number != broken.number]
-    before = broken.line.partition(character)[0]
+    before, _, after = broken.line.partition(character)
     if before.strip():
-        place = f"after {before.strip()[-24:]}"
-        what = "Delete that place of the line and type it again."
+        last, first = re.search(r"\S*$", before)[0], re.match(r"\S*", after)[0]
+        place, what = f"after {before.strip()[-24:]}", f"Delete {last}{first} and type it again."
     else:
         place, what = "before its code", "Delete the line's indentation and type it again."
     also = f" It is also in line {', '.join(others)}." if others else ""
@@ -53,7 +62,22 @@ def invisible_character(evidence):
         f"In this line, {place}, there is a character that cannot be seen: "
         f"{_named(character)}. It usually comes from copied text. {what}{also}",
         broken.where(),
+        _with_plain_characters(broken),
     )
+
+
+def _with_plain_characters(broken):
+    """The edit of all such characters outside strings, where Python can then read the file: copied
+    code has them in many lines."""
+    text = broken.outside_strings(lambda code: "".join(map(_typed, code)))
+    return broken.suggest(text) if broken.reads_as(text) else None
+
+
+def _typed(character):
+    """What is typed in its place."""
+    if _invisible(character):
+        return " " if unicodedata.category(character) == "Zs" else ""
+    return _plain(character) or character
 
 
 @rule
@@ -68,11 +92,13 @@ def typographic_character(evidence):
     if not plain or _invisible(odd):
         return None
     line = "".join(_plain(character) or character for character in broken.line)
-    code = f". Write:\n    {line.strip()}" if broken.reads_with(line) else ""
+    edit = broken.suggest_line(line) if broken.reads_with(line) else _with_plain_characters(broken)
+    code = f". Write:\n    {line.strip()}" if edit else ""
     return Explanation(
         f"This line has {odd} (U+{ord(odd):04X}), which word processors and web pages write. "
         f"Python knows only {plain}{code or '.'}",
         broken.where(),
+        edit,
     )
 
 
@@ -88,11 +114,16 @@ def _plain(character):
 def character_outside_of_a_string(evidence):
     broken = evidence.broken
     found = broken and re.search(r"invalid character '(.)'", broken.message)
-    if found and not _plain(found[1]):
-        return Explanation(
-            f"{found[1]} is allowed in strings and comments only, and here it is outside both.",
-            broken.where(),
-        )
+    if not found or _plain(found[1]):
+        return None
+    where = f"{found[1]} is allowed in strings and comments only, and here it is outside both."
+    line = re.sub(f" *{found[1]}", "", broken.line)
+    between_brackets = broken.stopped_at and broken.open_before(broken.stopped_at)
+    if between_brackets or not broken.reads_with(line):
+        return Explanation(f"{where} Delete it, or put it in quotes.", broken.where())
+    return Explanation(
+        f"{where} Delete it:\n    {line.strip()}", broken.where(), broken.suggest_line(line)
+    )
 
 
 # In a name, or in a string that is one
@@ -114,12 +145,30 @@ def odd_character_in_a_name(evidence, error, quoted):
     if where is None or odd not in evidence.line_at(where):
         where = _first_line_with(evidence, odd) or where
     what = "that cannot be seen" if _invisible(odd) else "that looks like another one"
-    plain = "".join(c for c in name if c.isascii())
+    plain = "".join(map(_as_it_looks, next(one for one in looks if odd in one)))
     return Explanation(
         f"A name in this line, {plain} by the looks of it, has a character {what}: {_named(odd)}. "
         "It usually comes from copied text. Delete the name and type it again.",
         where,
+        _with_the_name_typed(evidence, where, odd),
     )
+
+
+def _with_the_name_typed(evidence, where, odd):
+    """The edit of the line's names that have the character."""
+    source = evidence.project.source_at(where)
+    if source is None or where.line is None:
+        return None
+    line = source.text.split("\n")[where.line - 1]
+    typed = re.sub(rf"\w*{odd}[\w{odd}]*", lambda name: "".join(map(_as_it_looks, name[0])), line)
+    return (
+        evidence.suggest(where, whole_line(source, where.line, typed)) if typed.isascii() else None
+    )
+
+
+def _as_it_looks(character):
+    """The Latin letter that looks like it; nothing for what cannot be seen."""
+    return "" if _invisible(character) else LOOKS_LIKE.get(character, character)
 
 
 def _almost(name, source):

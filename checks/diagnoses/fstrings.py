@@ -1,9 +1,11 @@
 """f-strings: what they may have inside of their braces depends on Python's version."""
 
+import ast
 import re
 import sys
 
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.suggestion import imported, instead
 
 # Since 3.12 an f-string may have the same quotes inside, and backslashes (PEP 701).
 RUNNING = ".".join(map(str, sys.version_info[:2]))
@@ -21,6 +23,7 @@ def same_quotes_in_an_f_string(evidence):
             "This f-string has the same quotes inside that it begins with. Before Python 3.12 "
             f"(this is {RUNNING}) they end it. Use the other quotes inside:\n    {line.strip()}",
             broken.where(),
+            broken.suggest_line(line),
         )
 
 
@@ -62,15 +65,32 @@ def braces_in_an_f_string(evidence):
         r"|empty expression not allowed|valid expression required before '}')",
         broken.message,
     )
-    if found:
-        what = {"e": "a { is never closed", "s": "a } has no { before it"}.get(found[1][0])
-        if "expression" in found[1]:
-            what = "there is nothing between { and }"
-        return Explanation(
-            f"In this f-string {what}. Between braces is what Python puts there; "
-            "a brace that is to be seen itself is written twice, {{ or }}.",
-            broken.where(),
-        )
+    if not found:
+        return None
+    line = _with_the_brace(broken) if found[1].startswith("expecting") else None
+    if line:
+        message = f"A {{ in this f-string is never closed. Write:\n    {line.strip()}"
+        return Explanation(message, broken.where(), broken.suggest_line(line))
+    what = {"e": "a { is never closed", "s": "a } has no { before it"}.get(found[1][0])
+    if "expression" in found[1]:
+        what = "there is nothing between { and }"
+    return Explanation(
+        f"In this f-string {what}. Python puts the value of what is between {{ and }} in their "
+        "place. To show a brace itself, double it: {{ or }}.",
+        broken.where(),
+    )
+
+
+def _with_the_brace(broken):
+    """The line with the first open brace closed after the name that follows it, where the text of
+    the string goes on after that."""
+    line = re.sub(
+        r"(?<!\{)(\{\w+(?:\.\w+)*)(?=[.,;'\"]| (?!if\b|for\b|and\b|or\b|in\b|is\b|not\b)\w)",
+        r"\1}",
+        broken.line,
+        count=1,
+    )
+    return line if line != broken.line and broken.reads_with(line) else None
 
 
 @rule(raised=r"^ValueError: Invalid format specifier")
@@ -80,8 +100,25 @@ def json_written_as_an_f_string(evidence, error):
     if evidence.raised_by_them(error) and re.search(
         r"""[fF](?:'\{\s*"|"\{\s*'|["']\{\s*\w+\s*:\s*["'{])""", evidence.line_at(where)
     ):
+        source = evidence.project.source_at(where)
+        strings = evidence.nodes_at(where, ast.JoinedStr)
+        made = next(((node, code) for node in strings if (code := _as_json(source, node))), None)
+        written = made[1] if made else 'json.dumps({"message": message})'
+        changes = [instead(*made), *imported(source, "import json")] if made else []
         return Explanation(
             "In an f-string { begins an expression, and a colon after it a format. "
-            'JSON is not written by hand: json.dumps({"message": message}) makes it.',
+            f"JSON is not written by hand. Write:\n    {written}",
             where,
+            evidence.suggest(where, *changes) if made else None,
         )
+
+
+def _as_json(source, string):
+    """json.dumps() of the one key and the one value that the f-string has; else None."""
+    match string:
+        case ast.JoinedStr([ast.FormattedValue(ast.Constant(str(key)), _, ast.JoinedStr(parts))]):
+            values = [part.value for part in parts if isinstance(part, ast.FormattedValue)]
+            texts = {part.value.strip() for part in parts if isinstance(part, ast.Constant)}
+            if len(values) == 1 and texts == {'"'}:
+                return f'json.dumps({{"{key}": {source.code(values[0])}}})'
+    return None

@@ -1,6 +1,7 @@
 """What is left when no cause is known: what was seen, and the learner's own last line in it."""
 
 import ast
+import signal
 
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import BadPage, NotListening, NotPrepared, Silent, Unanswered
@@ -16,8 +17,8 @@ def raised_on_purpose(evidence):
     for node in evidence.nodes_at(where, ast.Raise, ast.Assert):
         code = evidence.project.source_at(where).code(node)
         return Explanation(
-            f"Your own line raised {error.text.rstrip('.')}: `{code}`. "
-            "Look at what leads there, or remove it.",
+            f"Your own line raised this {error.name}: {code}\n"
+            "Delete the line, or look for what leads there.",
             where,
         )
 
@@ -39,11 +40,23 @@ def server_exited(evidence):
         codes = [p.exit_code for p in evidence.programs if p.exit_code is not None]
         last = [line for line in evidence.log.splitlines() if line.strip()][-3:]
         return Explanation(
-            f"The server ended by itself, with exit code {codes[0]}. The last it wrote:\n"
-            + "\n".join(f"    {line}" for line in last)
-            + "\nLook for exit(), quit() or sys.exit() in your code.",
+            f"{_how_it_ended(codes[0])} Its last output was:\n"
+            + "\n".join(f"    {line}" for line in last),
             next(filter(None, map(evidence.where, evidence.exits)), None),
         )
+
+
+def _how_it_ended(code):
+    """A negative exit code is that of a signal (subprocess.Popen.returncode)."""
+    if code < 0:
+        return (
+            f"The server was killed by signal {-code} ({signal.strsignal(-code)}). Look for "
+            "os.kill() or os.abort() in your code, and for what takes up all memory."
+        )
+    return (
+        f"The server ended by itself, with exit code {code}. "
+        "Look for exit(), quit() or sys.exit() in your code."
+    )
 
 
 @rule
@@ -65,7 +78,7 @@ def given_up(evidence):
         return Explanation(
             f"{evidence.failure.message} "
             "If other programs keep this machine busy, check again. "
-            "If not, something here is slow: see what with --log."
+            "If not, something here is slow: run the check with --log to see what."
         )
 
 
@@ -74,6 +87,6 @@ def no_answer(evidence):
     if evidence.saw(Silent, Unanswered, BadPage):
         return Explanation(
             f"{evidence.failure.message} "
-            "The server's log shows no exception. See it with --log; "
-            "to find how far your code gets, add print() calls."
+            "The server's log shows no exception. Run the check again with --log to see all of it; "
+            "to see how far your code gets, add print() calls, which it shows, too."
         )

@@ -29,8 +29,9 @@ ANOTHER_LANGUAGE = (
 )
 
 
-def _told(broken, why, line):
-    return Explanation(f"{why} Write:\n    {line.strip()}", broken.where())
+def told(broken, why, line):
+    message = f"{why} Write:\n    {line.strip()}"
+    return Explanation(message, broken.where(), broken.suggest_line(line))
 
 
 @rule
@@ -43,7 +44,7 @@ def colon_missing(evidence):
         return None
     line = f"{code.rstrip()}:{comment}"
     if _begins_a_block(code) and broken.reads_with(line):
-        return _told(broken, "A colon is missing at the end of this line.", line)
+        return told(broken, "A colon is missing at the end of this line.", line)
 
 
 def _without_comment(broken):
@@ -70,7 +71,7 @@ def parentheses_of_a_function_missing(evidence):
         given = "(self):" if found[1][:1].isspace() else "():"
         line = found[1] + given + found[2]
         if broken.reads_with(line):
-            return _told(broken, "After a function's name come parentheses, also empty ones.", line)
+            return told(broken, "A function's name is followed by parentheses.", line)
 
 
 @rule
@@ -80,7 +81,7 @@ def def_forgotten(evidence):
         r"(\s*)(async\s+(?!def\b|with\b|for\b)|def\s+async\s+)(\w.*)", broken.line
     )
     if found and broken.reads_with(line := f"{found[1]}async def {found[3]}"):
-        return _told(broken, "A coroutine function begins with async def.", line)
+        return told(broken, "A coroutine function begins with async def.", line)
 
 
 @rule
@@ -89,7 +90,7 @@ def another_languages_word(evidence):
     for pattern, by, why in ANOTHER_LANGUAGE if broken else ():
         line = re.sub(pattern, by, broken.line)
         if line != broken.line and broken.reads_with(line):
-            return _told(broken, why, line)
+            return told(broken, why, line)
 
 
 @rule
@@ -101,7 +102,7 @@ def keyword_misspelled(evidence):
         for word in difflib.get_close_matches(token.text.lower(), KEYWORDS, 2, 0.6):
             line = re.sub(rf"\b{re.escape(token.text)}\b", word, broken.line, count=1)
             if broken.reads_with(line):
-                return _told(broken, f"{token.text} is misspelled: Python's word is {word}.", line)
+                return told(broken, f"{token.text} is misspelled: Python's word is {word}.", line)
 
 
 @rule
@@ -110,7 +111,7 @@ def equals_sign_in_a_condition(evidence):
     if broken and re.match(r"\s*(?:if|elif|while|return|assert)\b", broken.line):
         line = re.sub(r"(?<![=!<>:])=(?!=)", "==", broken.line, count=1)
         if line != broken.line and broken.reads_with(line):
-            return _told(
+            return told(
                 broken,
                 "One = assigns a value; two of them, ==, compare, as a condition does.",
                 line,
@@ -123,12 +124,32 @@ def comma_missing(evidence):
     broken = evidence.broken
     for one, following in _gaps(broken) if broken else ():
         end, text = one.start + len(one.text), broken.source.text
-        if broken.open_before(following) and broken.reads_as(f"{text[:end]},{text[end:]}"):
+        text = f"{text[:end]},{text[end:]}"
+        if not broken.open_before(following) or not broken.reads_as(text):
+            continue
+        between = f"between {_shown(one)} and {_shown(following)}"
+        if not _begins_an_entry(broken, one, following):
             return Explanation(
-                f"Between {_shown(one)} and {_shown(following)} something is missing: a comma, "
-                "or an operator such as +.",
+                f"Something is missing {between}: a comma, or an operator such as +.",
                 broken.where(one.line),
             )
+        line = text.split("\n")[one.line - 1].strip()
+        place = between if one.line == following.line else "at the end of this line"
+        return Explanation(
+            f"A comma is missing {place}. Write:\n    {line}",
+            broken.where(one.line),
+            broken.suggest(text),
+        )
+
+
+def _begins_an_entry(broken, one, following):
+    """Whether a comma, and nothing else, is missing before it: a key of a dictionary, a named
+    argument, or an item of a list on a line of its own."""
+    after = next((t.text for t in broken.tokens if t.start > following.start), "")
+    opening = broken.open_before(following)[-1].text
+    if after == {"{": ":", "(": "="}.get(opening):
+        return True
+    return opening == "[" and one.line < following.line
 
 
 def _gaps(broken):
@@ -145,45 +166,4 @@ def _gaps(broken):
 
 
 def _shown(token):
-    return token.text if len(token.text) <= 30 else f"{token.text[:29]}…"
-
-
-@rule
-def string_not_closed(evidence):
-    broken = evidence.broken
-    found = broken and re.match(
-        r"unterminated (triple-quoted )?(f-)?string literal", broken.message
-    )
-    if found and found[1]:
-        return Explanation(
-            "The string that begins in this line, with three quotes, is never closed.",
-            broken.where(),
-        )
-    if found:
-        return Explanation(
-            "A string begins in this line and is not closed in it. "
-            "Look at the quotes: a string ends with the same one that it begins with.",
-            broken.where(),
-        )
-
-
-@rule
-def backslash_outside_of_a_string(evidence):
-    broken = evidence.broken
-    if broken and "line continuation" in broken.message:
-        return Explanation(
-            "There is a backslash outside a string in this line. "
-            r"Remove it; \n and the like belong inside quotes.",
-            broken.where(),
-        )
-
-
-@rule
-def path_with_backslashes(evidence):
-    broken = evidence.broken
-    if broken and "unicodeescape" in broken.message:
-        return Explanation(
-            r"In a string \U and \N begin an escape, as in “C:\Users”. "
-            'Put an r in front of the quotes, r"…", or write / for each backslash.',
-            broken.where(),
-        )
+    return token.text if len(token.text) <= 30 else f"{token.text[:28]}…{token.text[-1]}"

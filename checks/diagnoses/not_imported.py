@@ -3,25 +3,50 @@
 import ast
 
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.suggestion import above, below, imported, instead, without
 
 
 @rule(raised=r"NameError: name '(self|scope)' is not defined")
 def self_outside_of_a_method(evidence, error, name):
     where = evidence.where(error)
-    if evidence.project.consumer_at(where) and evidence.project.method_at(where) is None:
-        return Explanation(
-            f"This line is in the class, outside of its methods, and is run once, when the file is "
-            f"read. There is no {name} yet: a consumer and its scope are made for each browser. "
-            "Move the line into connect(self), and write self.name = … there.",
-            where,
-        )
+    consumer = evidence.project.consumer_at(where)
+    if consumer is None or evidence.project.method_at(where) is not None:
+        return None
+    moved = _into_connect(evidence, consumer, where)
+    code = f", as:\n    {moved[0]}" if moved else ", and write self.… = … there."
+    return Explanation(
+        "This line is in the class, outside its methods, and runs once, when the file is "
+        f"read. There is no {name} yet: a consumer and its scope are made for each browser. "
+        f"Move the line into connect(){code}",
+        where,
+        moved and moved[1],
+    )
+
+
+def _into_connect(evidence, consumer, where):
+    """The assignment at the place as it is written in connect(), and the edit that moves it."""
+    connect, source = consumer.methods.get("connect"), evidence.project.source_at(where)
+    for statement in evidence.nodes_at(where, ast.Assign):
+        name = getattr(statement.targets[0], "id", None)
+        if name and connect in consumer.node.body:
+            code = f"self.{name} = {source.code(statement.value)}"
+            first = connect.body[0]
+            return code, evidence.suggest(where, without(statement), above(first, code))
+    return None
 
 
 @rule(raised=r"NameError: name '(send|accept|close|scope|channel_(?:layer|name)|send_json)' is not")
 def self_forgotten(evidence, error, name):
+    where = evidence.where(error)
+    method = evidence.project.method_at(where)
+    names = [node for node in evidence.nodes_at(where, ast.Name) if node.id == name]
+    edits = [instead(node, f"self.{name}") for node in names]
+    has_self = method and [argument.arg for argument in method.args.args][:1] == ["self"]
     return Explanation(
         f"{name} belongs to the consumer: write self.{name}.",
-        evidence.where(error),
+        where,
+        evidence.suggest(where, *edits) if has_self else None,
     )
 
 
@@ -64,11 +89,27 @@ IMPORTS = {
 def import_forgotten(evidence, error, name):
     where = evidence.where(error)
     line = IMPORTS.get(name) or _import_of(name, where, evidence.project)
-    if line:
-        return Explanation(
-            f"{name} is used here and was not imported. At the top of the file, write: {line}",
-            where,
-        )
+    if line is None:
+        return None
+    source = evidence.project.source_at(where)
+    setup = None if name in IMPORTS else _django_setup(source)
+    place = f"Below line {setup.end_lineno}" if setup else "At the top of the file"
+    edits = [below(setup, line)] if setup else imported(source, line)
+    return Explanation(
+        f"{name} is used here and was not imported. {place}, write:\n    {line}",
+        where,
+        evidence.suggest(where, *edits),
+    )
+
+
+def _django_setup(source):
+    """The statement of asgi.py below which the project's own modules may be imported (Channels'
+    documentation, "Installation")."""
+    for statement in source.tree.body if source.tree else ():
+        if isinstance(statement, ast.Assign | ast.Expr):
+            if any(last_name(call.func) == "get_asgi_application" for call in calls_in(statement)):
+                return statement
+    return None
 
 
 def _import_of(name, where, project):

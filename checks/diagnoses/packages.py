@@ -5,7 +5,9 @@ import difflib
 import importlib.util
 import sys
 
+from checks.diagnoses.imports import UNUSED, without_the_import
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.suggestion import instead
 from workshop.environment import install_command
 
 # What an import's name is short for, where the package on pypi.org is called otherwise. A package
@@ -45,16 +47,15 @@ SAME_NAME = set("celery whitenoise faker huey markdown psycopg pymysql requests 
 # What is dead, and what took its place: the README of aioredis, and of Channels 1's layers.
 DEAD = {
     "aioredis": (
-        "aioredis is not developed any longer: it became a part of redis-py, which is installed. "
-        "Write: from redis import asyncio as aioredis"
+        "aioredis is no longer maintained: it became a part of redis-py, which is installed."
     ),
     "asgi_redis": (
-        "asgi_redis was the layer of Channels 1. Today's is installed: "
-        "channels_redis.core.RedisChannelLayer"
+        "asgi_redis was a layer of Channels 1. Today's is installed: "
+        "channels_redis.core.RedisChannelLayer."
     ),
     "asgi_ipc": (
         "asgi_ipc was a layer of Channels 1. Today's is installed: "
-        "channels_redis.core.RedisChannelLayer"
+        "channels_redis.core.RedisChannelLayer."
     ),
     "channels_api": (
         "channels_api is for Channels 1 alone. "
@@ -102,8 +103,25 @@ def _place(evidence, error, top):
 @rule(raised=MISSING)
 def package_is_dead(evidence, error, name):
     top = _missing(evidence, name)
-    if top in DEAD:
-        return Explanation(DEAD[top], _place(evidence, error, top))
+    if top not in DEAD:
+        return None
+    where = _place(evidence, error, top)
+    removal = without_the_import(evidence, where)
+    advice, edit = f" {UNUSED}" if removal else "", removal
+    if top == "aioredis" and not removal:
+        edit = _replaced(evidence, where, "import aioredis", AIOREDIS)
+        advice = f" Write:\n    {AIOREDIS}"
+    return Explanation(DEAD[top] + advice, where, edit)
+
+
+AIOREDIS = "from redis import asyncio as aioredis"
+
+
+def _replaced(evidence, where, old, new):
+    """The edit that writes one import in place of another; None where it is not the line's."""
+    found = evidence.nodes_at(where, ast.Import, ast.ImportFrom)
+    same = [statement for statement in found if ast.unparse(statement) == old]
+    return evidence.suggest(where, instead(same[0], new)) if same else None
 
 
 @rule(raised=MISSING)
@@ -112,12 +130,14 @@ def package_not_installed(evidence, error, name):
     top = _missing(evidence, name)
     package = PACKAGES.get(top, top if top in SAME_NAME else None)
     if package and top not in DEAD:
+        where = _place(evidence, error, top)
+        removal = without_the_import(evidence, where)
         called = f" Its package is called {package}." if package != top else ""
-        return Explanation(
-            f"{top} is not installed here.{called} Type:\n    {install_command(package)}\n"
-            f"Or do without it: the step does not need {top}.",
-            _place(evidence, error, top),
-        )
+        install = f"{install_command(package)}"
+        advice = f"Type:\n    {install}\nOr delete what uses it: the step does not need {top}."
+        if removal:
+            advice = f"{UNUSED} If you need it later, type:\n    {install}"
+        return Explanation(f"{top} is not installed here.{called} {advice}", where, removal)
 
 
 @rule(raised=MISSING)
@@ -126,11 +146,24 @@ def package_imported_by_its_own_name(evidence, error, name):
     top = _missing(evidence, name)
     module = _module_of(top) if top and top not in PACKAGES and top not in DEAD else None
     if module:
+        where = _place(evidence, error, top)
         return Explanation(
-            f"The package {top} is installed, and what it brings is called {module}: "
-            f"import {module}",
-            _place(evidence, error, top),
+            f"The package {top} is installed, but its module is called {module}. Write:\n"
+            f"    import {module}",
+            where,
+            _imported_as(evidence, where, top, module),
         )
+
+
+def _imported_as(evidence, where, name, module):
+    """The edit that imports the module, and uses it where that name was used."""
+    source = evidence.project.source_at(where)
+    for statement in evidence.nodes_at(where, ast.Import):
+        if [(alias.name, alias.asname) for alias in statement.names] == [(name, None)]:
+            used = [node for node in source.nodes(ast.Name) if node.id == name]
+            changes = [instead(node, module) for node in [statement.names[0], *used]]
+            return evidence.suggest(where, *changes)
+    return None
 
 
 def _module_of(package):
@@ -139,7 +172,8 @@ def _module_of(package):
 
     wanted = _plain(package)
     for module, packages in packages_distributions().items():
-        if wanted in map(_plain, packages) and _plain(module) != wanted:
+        private = module.startswith("_")  # PyYAML's _yaml, beside its yaml
+        if wanted in map(_plain, packages) and _plain(module) != wanted and not private:
             return module
     return None
 
@@ -160,59 +194,13 @@ def package_unknown(evidence, error, name):
     known |= {name for name in sys.stdlib_module_names if not name.startswith("_")}
     if where is None or difflib.get_close_matches(top, known, 1, 0.75) or top in known:
         return None
+    removal = without_the_import(evidence, where)
+    unused = f"{UNUSED}\n" if removal else ""
     return Explanation(
         f"There is no module {top}: no file of this project has that name, and no package that is "
-        "installed. If it is a package, find its name on pypi.org, which is not always the "
-        f"import's, and type:\n    {install_command('NAME')}\n"
-        "If not, look at its spelling.",
+        f"installed. {unused}If it is a package, look for it on pypi.org, where its name may be "
+        f"another than the import's, and type:\n    {install_command('NAME')}\n"
+        "If it is not, check the spelling.",
         where,
+        removal,
     )
-
-
-# The module is there, and is asked for in another way
-
-
-@rule(raised=MISSING)
-def import_of_a_neighbor(evidence, error, name):
-    """`import consumers` in chat/routing.py."""
-    where = evidence.where(error)
-    source = evidence.project.source_at(where)
-    package = source.module.rpartition(".")[0] if source else ""
-    neighbor = package and evidence.project.source(f"{package}.{name}")
-    if neighbor and name in source.line(where.line):
-        folder = package.replace(".", "/")
-        return Explanation(
-            f"{name} is a file of the folder {folder}, and Python looks for it beside manage.py. "
-            f"Name the folder, too: from {package} import {name}",
-            where,
-        )
-
-
-@rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)\.(\w+)'")
-def import_of_a_variable(evidence, error, module, name):
-    """`import chat.routing.websocket_urlpatterns`: only modules can be imported so."""
-    source = evidence.project.source(module)
-    if source:
-        made = {target for target, _ in source.values} | source.functions
-        made |= {node.name for node in source.nodes(ast.ClassDef)}
-        if name in made:
-            file = source.path.relative_to(evidence.project.folder).as_posix()
-            return Explanation(
-                f"{name} is defined in {file}, and this form of import takes modules only. "
-                f"Write:\n    from {module} import {name}\n"
-                f"Then it is called {name}, without {module} before it.",
-                evidence.where(error),
-            )
-    elif is_installed(module.partition(".")[0]) and _has(module, name):
-        return Explanation(
-            f"{name} is not a module but a part of {module}. "
-            f"Write:\n    from {module} import {name}",
-            evidence.where(error),
-        )
-
-
-def _has(module, name):
-    try:
-        return hasattr(importlib.import_module(module), name)
-    except Exception:  # Django's modules may ask for settings
-        return False

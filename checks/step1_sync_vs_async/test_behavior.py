@@ -21,7 +21,7 @@ async def test_the_exhibition_runs(exhibition):
         error = played.broke_off(name)
         if error:
             raise BrokeOff(
-                name, f"The {name} exhibition stopped: {error['type']}: {error['message']}"
+                name, f"The {name} exhibition failed with {error['type']}: {error['message']}"
             )
 
 
@@ -32,10 +32,11 @@ async def test_every_move_is_played(exhibition):
         for board, expected in enumerate(played.games):
             moves = played.moves(name, board)
             if moves != expected:
+                were = f"they were {' '.join(moves)}" if moves else "none was played"
                 raise MovesMissing(
                     name,
-                    f"At board {board + 1} of the {name} exhibition, {len(expected)} moves were to "
-                    f"be played ({' '.join(expected)}) and {len(moves)} were ({' '.join(moves)}).",
+                    f"At board {board + 1} of the {name} exhibition, the moves should be "
+                    f"{' '.join(expected)}, but {were}.",
                 )
 
 
@@ -80,7 +81,10 @@ async def test_eight_requests_wait_together(hall):
     count = await hall.together()
     if count < BROWSERS:
         raise NotTogether(
-            "hall", count, BROWSERS, f"Of {BROWSERS} browsers, {count} waited together."
+            "hall",
+            count,
+            BROWSERS,
+            f"Of {BROWSERS} browsers, at most {count} waited at the same moment.",
         )
 
 

@@ -1,3 +1,3 @@
-"""Why a check of step 1 failed: Alice's exhibition, how she walks, and the hall's server."""
+"""Why a check of step 1 failed: Alice's exhibition, how she walks, the hall's server."""
 
-ASKED_IN_TURN = ("exhibition", "walking", "hall")
+ASKED_IN_TURN = ("starting", "exhibition", "walking", "hall")

@@ -1,86 +1,22 @@
-"""Step 1's exhibition: how the games are started and awaited, and whether they reach their end."""
+"""Step 1's exhibition: whether its games reach their end, and what must stay as it was."""
 
 import ast
 
 from checks.diagnoses.swallowing import CAUGHT
+from checks.step1_sync_vs_async.diagnoses.together import (
+    around,
+    functions,
+    in_a_thread,
+    in_place_of_the_loop,
+    written,
+)
 from checks.step1_sync_vs_async.failures import AliceTwice, MovesMissing, NoRecord, NotInTurn
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.suggestion import below, instead, instead_of_all, made_async
 
 TOGETHER = {"gather", "TaskGroup", "create_task", "ensure_future", "wait", "as_completed"}
 THREADS = {"to_thread", "run_in_executor", "sync_to_async", "Thread", "submit"}
-NOT_AWAITABLE = r"An asyncio\.Future, a coroutine or an awaitable is required"
-
-
-# How the games are started
-
-
-@rule(raised=rf"TypeError: unhashable type: 'list'|Task got bad yield: <coroutine|{NOT_AWAITABLE}")
-def gather_given_a_list(evidence, error):
-    """A list is said to be unhashable. A generator expression becomes a task that yields what no
-    task may, until Python 3.11; since 3.12 it is refused because it cannot be awaited."""
-    where = evidence.where(error)
-    for call in _gathers_at(evidence, where):
-        several = call.args and isinstance(call.args[0], ast.List | ast.ListComp | ast.GeneratorExp)
-        if several or "unhashable" in error.message:
-            return Explanation(
-                "asyncio.gather() takes the coroutines one by one, not all in one. Put a star in "
-                "front of them: asyncio.gather(*games)",
-                where,
-            )
-
-
-@rule(raised=NOT_AWAITABLE)
-def exhibition_not_async(evidence, error):
-    """gather() was given games that were over already, for plain functions return None; or the
-    functions themselves."""
-    where = evidence.where(error)
-    for call in _gathers_at(evidence, where):
-        items = [n.value if isinstance(n, ast.Starred) else n for n in call.args]
-        named = {last_name(getattr(item, "elt", item)) for item in items}
-        for name in named & evidence.project.source_at(where).functions:
-            return Explanation(
-                f"asyncio.gather() was given the function {name} itself. Call it, so that it gets "
-                f"a coroutine: {name}(board)",
-                where,
-            )
-    return Explanation(
-        "asyncio.gather() was given something that cannot wait: the game was played when it was "
-        "called. Make it a coroutine: `async def`, with an await where the opponent thinks.",
-        where,
-    )
-
-
-@rule(raised=r"TypeError: Passing coroutines is forbidden, use tasks explicitly")
-def wait_given_coroutines(evidence, error):
-    return Explanation(
-        "asyncio.wait() takes tasks, and was given coroutines (refused since Python 3.11). Write "
-        "await asyncio.gather(*coroutines), which takes both.",
-        evidence.where(error),
-    )
-
-
-# Who waits, and for what
-
-
-@rule(raised=r"TypeError: object (?:NoneType|dict) can't be used in 'await' expression")
-def awaited_the_blocking_one(evidence, error):
-    """The answer was there before `await` looked: it is None, or the view's dictionary."""
-    where = evidence.where(error)
-    for node in evidence.nodes_at(where, ast.Await):
-        name = last_name(getattr(node.value, "func", None))
-        if name in ("opponent_thinks", "thinks"):
-            return Explanation(
-                f"{name}() blocks and returns the answer itself, so nothing is left to await. The "
-                f"one to await is {name}_async().",
-                where,
-            )
-
-
-@rule(raised=r"\bOutOfTurn: ")
-def out_of_turn(evidence, error):
-    if not evidence.never_awaited():
-        return Explanation(f"The board refused a move. {error.message}", evidence.where(error))
 
 
 # Whether the games reach their end
@@ -90,8 +26,9 @@ def out_of_turn(evidence, error):
 def exhibition_missing(evidence):
     if evidence.saw(NoRecord) and not (evidence.project.folder / "exhibition.py").is_file():
         return Explanation(
-            "There is no exhibition.py in this folder. If it is the right folder, get the file "
-            "back: python3 -m workshop reset step1 (what is there is saved first)."
+            "There is no exhibition.py in this folder. If another folder is the step's, go there. "
+            "If this one is, restore the file, which saves your other files first: "
+            "python3 -m workshop reset step1"
         )
 
 
@@ -100,7 +37,7 @@ def exhibition_does_not_end(evidence):
     if evidence.saw(NoRecord) and evidence.stuck:
         return Explanation(
             f"{evidence.failure.message} It was still at this line: look for a loop that has no "
-            "end. A game's loop ends when board.over is true.",
+            "end, and delete it, or let it end as a game's loop does: while not board.over:",
             evidence.stuck[1],
         )
 
@@ -109,16 +46,44 @@ def exhibition_does_not_end(evidence):
 def moves_were_lost(evidence):
     if not evidence.saw(MovesMissing) or evidence.failure.who != "asynchronous":
         return None
-    for source, function in _functions(evidence):
+    for source, function in functions(evidence):
         calls = list(calls_in(function))
         started = [call for call in calls if last_name(call.func) in TOGETHER]
         waits = any(isinstance(n, ast.Await | ast.AsyncWith) for n in ast.walk(function))
         if started and not waits and not any(last_name(call.func) == "run" for call in calls):
+            place, code, changes = _waited_for(source, function, started[0])
+            where, how = source.where(started[0]), f"Write{place}"
+            if isinstance(function, ast.FunctionDef):
+                changes += [made_async(function)] if changes else []
+                how = f"{function.name} is a plain `def`. Write `async def`, and in it{place}"
             return Explanation(
-                f"{evidence.failure.message} The games were started, and nobody waited for them: "
-                f"when the function ends, they end too. {_how_to_wait(function, started[0])}",
-                source.where(started[0]),
+                f"{evidence.failure.message} The games were started, but nothing waits for them: "
+                f"when the function ends, they end too. {how}:\n    {code}",
+                where,
+                evidence.suggest(where, *changes),
             )
+
+
+def _waited_for(source, function, started) -> tuple[str, str, list]:
+    """The code that waits for what a function starts, where it goes, and the changes."""
+    if last_name(started.func) == "gather":
+        code = f"await {source.code(started)}"
+        return "", code, [instead(started, code)]
+    for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
+        if code := in_place_of_the_loop(source, loop):
+            return ", in place of the loop", code, written(source, loop, code)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and _makes(node, started):
+            code = f"await asyncio.gather(*{node.targets[0].id})"
+            return f", below line {node.end_lineno}", code, [below(node, code)]
+    return "", "await asyncio.gather(*games)", []
+
+
+def _makes(assignment: ast.Assign, started: ast.Call) -> bool:
+    """Whether it makes a list of all that is started."""
+    several = isinstance(assignment.value, ast.ListComp | ast.SetComp)
+    named = isinstance(assignment.targets[0], ast.Name)
+    return several and named and any(node is started for node in ast.walk(assignment.value))
 
 
 @rule
@@ -126,14 +91,32 @@ def waits_for_some_games(evidence):
     """What ends while others still play, and breaks them off (asyncio.run cancels what is left)."""
     if not evidence.saw(MovesMissing) or evidence.failure.who != "asynchronous":
         return None
-    for source, function in _functions(evidence):
+    for source, function in functions(evidence):
         for call in calls_in(function) if isinstance(function, ast.AsyncFunctionDef) else ():
             if ended_by := _ended_by(call, last_name(call.func)):
+                code, changes = _for_all(source, function, call)
                 return Explanation(
-                    f"{evidence.failure.message} {ended_by}; the other games are broken off. "
-                    "Wait for all of them: await asyncio.gather(*games)",
+                    f"{evidence.failure.message} {ended_by}, and the other games are canceled. "
+                    f"Wait for all of them:\n    {code}",
                     source.where(call),
+                    evidence.suggest(source.where(call), *changes),
                 )
+
+
+def _for_all(source, function, call) -> tuple[str, list]:
+    """The line that waits for all games that wait() was given, and the changes: none where more is
+    asked of its result."""
+    if last_name(call.func) != "wait" or not call.args:
+        return "await asyncio.gather(*games)", []
+    code = f"await asyncio.gather(*{source.code(call.args[0])})"
+    used = [node.id for node in ast.walk(function) if isinstance(node, ast.Name)]
+    for line in (node for node in ast.walk(function) if isinstance(node, ast.Expr | ast.Assign)):
+        if getattr(line.value, "value", None) is call:
+            targets = [t for target in getattr(line, "targets", ()) for t in ast.walk(target)]
+            made = [target.id for target in targets if isinstance(target, ast.Name)]
+            if all(used.count(name) == 1 for name in made):
+                return code, written(source, line, code)
+    return code, []
 
 
 def _ended_by(call: ast.Call, name: str | None) -> str | None:
@@ -167,31 +150,33 @@ def game_swallowed_its_exception(evidence):
             )
 
 
-def _how_to_wait(function: ast.FunctionDef | ast.AsyncFunctionDef, started: ast.Call) -> str:
-    """What to write so that the function waits for what it started."""
-    name = ast.unparse(started.func)
-    if isinstance(function, ast.FunctionDef):
-        return f"{function.name} is a plain `def`. Write `async def`, and await {name}(…) in it."
-    if name == "asyncio.gather":
-        return "Write `await` before asyncio.gather(…)."
-    return f"{name}() alone does not wait: use await asyncio.gather(*games)."
-
-
 @rule
 def game_ends_early(evidence):
     """The moves stop where the function that makes them has no loop."""
     if not evidence.saw(MovesMissing):
         return None
-    for source, function in _functions(evidence):
+    for source, function in functions(evidence):
         moves = [call for call in calls_in(function) if last_name(call.func) == "alice_moves"]
         loops = any(isinstance(n, ast.While | ast.For) for n in ast.walk(function))
         who = "asynchronous" if isinstance(function, ast.AsyncFunctionDef) else "synchronous"
         if moves and not loops and evidence.failure.who == who:
+            asks = [n for n in around(source, moves[0], ast.If) if not n.orelse]
+            cure = "Go on until it is over: while not board.over:"
+            if asks:
+                cure = f"Write while in place of if in line {asks[0].lineno}."
+            edit = evidence.suggest(source.where(moves[0]), *map(_as_loop, asks[:1]))
             return Explanation(
                 f"{evidence.failure.message} {function.name}() has no loop, so each game ends "
-                "after its first moves. Go on until it is over: while not board.over:",
+                f"after its first moves. {cure}",
                 source.where(moves[0]),
+                edit,
             )
+
+
+def _as_loop(node: ast.If):
+    """The change that makes `while` of `if`."""
+    begin = (node.lineno, node.col_offset)
+    return begin, (node.lineno, node.col_offset + len("if")), "while"
 
 
 # What must stay as it was
@@ -204,30 +189,40 @@ def alice_in_two_places(evidence):
     source = evidence.project.source("exhibition")
     for call in source.nodes(ast.Call) if source else ():
         if last_name(call.func) in THREADS:
+            found = in_a_thread(source, call)
+            code = f"{found[1]}()" if found else "board.alice_moves()"
             return Explanation(
                 f"{evidence.failure.message} Her moves are made in several threads here, but there "
-                "is one Alice: call alice_moves() directly, and await the opponents alone.",
+                f"is one Alice. Call it directly, without a thread: {code}",
                 source.where(call),
+                found and evidence.suggest(source.where(call), instead(found[0], code)),
             )
+
+
+# What exhibition.py has from the beginning.
+SYNCHRONOUS = {
+    "play_game": "while not board.over:\n    board.alice_moves()\n    board.opponent_thinks()",
+    "exhibition_one_after_another": "for board in boards:\n    play_game(board)",
+}
 
 
 @rule
 def synchronous_changed(evidence):
-    if evidence.saw(NotInTurn):
-        return Explanation(
-            f"{evidence.failure.message} The synchronous exhibition is there for comparison: leave "
-            "it as it was. `python3 -m workshop diff step1` shows what changed."
-        )
-
-
-def _functions(evidence):
-    """The functions of exhibition.py, each with its file."""
-    source = evidence.project.source("exhibition")
-    for function in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
-        yield source, function
-
-
-def _gathers_at(evidence, where) -> list[ast.Call]:
-    """The calls of gather() at a place in the learner's files."""
-    calls = evidence.nodes_at(where, ast.Call)
-    return [call for call in calls if last_name(call.func) == "gather"]
+    if not evidence.saw(NotInTurn):
+        return None
+    for source, function in functions(evidence):
+        body = function.body[1:] if ast.get_docstring(function) else function.body
+        code = SYNCHRONOUS.get(function.name, "")
+        if code and code != "\n".join(map(ast.unparse, body)):
+            shown = code.replace("\n", "\n    ")
+            where = source.where(body[0] if body else function)
+            return Explanation(
+                f"{evidence.failure.message} {function.name}() is there for comparison, and was "
+                f"changed. Restore its body:\n    {shown}",
+                where,
+                evidence.suggest(where, instead_of_all(body, code)) if body else None,
+            )
+    return Explanation(
+        f"{evidence.failure.message} The synchronous exhibition is there for comparison: leave "
+        "it as it was. `python3 -m workshop diff step1` shows what changed."
+    )

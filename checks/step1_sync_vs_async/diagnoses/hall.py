@@ -3,12 +3,16 @@
 import ast
 
 from checks.diagnoses.blocking import BLOCKING, computing, is_endless
+from checks.step1_sync_vs_async.diagnoses.together import around, in_a_thread, written
 from checks.step1_sync_vs_async.failures import HeartStopped, NotTogether
 from workshop.checking.events import Computes
 from workshop.checking.explaining.loop import calls_on_the_loop
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.suggestion import instead, made_async
 from workshop.checking.failures import Silent
+
+BLOCKED = "the event loop stands still, and with it every browser of this server."
 
 
 @rule
@@ -17,35 +21,59 @@ def view_blocks_the_loop(evidence):
         return None
     for source, call, awaited in _calls(evidence):
         if last_name(call.func) in ("thinks", "sleep") and not awaited:
+            where, code = source.where(call), _asynchronous(source, call)
+            sure = evidence.at(where).is_async
             return Explanation(
-                f"The view is `async def`, and {ast.unparse(call.func)}() blocks in it: the event "
-                "loop stands still, and with it every browser of this server. Write "
-                "answered(await opponent.thinks_async()).",
-                source.where(call),
+                f"The view is `async def`, and {ast.unparse(call.func)}() blocks in it: "
+                f"{BLOCKED} Write {code}.",
+                where,
+                evidence.suggest(where, *written(source, call, code)) if sure else None,
             )
+
+
+def _asynchronous(source, call) -> str:
+    """The code that waits as the call does, and gives the event loop back meanwhile."""
+    if last_name(call.func) == "thinks":
+        return f"await {ast.unparse(call.func)}_async()"
+    arguments = ", ".join(map(ast.unparse, call.args))
+    return f"await asyncio.sleep({arguments})"
 
 
 @rule
 def helper_blocks_the_loop(evidence):
     """The same in a function that the view calls, in whichever file."""
     for found in _deeper(evidence):
-        if last_name(found.call.func) != "thinks" and found.name not in BLOCKING:
+        own = last_name(found.call.func) == "thinks" or found.name == "time.sleep"
+        if not own and found.name not in BLOCKING:
             continue
-        name, instead = ast.unparse(found.call.func), "await opponent.thinks_async()"
-        if last_name(found.call.func) != "thinks":
-            instead = BLOCKING[found.name]
-        if isinstance(found.function, ast.AsyncFunctionDef):
-            cure = f"Write {instead} in its place."
-        else:
+        code = _asynchronous(found.source, found.call) if own else BLOCKING[found.name]
+        name, where = found.function.name, found.source.where(found.call)
+        changes = written(found.source, found.call, code) if own else []
+        if "asyncio" in code and "asyncio" not in found.source.imports:
+            code += ", with `import asyncio` at the top of the file"
+        cure = f"Write {code}."
+        if isinstance(found.function, ast.FunctionDef):
             cure = (
-                f"Make {found.function.name} an `async def` that has {instead} in its place, and "
-                f"await {found.function.name}() where it is called."
+                f"Write {code}, make {name} an `async def`, and await {name}() where it is called."
             )
+            changes = changes and _made_async(evidence, found, changes)
         return Explanation(
-            f"The view runs {found.function.name}(), and {name}() blocks in it: the event loop "
-            f"stands still, and with it every browser of this server. {cure}",
-            found.source.where(found.call),
+            f"The view runs {name}(), and {ast.unparse(found.call.func)}() blocks in it: "
+            f"{BLOCKED} {cure}",
+            where,
+            evidence.suggest(where, *changes),
         )
+
+
+def _made_async(evidence, found, changes) -> list:
+    """The changes, and those that make a coroutine of the plain function; none where a file or a
+    plain function is in question that they would have to edit, too."""
+    calls = list(evidence.project.calls(found.function.name))
+    for source, call in calls:
+        if source is not found.source or not evidence.at(source.where(call)).is_async:
+            return []
+    awaits = [instead(call, f"await {found.source.code(call)}") for _, call in calls]
+    return [*changes, made_async(found.function), *awaits]
 
 
 @rule
@@ -55,8 +83,17 @@ def view_computes(evidence):
     for event in evidence.events(Computes) if seen else ():
         where = evidence.place(event)
         theirs = where and not evidence.project.is_given(where.file)
-        if theirs and not is_endless(evidence, where):
-            return Explanation(computing(evidence, where), where)
+        if not theirs or is_endless(evidence, where):
+            continue
+        within = evidence.project.function_at(where)
+        if within and within.name == "awaiting":
+            return Explanation(
+                "This line computes on the event loop, and every other browser waits meanwhile. "
+                "The view only has to wait for its opponent. In place of the computation, write:\n"
+                "    return answered(await opponent.thinks_async())",
+                where,
+            )
+        return Explanation(computing(evidence, where), where)
 
 
 def _deeper(evidence):
@@ -77,11 +114,16 @@ def answer_not_awaited(evidence, error):
         if last_name(call.func) == "thinks_async" and not awaited:
             given = call  # its answer has a name of its own
         if isinstance(given, ast.Call):
+            where, code = source.where(given), f"await {source.code(given)}"
+            changes = [instead(given, code)]
+            for node in around(source, given, ast.Await):  # of the view's response
+                code = source.code(node.value).replace(source.code(given), code)
+                changes = [instead(node, code)]
             return Explanation(
                 f"{ast.unparse(given.func)}(…) was called without await, so answered() got no "
-                "answer but something that is still to be awaited. Write "
-                "answered(await opponent.thinks_async()).",
-                source.where(given),
+                f"answer but something that is still to be awaited. Write:\n    {code}",
+                where,
+                evidence.suggest(where, *changes) if evidence.at(where).is_async else None,
             )
 
 
@@ -92,11 +134,14 @@ def threads_run_out(evidence):
     for source, call, _ in _calls(evidence):
         given = {last_name(n) for n in call.args}
         if last_name(call.func) in ("to_thread", "run_in_executor") and "thinks" in given:
+            found = in_a_thread(source, call)
+            code = f"await {found[1]}_async()" if found else "await opponent.thinks_async()"
             return Explanation(
                 f"{evidence.failure.message} Each of them holds a thread, and the pool has no "
-                "more: asyncio's own has 4 and one for each core. Waiting needs no thread: "
-                "answered(await opponent.thinks_async()).",
+                f"more. Waiting needs no thread. In place of {ast.unparse(call.func)}(…), write:\n"
+                f"    {code}",
                 source.where(call),
+                found and evidence.suggest(source.where(call), instead(found[0], code)),
             )
 
 

@@ -5,22 +5,32 @@ from collections.abc import Iterator
 
 from checks.diagnoses.blocking import pools_that_wait
 from checks.step1_sync_vs_async.diagnoses.exhibition import THREADS
+from checks.step1_sync_vs_async.diagnoses.starting import THINKING
+from checks.step1_sync_vs_async.diagnoses.together import (
+    in_a_thread,
+    in_place_of_the_loop,
+    written,
+)
 from checks.step1_sync_vs_async.failures import NotAtOnce
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import Where, calls_in, last_name
-
-THINKING = {"opponent_thinks", "opponent_thinks_async"}
+from workshop.checking.explaining.suggestion import instead, unwrapped
 
 
 @rule
 def waits_at_the_board(evidence):
     for call, where in _walking(evidence, ast.Call):
         if last_name(call.func) == "opponent_thinks":
+            code = f"await {ast.unparse(call.func)}_async()"
+            place = evidence.at(where)
+            cure = f"Write {code}."
+            if not place.is_async:
+                cure = f"Make {place.name}() an `async def`, and write {code} in it."
             return Explanation(
                 "In the asynchronous exhibition Alice still waits at the board: opponent_thinks() "
-                "holds her thread until the answer comes. Write await "
-                "board.opponent_thinks_async().",
+                f"holds her thread until the answer comes. {cure}",
                 where,
+                evidence.suggest(where, instead(call, code)) if place.is_async else None,
             )
 
 
@@ -33,8 +43,9 @@ def plays_the_plain_game(evidence):
         if name in players:
             return Explanation(
                 f"In the asynchronous exhibition the game is still played by {name}(), which waits "
-                "at the board until the answer comes. Play it here instead, and await the "
-                "opponent: await board.opponent_thinks_async()",
+                f"at the board until the answer comes. Copy the body of {name}() here, in place of "
+                "this line, and in it write await board.opponent_thinks_async() for "
+                "board.opponent_thinks().",
                 where,
             )
 
@@ -45,11 +56,13 @@ def locked_while_thinking(evidence):
         name = ast.unparse(block.items[0].context_expr)
         waits = any(last_name(call.func) in THINKING for call in calls_in(block))
         if waits and "TaskGroup" not in name:
+            source = evidence.project.source("exhibition")
             return Explanation(
-                f"`async with {name}` lets in only so many at a time, and here they stay until "
-                "their opponent has answered. Alice needs no lock: between two awaits nobody else "
-                "runs.",
+                f"`async with {name}` lets in only so many games at a time, and here each stays in "
+                "until its opponent has answered. Delete this line, and indent those of its block "
+                "one level less: Alice needs no lock, for between two awaits no other game runs.",
                 where,
+                evidence.suggest(where, unwrapped(source, block)),
             )
 
 
@@ -58,16 +71,21 @@ def pool_waits_at_the_board(evidence):
     for function, _ in _walking(evidence, ast.AsyncFunctionDef):
         for block in pools_that_wait(function):
             source = evidence.project.source("exhibition")
+            asked = [n for n in ast.walk(block) if last_name(n) == "opponent_thinks"]
+            code = f"await {ast.unparse(asked[0])}_async()" if asked else ASYNCHRONOUS
+            edit = instead(block, code) if asked and len(block.body) == 1 else None
             return Explanation(
-                "At the end of this `with` block Alice's thread itself waits until the pool's "
-                "threads are done, for nothing in the block is awaited. No pool is needed: "
-                "await board.opponent_thinks_async()",
+                "Leaving this `with` block waits for the pool's threads, and Alice's thread "
+                "waits there, too. No pool is needed. In place of the block write:\n"
+                f"    {code}",
                 source.where(block),
+                edit and evidence.suggest(source.where(block), edit),
             )
 
 
 @rule
 def opponents_share_threads(evidence):
+    source = evidence.project.source("exhibition")
     for call, where in _walking(evidence, ast.Call):
         if last_name(call.func) not in THREADS or not THINKING & set(map(last_name, call.args)):
             continue
@@ -77,19 +95,36 @@ def opponents_share_threads(evidence):
                 "sync_to_async() calls all its functions in one and the same thread, one after "
                 "another (thread_sensitive, in Django's documentation of async)."
             )
+        found = in_a_thread(source, call)
+        code = f"await {found[1].removesuffix('_async')}_async()" if found else ASYNCHRONOUS
         return Explanation(
-            f"{pool} Waiting needs no thread: await board.opponent_thinks_async()", where
+            f"{pool} Waiting needs no thread. Write:\n    {code}",
+            where,
+            found and evidence.suggest(where, instead(found[0], code)),
         )
+
+
+ASYNCHRONOUS = "await board.opponent_thinks_async()"
 
 
 @rule
 def one_board_after_another(evidence):
+    source = evidence.project.source("exhibition")
     for loop, where in _walking(evidence, ast.For):
         if any(isinstance(node, ast.Await) for node in ast.walk(loop)):
+            code = in_place_of_the_loop(source, loop)
+            together = (
+                f"In place of the loop write:\n    {code}"
+                if code
+                else (
+                    "Make a list of the games in the loop, and below it start all of them "
+                    "together: await asyncio.gather(*games)"
+                )
+            )
             return Explanation(
-                "`await` in a loop waits for one game before it begins the next. Start all of them "
-                "together: await asyncio.gather(*(… for board in boards))",
+                "`await` in a loop waits for one game before it begins the next. " + together,
                 where,
+                code and evidence.suggest(where, *written(source, loop, code)),
             )
 
 

@@ -7,11 +7,12 @@ rules look at what the file has, and try the edit that they are about to tell.
 import ast
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from workshop.checking.explaining.source import Source, Where
+from workshop.checking.explaining.suggestion import Suggestion, between
 
 OPENING, CLOSING = "([{", ")]}"
 CLOSES = dict(zip(OPENING, CLOSING, strict=True))
@@ -74,9 +75,30 @@ class Broken:
 
     def reads_with(self, line: str, number: int | None = None) -> bool:
         """The same with one line put in the place of the one where it stopped, or of another."""
+        return self.reads_as(self.with_line(line, number))
+
+    def with_line(self, line: str, number: int | None = None) -> str:
+        """The file's text with that line."""
         lines = list(self.lines)
         lines[(number or self.number) - 1] = line
-        return self.reads_as("\n".join(lines) + "\n")
+        return "\n".join(lines)
+
+    def suggest(self, text: str) -> Suggestion:
+        """The edit that makes this text of the file's: one that a rule has tried with reads_as."""
+        return between(self.source, text)
+
+    def suggest_line(self, line: str, number: int | None = None) -> Suggestion:
+        """The same of one line."""
+        return self.suggest(self.with_line(line, number))
+
+    def outside_strings(self, edited: Callable[[str], str]) -> str:
+        """The file's text with all that is outside its strings and comments edited."""
+        text, parts, last = self.source.text, [], 0
+        for match in TOKEN.finditer(text):
+            if match.lastgroup in ("comment", "string"):
+                parts += [edited(text[last : match.start()]), match[0]]
+                last = match.end()
+        return "".join([*parts, edited(text[last:])])
 
     @cached_property
     def tokens(self) -> list[Token]:
@@ -140,11 +162,12 @@ class Broken:
                 opening = stack.pop()
                 begins = before is None or before.line < one.line
                 ends = self.last_on(opening.line) is opening
-                if begins and ends and self._indented(opening.line) != self._indented(one.line):
+                if begins and ends and self.indented(opening.line) != self.indented(one.line):
                     return opening
         return None
 
-    def _indented(self, number: int) -> int:
+    def indented(self, number: int) -> int:
+        """By how many characters a line is indented."""
         line = self.lines[number - 1]
         return len(line) - len(line.lstrip())
 

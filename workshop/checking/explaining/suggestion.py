@@ -71,6 +71,28 @@ def undecorated(decorator: ast.expr) -> Change:
     return (decorator.lineno, 0), (decorator.end_lineno + 1, 0), ""
 
 
+def instead_of_all(statements: list[ast.stmt], code: str) -> Change:
+    """The code takes the place of these statements, which follow one another, indented as deep."""
+    first, last = statements[0], statements[-1]
+    begin = (first.lineno, first.col_offset)
+    return begin, (last.end_lineno, last.end_col_offset), _block(first, code).strip()
+
+
+def unwrapped(source: Source, block: ast.With | ast.AsyncWith) -> Change:
+    """The statements of the block take its place."""
+    first, last = block.body[0], block.body[-1]
+    if first.lineno == block.lineno:  # all in one line
+        return instead(block, "; ".join(map(source.code, block.body)))
+    lines = source.text.split("\n")[first.lineno - 1 : last.end_lineno]
+    return instead_of_all([block], "\n".join(lines))
+
+
+def whole_line(source: Source, number: int, code: str) -> Change:
+    """The line, counted from 1, is this one, its indentation included."""
+    line = source.text.split("\n")[number - 1]
+    return (number, 0), (number, len(line.encode())), code
+
+
 def above(statement: ast.stmt, code: str) -> Change:
     """The code stands above the statement and its decorators, indented as deep."""
     place = (_first_line(statement), 0)
