@@ -1,11 +1,27 @@
 """ASGI middleware of the learner's own: how it is made, and how it is called."""
 
-from workshop.checking.explaining.middleware import middlewares
-from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where, mentions
+import ast
 
-ROUTER = "URLRouter(websocket_urlpatterns)"
-FORM = "async def __call__(self, scope, receive, send), which ends with return await {inner}"
+from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.route import routes_in_asgi
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import Where, last_name, mentions
+from workshop.checking.explaining.suggestion import (
+    above,
+    around,
+    below,
+    ended_with,
+    imported,
+    instead,
+    made_async,
+    not_in,
+    renamed,
+    taking,
+    without,
+)
+
+THREE = "scope, receive, send"
+STACK = "from channels.auth import AuthMiddlewareStack"
 
 
 def named(evidence, name):
@@ -36,11 +52,33 @@ def middleware_takes_too_little(evidence, error, name):
         whose = "for Django's pages: it takes a request, and is named in MIDDLEWARE"
     else:
         whose = f"of the form that Channels 2 had: it takes {took} alone"
-    inner = found.inner if found.inner.startswith("super") else "self.inner"
+    own = "self, " if isinstance(found.node, ast.ClassDef) else ""
     return Explanation(
         f"{name} is a middleware {whose}. Around WebSockets it is called with scope, receive and "
-        f"send: write {FORM.format(inner=f'{inner}(scope, receive, send)')}.",
+        f"send. Write\n    async def {found.call.name}({own}{THREE}):\nand end it with\n"
+        f"    return await {found.inner}({THREE})",
         found.where(),
+        _of_today(evidence, found, own),
+    )
+
+
+def _of_today(evidence, found, own):
+    """The edit that makes its call take and hand on all three, where it hands on once and uses what
+    it was given for nothing else."""
+    calls, given = found.passing_on, found.arguments[:1]
+    others = [
+        node
+        for node in ast.walk(found.call)
+        if isinstance(node, ast.Name) and [node.id] == given and node.id != "scope"
+    ]
+    if len(calls) != 1 or len(calls[0].args) != 1 or len(others) > (calls[0].args[0] in others):
+        return None
+    scope = "scope" if others else found.source.code(calls[0].args[0])
+    return evidence.suggest(
+        found.where(),
+        *([made_async(found.call)] if isinstance(found.call, ast.FunctionDef) else []),
+        taking(found.source, found.call, own + THREE),
+        instead(calls[0], f"await {found.inner}({scope}, receive, send)"),
     )
 
 
@@ -51,22 +89,41 @@ def inner_called_with_the_scope_alone(evidence, error, name):
         if found.has(where):
             return Explanation(
                 "In Channels 2 the application inside was called with the scope alone; now it "
-                f"takes all three at once. Write {found.right}.",
+                f"takes all three at once. Write `{found.right}`.",
                 where,
+                _in_one_step(evidence, found, where),
             )
+
+
+def _in_one_step(evidence, found, where):
+    """The edit that calls it once, where the first call's result has a name and is called next."""
+    for step in evidence.nodes_at(where, ast.Assign):
+        name = ast.unparse(step.targets[0])
+        second = [c for c in ast.walk(found.call) if isinstance(c, ast.Call)]
+        second = [call for call in second if ast.unparse(call.func) == name]
+        if len(second) == 1 and isinstance(step.value, ast.Call) and len(step.value.args) == 1:
+            function, scope = map(found.source.code, (step.value.func, step.value.args[0]))
+            once = instead(second[0], f"{function}({scope}, receive, send)")
+            return evidence.suggest(where, without(step), once)
+    return None
 
 
 @rule(
     raised=r"TypeError: (\w+)\.__call__\(\) missing 2 required positional arguments: 'receive' and"
 )
 def asgi_middleware_in_settings(evidence, error, name):
-    setting = evidence.project.setting_value("MIDDLEWARE") or ()
-    if any(str(entry).endswith(f".{name}") for entry in setting):
+    project = evidence.project
+    setting = project.setting("MIDDLEWARE")
+    entries = getattr(setting.value, "elts", ()) if setting else ()
+    named_there = [e for e in entries if str(getattr(e, "value", "")).endswith(f".{name}")]
+    for entry in named_there:
+        where = project.where_set("MIDDLEWARE")
         return Explanation(
-            f"MIDDLEWARE in settings.py is for Django's middleware, which takes a request, and "
-            f"{name} takes scope, receive and send. Remove it there; in asgi.py, write "
-            f"{name}({ROUTER}).",
-            evidence.project.where_set("MIDDLEWARE"),
+            f"MIDDLEWARE in settings.py is for Django's middleware, which takes a request, but "
+            f"{name} takes scope, receive and send. Remove it from the list. To have it around "
+            f"WebSockets, write in asgi.py:\n    {name}({routes_in_asgi(project).router})",
+            where,
+            evidence.suggest(where, not_in(setting.value, entry)),
         )
 
 
@@ -75,19 +132,37 @@ def middleware_named_and_not_called(evidence, error, name):
     asgi = evidence.project.asgi
     theirs_or_channels = named(evidence, name) or "Middleware" in name
     if theirs_or_channels and not evidence.raised_by_them(error) and asgi:
+        code = f"{name}({routes_in_asgi(evidence.project).router})"
+        called = [call.func for call in asgi.nodes(ast.Call)]
+        bare = [n for n in asgi.nodes(ast.Name) if n.id == name and n not in called]
         return Explanation(
             f"asgi.py names {name} and does not call it, so it is given a connection in place of "
-            f"an application. Write {name}({ROUTER}).",
+            f"an application. Write\n    {code}",
             _where_named(evidence, name),
+            _with_router(evidence, instead(bare[0], code)) if len(bare) == 1 else None,
         )
+
+
+def _with_router(evidence, *changes):
+    """The edit of asgi.py that names the router, with the imports that this needs; None where it
+    has no list of routes to name."""
+    asgi, routes = evidence.project.asgi, routes_in_asgi(evidence.project)
+    imports = [change for line in routes.imports for change in imported(asgi, line)]
+    return evidence.suggest(asgi.where(), *changes, *imports) if routes.known else None
 
 
 @rule(raised=r"TypeError: (\w+)\.__init__\(\) missing 1 required positional argument")
 def middleware_without_an_application(evidence, error, name):
     if named(evidence, name) and evidence.raised_by_them(error):
+        where = evidence.where(error)
+        code = f"{name}({routes_in_asgi(evidence.project).router})"
+        calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) == name]
+        in_asgi = calls and evidence.project.source_at(where) is evidence.project.asgi
+        certain = in_asgi and not calls[0].args + calls[0].keywords
         return Explanation(
-            f"{name} is made around an application. Give it one: {name}({ROUTER})",
-            evidence.where(error),
+            f"{name} is made around an application. Give it one:\n    {code}",
+            where,
+            _with_router(evidence, instead(calls[0], code)) if certain else None,
         )
 
 
@@ -97,39 +172,57 @@ def middleware_lacks_its_inner(evidence, error, owner, name):
     if found is None or name not in ("inner", "app", "application", "get_response"):
         return None
     if found.inner not in ("self.inner", "super().__call__", f"self.{name}"):
+        where = evidence.where(error)
+        asked = [n for n in evidence.nodes_at(where, ast.Attribute) if n.attr == name]
         return Explanation(
-            f"{owner} keeps its application as {found.inner}, and asks for self.{name}. Write "
-            f"{found.right}.",
-            evidence.where(error),
+            f"{owner} keeps its application as {found.inner}, but asks for self.{name}. Write "
+            f"`{found.inner}` here.",
+            where,
+            evidence.suggest(where, instead(asked[0], found.inner)) if len(asked) == 1 else None,
         )
-    keep = "super().__init__(inner)" if found.node.bases else f"self.{name} = {name}"
+    init = next((n for n in found.node.body if getattr(n, "name", "") == "__init__"), None)
+    given = init.args.args[1].arg if init and len(init.args.args) > 1 else name
+    keep = f"super().__init__({given})" if found.node.bases else f"self.{name} = {given}"
     return Explanation(
         f"The __init__ of {owner} does not keep the application that it is given. Write in it: "
-        f"{keep}",
+        f"`{keep}`",
         found.where(found.node),
+        evidence.suggest(found.where(), above(init.body[0], keep)) if init else None,
     )
 
 
 @rule(raised=r"AttributeError: '(\w+)' object has no attribute 'scope'")
 def middleware_has_no_scope(evidence, error, owner):
-    if named(evidence, owner):
+    if found := named(evidence, owner):
+        where, scope = evidence.where(error), (found.arguments or ["scope"])[0]
+        asked = [n for n in evidence.nodes_at(where, ast.Attribute) if n.attr == "scope"]
+        in_call = evidence.project.function_at(where) is found.call
         return Explanation(
             "A middleware serves all connections, so it has no self.scope: the scope is the first "
-            'argument of __call__(). Write scope["…"].',
-            evidence.where(error),
+            f"argument of __call__(). Write `{scope}` in place of `self.scope`.",
+            where,
+            evidence.suggest(where, *(instead(node, scope) for node in asked)) if in_call else None,
         )
 
 
 @rule(raised=r"TypeError: '(\w+)' object is not callable")
 def middleware_cannot_be_called(evidence, error, kind):
     for found in middlewares(evidence.project) if not evidence.raised_by_them(error) else ():
+        last = found.node.body[-1]
         if found.name == kind and found.call is None and not found.node.bases:
-            inner = FORM.format(inner=f"{found.inner}(scope, receive, send)")
-            return Explanation(f"{kind} has no method __call__(). Write {inner}.", found.where())
-        if kind == "NoneType" and _returns_nothing(found):
+            code = f"async def __call__(self, {THREE}):\n    return await {found.inner}({THREE})"
             return Explanation(
-                f"{found.name} returns nothing. End it with return {found.call.name}",
+                f"{kind} has no method __call__(), which takes each connection. Write it:\n"
+                + "\n".join(f"    {line}" for line in code.split("\n")),
+                found.where(),
+                evidence.suggest(found.where(), below(last, code)),
+            )
+        if kind == "NoneType" and _returns_nothing(found):
+            code = f"return {found.call.name}"
+            return Explanation(
+                f"{found.name} returns nothing. End it with `{code}`",
                 found.where(found.node),
+                evidence.suggest(found.where(), below(last, code)),
             )
 
 
@@ -143,10 +236,23 @@ def _returns_nothing(found):
 
 @rule(raised=r"TypeError: '(\w*Middleware\w*)' object is not iterable")
 def router_around_middleware(evidence, error, kind):
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    for call in evidence.nodes_at(where, ast.Call):
+        inner = call.args[0] if call.args and last_name(call.func) == "URLRouter" else None
+        if isinstance(inner, ast.Call) and len(inner.args) == 1:
+            router, middleware, routes = map(source.code, (call.func, inner.func, inner.args[0]))
+            code = f"{middleware}({router}({routes}))"
+            return Explanation(
+                "URLRouter takes the list of routes, but got a middleware. Middleware goes around "
+                f"it. Write\n    {code}",
+                where,
+                evidence.suggest(where, instead(call, code)),
+            )
     return Explanation(
-        "URLRouter takes the list of routes, and got a middleware. Middleware goes around it: "
-        f"AuthMiddlewareStack({ROUTER})",
-        evidence.where(error),
+        "URLRouter takes the list of routes, but got a middleware. Middleware goes around it: "
+        f"AuthMiddlewareStack({routes_in_asgi(evidence.project).router})",
+        where,
     )
 
 
@@ -160,10 +266,18 @@ def middleware_of_channels_alone(evidence, error):
     where = next(
         (_where_named(evidence, name) for name in alone if _where_named(evidence, name)), None
     )
+    asgi = evidence.project.asgi
+    calls = list(asgi.calls("AuthMiddleware", "SessionMiddleware")) if asgi else []
     return Explanation(
         "The user comes from the session, and the session from a cookie: each has a middleware, "
-        f"and one is missing. AuthMiddlewareStack has all three: AuthMiddlewareStack({ROUTER}).",
+        "and one is missing. AuthMiddlewareStack has all three. Write it in place of the one that "
+        f"is here, with `{STACK}`.",
         where or evidence.project.where_asgi(),
+        evidence.suggest(
+            where, instead(calls[0].func, "AuthMiddlewareStack"), *imported(asgi, STACK)
+        )
+        if len(calls) == 1
+        else None,
     )
 
 
@@ -174,16 +288,21 @@ def middleware_reads_too_early(evidence, error, key):
     if found is None or not evidence.asked(error)[1].endswith("scope"):
         return None
     if key == "url_route":
-        advice = (
-            f"URLRouter puts it there, and {found.name} is around the router. Read it in the "
-            'consumer; here there is scope["path"].'
+        return Explanation(
+            "The scope has no 'url_route' yet. URLRouter puts it there, and "
+            f"{found.name} is around the router. Read it in the consumer, or write "
+            f'`{evidence.asked(error)[0]}["path"]` here.',
+            where,
         )
-    else:
-        advice = (
-            f"AuthMiddlewareStack puts it there, and must be around {found.name}: "
-            f"AuthMiddlewareStack({found.name}({ROUTER})), from channels.auth"
-        )
-    return Explanation(f"The scope has no {key!r} yet. {advice}", where)
+    asgi = evidence.project.asgi
+    calls = list(asgi.calls(found.name))
+    wrapped = [*around(calls[0], "AuthMiddlewareStack(", ")")] if len(calls) == 1 else []
+    return Explanation(
+        f"The scope has no {key!r} yet. AuthMiddlewareStack puts it there, and must be around "
+        f"{found.name}. In asgi.py, write `AuthMiddlewareStack({found.name}(…))`, with `{STACK}`.",
+        where,
+        evidence.suggest(asgi.where(), *wrapped, *imported(asgi, STACK)) if wrapped else None,
+    )
 
 
 @rule(raised=r"^KeyError: '(\w+)'")
@@ -195,10 +314,23 @@ def resolve_scope_never_called(evidence, error, key):
         for method in found.node.body:
             name = getattr(method, "name", "")
             if name in ("resolve_scope", "populate_scope") and found.call is None:
+                where = Where(found.source.path, method.lineno)
+                last = f"return await super().__call__({THREE})"
                 return Explanation(
                     f"{name}() of {found.name} is never called: BaseMiddleware has no such hook "
-                    "since Channels 3. Write async def __call__(self, scope, receive, send), which "
-                    f'sets scope["{key}"] and ends with return await '
-                    "super().__call__(scope, receive, send).",
-                    Where(found.source.path, method.lineno),
+                    f"since Channels 3. Write\n    async def __call__(self, {THREE}):\n"
+                    f"in its place, and end it with\n    {last}",
+                    where,
+                    evidence.suggest(where, *_as_call(found.source, method, last)),
                 )
+
+
+def _as_call(source, method, last):
+    """The changes that make __call__() of a hook that takes the scope and returns nothing."""
+    if [argument.arg for argument in method.args.args] != ["self", "scope"]:
+        return []
+    end = ended_with(method, last)
+    if not end or any(isinstance(node, ast.Return) for node in ast.walk(method)):
+        return []
+    plain = [made_async(method)] if isinstance(method, ast.FunctionDef) else []
+    return [*plain, renamed(method, "__call__"), taking(source, method, f"self, {THREE}"), *end]
