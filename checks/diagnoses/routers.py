@@ -6,7 +6,7 @@ from checks.diagnoses.asgi import as_lines, sorted_by_protocol
 from workshop.checking.explaining.route import routes_in_asgi
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.explaining.suggestion import around, instead
+from workshop.checking.explaining.suggestion import around, imported, instead
 
 
 @rule(raised=r"ProtocolTypeRouter\.__init__\(\) got an unexpected keyword argument")
@@ -33,10 +33,15 @@ def protocol_router_keywords(evidence, error):
 @rule(raised=r"ProtocolTypeRouter\.__init__\(\) missing 1 required positional argument")
 def protocol_router_empty(evidence, error):
     code, imports = sorted_by_protocol(evidence.project)
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    empty = list(source.calls("ProtocolTypeRouter")) if source else []
+    edits = [edit for line in imports for edit in imported(source, line)] if source else []
     return Explanation(
         "ProtocolTypeRouter takes a dictionary, with an application for each protocol:\n"
         f"{as_lines(*imports, f'application = {code}')}",
-        evidence.where(error),
+        where,
+        evidence.suggest(where, instead(empty[0], code), *edits) if len(empty) == 1 else None,
     )
 
 

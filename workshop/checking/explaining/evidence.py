@@ -388,15 +388,18 @@ class Evidence:
     def asked(self, error: Error) -> tuple[str, str]:
         """What a KeyError's line asked for the key that is not there: as it is written, and with
         the names in it replaced by what they stand for. Empty where the line doesn't show it."""
-        where = self.where(error)
-        subscripts = self.nodes_at(where, ast.Subscript)
+        where, node = self.where(error), self.lookup(error)
+        if node is None:
+            return "", ""
+        written = ast.unparse(node.value).replace("'", '"')
+        return written, written_out(self.project.source_at(where), node.value, where.line)
+
+    def lookup(self, error: Error) -> ast.Subscript | None:
+        """Where a KeyError's line asks for the key that is not there."""
+        subscripts = self.nodes_at(self.where(error), ast.Subscript)
         named = [n for n in subscripts if repr(getattr(n.slice, "value", None)) == error.message]
         others = [n for n in subscripts if not isinstance(n.slice, ast.Constant)]
-        for node in named or others:
-            source = self.project.source_at(where)
-            written = ast.unparse(node.value).replace("'", '"')
-            return written, written_out(source, node.value, where.line)
-        return "", ""
+        return next(iter(named or others), None)
 
     def origin(self, where: Where | None) -> str:
         """The expressions of the learner's line at a place, with the names in them replaced by
