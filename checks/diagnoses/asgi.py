@@ -6,7 +6,7 @@ from workshop.checking.explaining.route import routes_in_asgi
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
-from workshop.checking.explaining.suggestion import around, first_in, imported, instead
+from workshop.checking.explaining.suggestion import around, first_in, imported, instead, last_in
 from workshop.checking.failures import Refused
 
 
@@ -57,8 +57,8 @@ def protocol_key_wrong(evidence, error, wanted):
             keys = [key for key in keys if isinstance(getattr(key, "value", None), str)]
             advice, change = _right_key(asgi, call.args[0], keys, wanted)
             return Explanation(
-                f"ProtocolTypeRouter has no application for {wanted!r}: "
-                f"its keys are {', '.join(repr(key.value) for key in keys) or 'none'}. {advice}",
+                f"ProtocolTypeRouter has no application for {wanted!r}, only for "
+                f"{', '.join(repr(key.value) for key in keys) or 'nothing'}. {advice}",
                 asgi.where(call),
                 evidence.suggest(asgi.where(), *change),
             )
@@ -79,7 +79,7 @@ def _right_key(asgi, applications, keys, wanted):
         http = http_application(asgi)
         call = imported(asgi, f"from django.core.asgi import {http[:-2]}") if "()" in http else ()
         entry = f'"http": {http}'
-        return f"Add {entry} to its dictionary.", [first_in(applications, entry), *call]
+        return f"Add `{entry}` to its dictionary.", [first_in(applications, entry), *call]
     return 'Each protocol has its own key, spelled exactly "http" and "websocket".', []
 
 
@@ -171,7 +171,7 @@ def origin_not_allowed(evidence):
             f"{last_name(call.func)} turned the browser away (HTTP 403): "
             f'the page came from 127.0.0.1, which is not in {allowed}. Add "127.0.0.1" there.',
             where,
-            evidence.suggest(where, first_in(hosts, '"127.0.0.1"'))
+            evidence.suggest(where, last_in(hosts, '"127.0.0.1"'))
             if isinstance(hosts, ast.List)
             else None,
         )

@@ -5,7 +5,7 @@ import ast
 from workshop.checking.events import ConsumerMade, Ended, LeftUnanswered
 from workshop.checking.explaining.middleware import middlewares
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import mentions, on_self
+from workshop.checking.explaining.source import is_call, mentions, on_self
 from workshop.checking.explaining.suggestion import above, ended_with, instead, without
 from workshop.checking.failures import Refused, Unanswered
 
@@ -28,11 +28,12 @@ def bare_consumer_never_accepts(evidence):
 def _ends_without_accepting(evidence, consumer, name, accept):
     method = consumer.methods.get(name)
     where = consumer.where(method)
+    elsewhere = consumer.calls("accept")  # in a helper that was not called, or not that far
     return Explanation(
         f"{name}() ended without accepting, so the browser waits for an answer that never comes. "
         f"End {name}() with\n    {accept}",
         where,
-        evidence.suggest(where, *ended_with(method, accept)) if method else None,
+        evidence.suggest(where, *ended_with(method, accept)) if method and not elsewhere else None,
     )
 
 
@@ -66,8 +67,8 @@ def websocket_connect_does_not_accept(evidence):
         code = f"{wait}super().websocket_connect({message})"
         where = consumer.where(method)
         return Explanation(
-            "The base class accepts in its websocket_connect(), which this one replaces. "
-            f"End it with\n    {code}",
+            "The base class accepts the browser in its own websocket_connect(), which this one "
+            f"replaces. End it with\n    {code}",
             where,
             evidence.suggest(where, *ended_with(method, code)),
         )
@@ -132,8 +133,8 @@ def refused_in_connect(evidence):
         accepts = any(consumer.calls("accept", "connect") for consumer in evidence.consumers)
         certain = statements and not condition and not accepts
         return Explanation(
-            f"The consumer refused the browser, with {how}: the server answered HTTP 403. "
-            f"{because}To let it in, write `{accept}` instead.",
+            f"The consumer turned the browser away, with {how}. {because}"
+            f"To let it in, write `{accept}` instead.",
             where,
             evidence.suggest(where, instead(statements[-1], accept)) if certain else None,
         )
@@ -175,7 +176,7 @@ def close_without_return(evidence):
                 last = statement.body[-1]
                 value = getattr(last, "value", None)
                 call = getattr(value, "value", value)  # without its await
-                if _is_call(last) and on_self(call.func) and call.func.attr == "close":
+                if is_call(last) and on_self(call.func) and call.func.attr == "close":
                     return Explanation(
                         "close() does not end connect(): "
                         "the lines below are run for a browser that was refused, too. "
@@ -196,7 +197,7 @@ def accepted_twice(evidence, error):
                 f"{found.name} accepts the WebSocket, and then the consumer accepts it again. The "
                 "handshake can be answered once. Remove this line: the consumer will answer.",
                 where,
-                _without_line(evidence, where),
+                evidence.without_call(where),
             )
     accepts = evidence.sent("websocket.accept")
     where = evidence.where(error) or (evidence.place(accepts[-1]) if accepts else None)
@@ -204,14 +205,8 @@ def accepted_twice(evidence, error):
         "accept() was called a second time here. The handshake can be answered once: "
         "keep one self.accept() in connect(), and remove the other.",
         where,
-        _without_line(evidence, where),
+        evidence.without_call(where),
     )
-
-
-def _without_line(evidence, where):
-    """The edit that removes the statement at the place, where it is nothing but a call."""
-    calls = evidence.nodes_at(where, ast.Expr)
-    return evidence.suggest(where, without(calls[-1])) if calls else None
 
 
 @rule(raised=r"Socket has not been accepted, so cannot send over it")
@@ -221,9 +216,13 @@ def sent_before_accept(evidence, error):
     accept = evidence.call_for(where, "self.accept", "")
     to_group = "group_send" if evidence.teaches("groups") else ""
     too = " A message to the group comes back to the sender, too." if to_group else ""
+    consumer = evidence.consumer_with("connect")
+    called = consumer and consumer.calls("accept", "connect")
+    advice = f"In connect(), move `{accept}` above what sends."
+    if not called:
+        advice = f"connect() never accepts it. Write `{accept}` there, above what sends."
     return Explanation(
-        "Something was sent to the browser before the socket was accepted. "
-        f"In connect(), write `{accept}` above what sends.{too}",
+        f"Something was sent to the browser before its WebSocket was accepted. {advice}{too}",
         where,
         _accepted_first(evidence, accept, ("send", "send_json", to_group)),
     )
@@ -234,18 +233,11 @@ def _accepted_first(evidence, accept, names):
     consumer = evidence.consumer_with("connect")
     body = consumer.methods["connect"].body if consumer else []
     first = next((line for line in body if any(mentions(line, name) for name in names)), None)
-    accepts = [call for call in consumer.calls("accept", "connect")] if first else []
+    accepts = consumer.calls("accept", "connect") if first else []
     lines = [line for line in body if any(call in ast.walk(line) for call in accepts)]
-    if first is None or len(lines) != len(accepts) or not all(map(_is_call, lines)):
+    if first is None or len(lines) != len(accepts) or not all(map(is_call, lines)):
         return None
     return evidence.suggest(consumer.where(first), above(first, accept), *map(without, lines))
-
-
-def _is_call(statement):
-    """Whether it is nothing but a call, awaited or not."""
-    value = getattr(statement, "value", None)
-    call = value.value if isinstance(value, ast.Await) else value
-    return isinstance(statement, ast.Expr) and isinstance(call, ast.Call)
 
 
 @rule
@@ -259,9 +251,10 @@ def subprotocol_not_offered(evidence):
         for call in consumer.calls("accept"):
             if call.args or any(word.arg == "subprotocol" for word in call.keywords):
                 where, code = consumer.where(call), f"{ast.unparse(call.func)}()"
+                typed = evidence.call_for(where, ast.unparse(call.func), "")
                 return Explanation(
-                    "accept() names a subprotocol here, but the browser offered none, so "
-                    f"the handshake was broken off. Write `{code}` without it.",
+                    "The argument of accept() is a subprotocol. The browser offered none, so the "
+                    f"handshake was broken off. Write `{typed}`, without the argument.",
                     where,
                     evidence.suggest(where, instead(call, code)),
                 )
@@ -270,9 +263,20 @@ def subprotocol_not_offered(evidence):
 @rule(raised=r"Attempt to send on a closed protocol|after sending 'websocket.close'")
 def sent_after_close(evidence, error):
     closes = evidence.sent("websocket.close")
-    if closes:
+    if not closes:
+        return None
+    where, closed = evidence.where(error) or evidence.place(closes[0]), evidence.place(closes[0])
+    lines = getattr(evidence.project.function_at(where), "body", [])
+    direct = {line.lineno for line in lines}
+    if where and closed and {where.line, closed.line} <= direct and where.file == closed.file:
         return Explanation(
-            "self.send() was called after self.close(): nothing can follow a close. "
-            "Remove the line with close(), or return after it.",
-            evidence.where(error) or evidence.place(closes[0]),
+            f"self.close() in line {closed.line} closes the WebSocket, so nothing can be sent "
+            "after it. Remove that line, or move it below this one.",
+            where,
+            evidence.without_call(closed),
         )
+    return Explanation(
+        "self.send() was called after self.close(): nothing can be sent after it. "
+        "Remove the line with close(), or return after it.",
+        where,
+    )

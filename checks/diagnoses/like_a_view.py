@@ -9,6 +9,7 @@ from checks.diagnoses.scope import (
     NOT_THERE,
     PLACES,
     ROUTE,
+    of_the_route,
     plain,
     replaced,
 )
@@ -57,17 +58,26 @@ def kwargs_like_a_view(evidence, error, owner, name):
     nodes = [n for n in evidence.nodes_at(where, ast.Attribute) if ast.unparse(n.value) in owners]
     nodes = [node for node in nodes if name in ("request", node.attr)]
     asked = nodes[0].attr if nodes else name
-    lacks = f"A consumer has no self.{name}, as a view may have."
+    lacks = f"A consumer has no self.{name}."
+    if name in ("request", "kwargs", "args"):
+        lacks = f"self.{name} exists only in class-based views."
     if plain(asked) in NOT_THERE:
         return Explanation(f"{lacks} {NOT_THERE[plain(asked)]}", where)
     form = PLACES.get(plain(asked), ROUTE)
     place = form.format(scope="self.scope")
     certain = len(nodes) == 1 and plain(asked) in PLACES and form != HEADERS
+    node = nodes[0] if certain else None
+    if node:
+        node, place = of_the_route(evidence, where, node, place)
+    stack = ""
+    asgi = evidence.project.asgi
+    if '"user"' in form and asgi and "AuthMiddlewareStack" not in asgi.imports:
+        stack = "\nwhich AuthMiddlewareStack in asgi.py puts there."
     return Explanation(
         f"{lacks} What its WebSocket was opened with is in its scope{BESIDES.get(form, '')}:\n"
-        f"    {place}",
+        f"    {place}{stack}",
         where,
-        replaced(evidence, where, nodes[0], place) if certain else None,
+        replaced(evidence, where, node, place),
     )
 
 
@@ -110,7 +120,7 @@ def nothing_at_that_place_in_the_scope(evidence, error):
         node = numbers[0]
         code = f"{source.code(node)} if {source.code(node.value)} else None"
         return Explanation(
-            f"The page offers no subprotocol, so the list is empty. Ask whether it is:\n    {code}",
+            f"The page offers no subprotocol, so the list is empty. Allow for that:\n    {code}",
             where,
             evidence.suggest(where, instead(node, f"({code})")),
         )

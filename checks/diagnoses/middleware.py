@@ -53,18 +53,19 @@ def middleware_takes_too_little(evidence, error, name):
     else:
         whose = f"of the form that Channels 2 had: it takes {took} alone"
     own = "self, " if isinstance(found.node, ast.ClassDef) else ""
+    onward, edit = _of_today(evidence, found, own)
     return Explanation(
         f"{name} is a middleware {whose}. Around WebSockets it is called with scope, receive and "
         f"send. Write\n    async def {found.call.name}({own}{THREE}):\nand end it with\n"
-        f"    return await {found.inner}({THREE})",
+        f"    return {onward}",
         found.where(),
-        _of_today(evidence, found, own),
+        edit,
     )
 
 
 def _of_today(evidence, found, own):
-    """The edit that makes its call take and hand on all three, where it hands on once and uses what
-    it was given for nothing else."""
+    """How it hands on all three; and the edit that makes it take and hand them on, where it does
+    so once and uses what it was given for nothing else."""
     calls, given = found.passing_on, found.arguments[:1]
     others = [
         node
@@ -72,13 +73,14 @@ def _of_today(evidence, found, own):
         if isinstance(node, ast.Name) and [node.id] == given and node.id != "scope"
     ]
     if len(calls) != 1 or len(calls[0].args) != 1 or len(others) > (calls[0].args[0] in others):
-        return None
+        return f"await {found.inner}({THREE})", None
     scope = "scope" if others else found.source.code(calls[0].args[0])
-    return evidence.suggest(
+    onward = f"await {found.inner}({scope}, receive, send)"
+    return onward, evidence.suggest(
         found.where(),
         *([made_async(found.call)] if isinstance(found.call, ast.FunctionDef) else []),
         taking(found.source, found.call, own + THREE),
-        instead(calls[0], f"await {found.inner}({scope}, receive, send)"),
+        instead(calls[0], onward),
     )
 
 
@@ -87,25 +89,28 @@ def inner_called_with_the_scope_alone(evidence, error, name):
     where = evidence.where(error)
     for found in middlewares(evidence.project) if evidence.raised_by_them(error) else ():
         if found.has(where):
+            code, edit = _in_one_step(evidence, found, where)
             return Explanation(
                 "In Channels 2 the application inside was called with the scope alone; now it "
-                f"takes all three at once. Write `{found.right}`.",
+                f"takes all three at once. Write\n    return {code}",
                 where,
-                _in_one_step(evidence, found, where),
+                edit,
             )
 
 
 def _in_one_step(evidence, found, where):
-    """The edit that calls it once, where the first call's result has a name and is called next."""
+    """The call that takes all three; and the edit, where the result of the first call has a name
+    and is called next."""
     for step in evidence.nodes_at(where, ast.Assign):
         name = ast.unparse(step.targets[0])
         second = [c for c in ast.walk(found.call) if isinstance(c, ast.Call)]
         second = [call for call in second if ast.unparse(call.func) == name]
         if len(second) == 1 and isinstance(step.value, ast.Call) and len(step.value.args) == 1:
             function, scope = map(found.source.code, (step.value.func, step.value.args[0]))
-            once = instead(second[0], f"{function}({scope}, receive, send)")
-            return evidence.suggest(where, without(step), once)
-    return None
+            code = f"{function}({scope}, receive, send)"
+            edit = evidence.suggest(where, without(step), instead(second[0], code))
+            return f"await {code}", edit
+    return found.right.removeprefix("return "), None
 
 
 @rule(
@@ -116,12 +121,13 @@ def asgi_middleware_in_settings(evidence, error, name):
     setting = project.setting("MIDDLEWARE")
     entries = getattr(setting.value, "elts", ()) if setting else ()
     named_there = [e for e in entries if str(getattr(e, "value", "")).endswith(f".{name}")]
+    router = routes_in_asgi(project).router
     for entry in named_there:
         where = project.where_set("MIDDLEWARE")
         return Explanation(
             f"MIDDLEWARE in settings.py is for Django's middleware, which takes a request, but "
-            f"{name} takes scope, receive and send. Remove it from the list. To have it around "
-            f"WebSockets, write in asgi.py:\n    {name}({routes_in_asgi(project).router})",
+            f"{name} takes scope, receive and send. Remove '{entry.value}' from the list. To have "
+            f"it around WebSockets, write in asgi.py:\n    {name}({router})",
             where,
             evidence.suggest(where, not_in(setting.value, entry)),
         )
@@ -136,8 +142,7 @@ def middleware_named_and_not_called(evidence, error, name):
         called = [call.func for call in asgi.nodes(ast.Call)]
         bare = [n for n in asgi.nodes(ast.Name) if n.id == name and n not in called]
         return Explanation(
-            f"asgi.py names {name} and does not call it, so it is given a connection in place of "
-            f"an application. Write\n    {code}",
+            f"asgi.py names {name} without calling it on the routes. Write\n    {code}",
             _where_named(evidence, name),
             _with_router(evidence, instead(bare[0], code)) if len(bare) == 1 else None,
         )
@@ -160,7 +165,7 @@ def middleware_without_an_application(evidence, error, name):
         in_asgi = calls and evidence.project.source_at(where) is evidence.project.asgi
         certain = in_asgi and not calls[0].args + calls[0].keywords
         return Explanation(
-            f"{name} is made around an application. Give it one:\n    {code}",
+            f"{name} wraps an application. Give it one:\n    {code}",
             where,
             _with_router(evidence, instead(calls[0], code)) if certain else None,
         )
@@ -270,8 +275,8 @@ def middleware_of_channels_alone(evidence, error):
     calls = list(asgi.calls("AuthMiddleware", "SessionMiddleware")) if asgi else []
     return Explanation(
         "The user comes from the session, and the session from a cookie: each has a middleware, "
-        "and one is missing. AuthMiddlewareStack has all three. Write it in place of the one that "
-        f"is here, with `{STACK}`.",
+        "and not all three are here. AuthMiddlewareStack is all three. Write it in place of "
+        f"{' and '.join(last_name(call.func) for call in calls) or 'them'}, with `{STACK}`.",
         where or evidence.project.where_asgi(),
         evidence.suggest(
             where, instead(calls[0].func, "AuthMiddlewareStack"), *imported(asgi, STACK)
@@ -318,8 +323,8 @@ def resolve_scope_never_called(evidence, error, key):
                 last = f"return await super().__call__({THREE})"
                 return Explanation(
                     f"{name}() of {found.name} is never called: BaseMiddleware has no such hook "
-                    f"since Channels 3. Write\n    async def __call__(self, {THREE}):\n"
-                    f"in its place, and end it with\n    {last}",
+                    f"since Channels 3. In its place, write\n    async def __call__(self, {THREE}):"
+                    f"\nand end it with\n    {last}",
                     where,
                     evidence.suggest(where, *_as_call(found.source, method, last)),
                 )

@@ -30,11 +30,14 @@ def rewritten(evidence, route, pattern):
 def route_among_the_pages(evidence, error, path):
     if any(written_routes(evidence.project)):
         return None
+    routing = evidence.project.routing
+    home = f" in {routing.path.name}" if routing else ""
     for source, call in evidence.project.calls(*ROUTES):
         if source.path.name == "urls.py" and mentions(call, "as_asgi"):
             return Explanation(
                 "The route to the consumer is among the pages, where Django looks for HTTP only. "
-                "Move it to websocket_urlpatterns, which asgi.py gives to URLRouter.",
+                f"Move it, and its imports, to websocket_urlpatterns{home}, which asgi.py gives to "
+                "URLRouter.",
                 source.where(call),
             )
 

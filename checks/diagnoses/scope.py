@@ -51,10 +51,10 @@ BY_HEADER = {
 }
 # What a WebSocket's opening never has (RFC 6455 section 4.1).
 NOT_THERE = {
-    "method": "A WebSocket is always opened with GET, so it has no method to ask for: leave it out",
+    "method": "A WebSocket is always opened with GET, so it has no method to ask for. Remove this",
     **dict.fromkeys(
         ("post", "body", "data", "files"),
-        "A WebSocket is opened without a body: what the browser says comes later, to receive()",
+        "A WebSocket is opened without a body: what the browser says comes later, in receive()",
     ),
 }
 # The middleware of Channels that puts a key there (channels.auth, channels.sessions).
@@ -169,36 +169,41 @@ def _no_such_key(evidence, scope, key, where, asked):
     place = PLACES.get(name, "").format(scope=scope)
     lacks = f"The scope has no key {key!r}."
     if name in NOT_THERE:
-        return Explanation(f"{lacks} {NOT_THERE[name]}.", where)
+        return Explanation(f"{lacks} {NOT_THERE[name]}.", where, evidence.without_call(where))
     if key in captured:
         place = f'{scope}["url_route"]["kwargs"]["{key}"]'
-        said = f"{lacks} What the route captures is deeper:\n    {place}"
+        said = f"{lacks} What the route captures is in\n    {place}"
         return Explanation(said, where, replaced(evidence, where, asked, place))
     if header := BY_HEADER.get(name):
         place = f'dict({scope}["headers"]).get(b"{header}", b"").decode()'
         said = f"{lacks} It is a header, which may be missing:\n    {place}"
         return Explanation(said, where, replaced(evidence, where, asked, place))
     if place:
-        said = f"{lacks} It is here: `{place}`{BESIDES.get(PLACES[name], '')}"
+        if asked is not None:
+            asked, place = of_the_route(evidence, where, asked, place)
+        said = f"{lacks} Write `{place}`{BESIDES.get(PLACES[name], '')}."
         certain = PLACES[name] != HEADERS
         return Explanation(said, where, certain and replaced(evidence, where, asked, place) or None)
     keys = f"Its keys are {', '.join(KEYS)}; the last three need AuthMiddlewareStack."
     return Explanation(f"{lacks} {keys}", where)
 
 
+def of_the_route(evidence, where, asked, place):
+    """What asks for something, and its place in the scope: of the kwargs of a view, with the name
+    that is asked for. The first is None where that is not written there."""
+    if '["kwargs"]' not in place or not re.search(r"(kwargs|args)\W*$", ast.unparse(asked)):
+        return asked, place
+    outer = [node for node in evidence.nodes_at(where, ast.Subscript) if node.value is asked]
+    key = getattr(outer[0].slice, "value", None) if outer else None
+    if isinstance(key, str):
+        place = f'{place.rpartition("[")[0]}["{key}"]'
+    return (outer[0] if key is not None else None), place
+
+
 def replaced(evidence, where, asked, place):
-    """The edit that reads a value from its place in the scope. What the route captures has its name
-    in the place, and in what asks: `self.kwargs["name"]`, too."""
+    """The edit that reads a value from its place in the scope."""
     if asked is None:
         return None
-    if '["kwargs"]' in place:
-        around_it = [n for n in evidence.nodes_at(where, ast.Subscript) if n.value is asked]
-        others = "room" in plain(ast.unparse(asked))
-        if around_it and isinstance(around_it[0].slice, ast.Constant):
-            key = around_it[0].slice.value
-            asked, place = around_it[0], place.rpartition("[")[0] + f'["{key}"]'
-        elif not others and not isinstance(asked, ast.Call):
-            return None
     source = evidence.project.source_at(where)
     add = imported(source, PARSE_QS) if "parse_qs(" in place else ()
     return evidence.suggest(where, instead(asked, place), *add)
@@ -232,7 +237,8 @@ def room_name_not_in_route(evidence, error, key):
     right = _capturing(route, key) if route else None
     if right and not _asks_for(evidence, route.captured):
         return Explanation(
-            f"{lacks} Use the same name in both: in the route, write\n    {route.written(right)}",
+            f"{lacks} Use the same name in both. In {route.source.path.name}, write\n"
+            f"    {route.written(right)}",
             evidence.where(error),
             evidence.suggest(route.where, instead(route.call.args[0], route.written(right))),
         )

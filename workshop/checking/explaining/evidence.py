@@ -33,11 +33,12 @@ from workshop.checking.explaining.source import (
     Project,
     Where,
     handler_name,
+    is_call,
     last_name,
     on_self,
     value_of,
 )
-from workshop.checking.explaining.suggestion import Change, Suggestion, suggest
+from workshop.checking.explaining.suggestion import Change, Suggestion, suggest, without
 from workshop.checking.explaining.tracebacks import errors_in
 from workshop.checking.failures import Closed, Heard, HeardTwice, StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
@@ -76,6 +77,11 @@ class Evidence:
         not be Python afterwards."""
         source = self.project.source_at(where)
         return suggest(source, *changes) if source and source.tree else None
+
+    def without_call(self, where: Where | None) -> Suggestion | None:
+        """The edit that removes the statement at the place, where it is nothing but a call."""
+        calls = [node for node in self.nodes_at(where, ast.Expr) if is_call(node)]
+        return self.suggest(where, without(calls[-1])) if calls else None
 
     # What was seen
 

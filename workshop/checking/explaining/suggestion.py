@@ -125,6 +125,15 @@ def first_in(display: ast.List | ast.Tuple | ast.Dict, code: str) -> Change:
     return place, place, f"{code},{deep}"
 
 
+def last_in(display: ast.List | ast.Tuple, code: str) -> Change:
+    """The code is the last entry of the list or tuple."""
+    if not display.elts:
+        return first_in(display, code)
+    last = display.elts[-1]
+    deep = f"\n{' ' * last.col_offset}" if last.lineno > display.lineno else " "
+    return _end(last), _end(last), f",{deep}{code}"
+
+
 def not_in(display: ast.List | ast.Tuple, entry: ast.expr) -> Change:
     """The entry goes from the list or tuple, with the comma between it and the next."""
     at = next(n for n, one in enumerate(display.elts) if one is entry)
