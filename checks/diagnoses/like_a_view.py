@@ -54,23 +54,26 @@ def kwargs_like_a_view(evidence, error, owner, name):
     if difflib.get_close_matches(name, [node.attr for node in consumer.set_on_self()], 1, 0.7):
         return None  # set too late, or misspelled: attributes.py
     where = evidence.where(error)
-    owners = ("self.request",) if name == "request" else ("self",)
-    nodes = [n for n in evidence.nodes_at(where, ast.Attribute) if ast.unparse(n.value) in owners]
+    owner = "self.request" if name == "request" else "self"
+    nodes = [n for n in evidence.nodes_at(where, ast.Attribute) if ast.unparse(n.value) == owner]
     nodes = [node for node in nodes if name in ("request", node.attr)]
     asked = nodes[0].attr if nodes else name
     lacks = f"A consumer has no self.{name}."
     if name in ("request", "kwargs", "args"):
         lacks = f"self.{name} exists only in class-based views."
     if plain(asked) in NOT_THERE:
-        return Explanation(f"{lacks} {NOT_THERE[plain(asked)]}", where)
-    form = PLACES.get(plain(asked), ROUTE)
+        return Explanation(f"{lacks} {NOT_THERE[plain(asked)]}.", where)
+    return _in_the_scope(evidence, where, asked, nodes[0] if len(nodes) == 1 else None, lacks)
+
+
+def _in_the_scope(evidence, where, name, node, lacks):
+    """What a view has under that name; `node` is what asks for it, where that is certain."""
+    form = PLACES.get(plain(name), ROUTE)
     place = form.format(scope="self.scope")
-    certain = len(nodes) == 1 and plain(asked) in PLACES and form != HEADERS
-    node = nodes[0] if certain else None
+    node = node if plain(name) in PLACES and form != HEADERS else None
     if node:
         node, place = of_the_route(evidence, where, node, place)
-    stack = ""
-    asgi = evidence.project.asgi
+    asgi, stack = evidence.project.asgi, ""
     if '"user"' in form and asgi and "AuthMiddlewareStack" not in asgi.imports:
         stack = "\nwhich AuthMiddlewareStack in asgi.py puts there."
     return Explanation(

@@ -39,14 +39,19 @@ def template_missing(evidence, error, name):
             where,
             evidence.suggest(where, last_in(apps, '"page"')),
         )
-    names = [file.as_posix().partition("/templates/")[2] for file in _templates(project)]
+    files = [file for file in project.folder.rglob("templates/**/*.html") if file.is_file()]
+    names = [file.as_posix().partition("/templates/")[2] for file in files]
+    return _misspelled_template(evidence, name, lacks, [*names, *OF_PAGE])
+
+
+def _misspelled_template(evidence, name, lacks, names):
     written = [
         (source, node)
-        for source in project.sources
+        for source in evidence.project.sources
         for node in source.nodes(ast.Constant)
         if node.value == name
     ]
-    if (near := nearest(name, [*names, *OF_PAGE])) and len(written) == 1:
+    if (near := nearest(name, names)) and len(written) == 1:
         source, node = written[0]
         return Explanation(
             f'{lacks} Did you mean "{near}"?',
@@ -58,10 +63,6 @@ def template_missing(evidence, error, name):
         "in INSTALLED_APPS.",
         written[0][0].where(written[0][1]) if len(written) == 1 else None,
     )
-
-
-def _templates(project):
-    return [file for file in project.folder.rglob("templates/**/*.html") if file.is_file()]
 
 
 @rule(raised=r"AttributeError: '\w+' object has no attribute 'base_send'")

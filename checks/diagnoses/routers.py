@@ -53,9 +53,7 @@ def routes_not_a_list(evidence, error, kind):
         routes = routes_in_asgi(evidence.project)
         calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) == "URLRouter"]
         edits = [instead(calls[0], routes.router)] if len(calls) == 1 and routes.known else []
-        return Explanation(
-            f"{got}Write `{routes.router}`.", where, edits and evidence.suggest(where, *edits)
-        )
+        return Explanation(f"{got}Write `{routes.router}`.", where, evidence.suggest(where, *edits))
     if kind == "URLPattern":
         for source, route in evidence.project.routes:
             for name, node in source.values:

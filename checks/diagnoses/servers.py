@@ -5,7 +5,7 @@ import ast
 from checks.diagnoses.groups import shown
 from workshop.checking.events import Handles, LayerCall, LayerMade
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, value_of
+from workshop.checking.explaining.source import calls_in, last_name, value_of
 from workshop.checking.explaining.spelling import nearest
 from workshop.checking.explaining.suggestion import (
     below,
@@ -58,29 +58,23 @@ def group_discard_not_run(evidence):
     for consumer in evidence.consumers:
         for node in consumer.mentions("group_discard"):
             where = consumer.where(node)
-            method = consumer.method_at(where)
+            method, own = consumer.method_at(where), consumer.methods.get("disconnect")
             name = method.name if method else ""
-            own = consumer.methods.get("disconnect")
+            names = [name.removeprefix("on_"), name]
+            advice, edit = "Call it in disconnect(), when a browser has left.", None
             if method and own and len(method.args.args) == 1:
                 at = consumer.where(own)
                 call = evidence.call_for(at, f"self.{name}", "")
-                return Explanation(
-                    f"The consumer leaves the group in {name}(), which was not run. "
-                    f"End disconnect() with\n    {call}",
-                    where,
-                    evidence.suggest(at, *ended_with(own, call)),
-                )
-            advice = "Call it in disconnect(), which Channels calls when a browser has left."
-            if own is None:
+                advice = f"End disconnect() with\n    {call}"
+                edit = evidence.suggest(at, *ended_with(own, call))
+            elif own is None and ("disconnect" in names or nearest("disconnect", names)):
                 advice = f"Channels never calls {name}(). Rename it to disconnect."
-            names = [name.removeprefix("on_"), name]
-            near = "disconnect" in names or nearest("disconnect", names)
-            near = near and method and own is None
+                edit = evidence.suggest(where, renamed(method, "disconnect"))
             return Explanation(
-                f"The consumer still was in the group: group_discard is here, in "
-                f"{name or 'no method'}(), and was not run. {advice}",
+                "The consumer never left the group: group_discard is here, in "
+                f"{name or 'no method'}(), which was not run. {advice}",
                 where,
-                evidence.suggest(where, renamed(method, "disconnect")) if near else None,
+                edit,
             )
 
 
@@ -158,26 +152,28 @@ def layers_do_not_meet(evidence):
         came.append(evidence.events_of(program, Handles, type=kind))
     if all(joined) and sum(map(bool, came)) == 1:
         where = evidence.project.where_set("CHANNEL_LAYERS")
-        setting = evidence.project.setting("CHANNEL_LAYERS")
-        prefix = value_of(setting, "prefix") if setting else None
-        apart = (
-            f"Ana's server and Ben's both joined {shown(group)}, but what one of them sends to it "
-            "does not reach the other. "
+        prefix, code = _computed_prefix(evidence.project)
+        advice = (
+            'The options in CHANNEL_LAYERS, "hosts" and "prefix" above all, must be the same in '
+            "every process."
         )
-        if isinstance(prefix, ast.JoinedStr):
-            words = [part.value for part in prefix.values if isinstance(part, ast.Constant)]
-            code = f'"{"".join(words).strip("-_:.") or "chat"}"'
-            return Explanation(
-                f"{apart}The prefix is made anew in each process. Write one that is the same in "
-                f'all:\n    "prefix": {code}',
-                where,
-                evidence.suggest(where, instead(prefix, code)),
-            )
         return Explanation(
-            f'{apart}The options in CHANNEL_LAYERS, "hosts" and "prefix" above all, must be the '
-            "same in every process.",
+            f"Ana's server and Ben's both joined {shown(group)}, but what one of them sends to it "
+            f"does not reach the other. {advice}"
+            + (f' Write a prefix that is not computed:\n    "prefix": {code}' if prefix else ""),
             where,
+            evidence.suggest(where, instead(prefix, code)) if prefix else None,
         )
+
+
+def _computed_prefix(project):
+    """The "prefix" of a layer that calls something in an f-string, and the same without that."""
+    setting = project.setting("CHANNEL_LAYERS")
+    prefix = value_of(setting, "prefix") if setting else None
+    if not isinstance(prefix, ast.JoinedStr) or not any(calls_in(prefix)):
+        return None, ""
+    words = [part.value for part in prefix.values if isinstance(part, ast.Constant)]
+    return prefix, f'"{"".join(words).strip("-_:.") or "chat"}"'
 
 
 def _is_in_memory(evidence):
