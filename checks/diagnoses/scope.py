@@ -51,7 +51,7 @@ BY_HEADER = {
 }
 # What a WebSocket's opening never has (RFC 6455 section 4.1).
 NOT_THERE = {
-    "method": "A WebSocket is always opened with GET, so it has no method to ask for. Remove this",
+    "method": "A WebSocket is always opened with GET, so it has no method: remove what asks for it",
     **dict.fromkeys(
         ("post", "body", "data", "files"),
         "A WebSocket is opened without a body: what the browser says comes later, in receive()",

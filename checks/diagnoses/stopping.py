@@ -85,9 +85,9 @@ def _ended_by(evidence, where, node):
     advice = "Remove this line."
     if consumer := evidence.project.consumer_at(where):
         close = "await self.close()" if consumer.is_async else "self.close()"
-        advice += f" return leaves the method, and `{close}` ends this one conversation."
+        advice += f" `return` leaves the method, and `{close}` ends this one conversation."
     elif evidence.project.function_at(where):
-        advice += " return leaves the function."
+        advice += " `return` leaves the function."
     code = evidence.project.source_at(where).code(node)
     return Explanation(
         f"`{code}` stops the whole program, for everyone. {advice}",
