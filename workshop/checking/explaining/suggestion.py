@@ -116,13 +116,13 @@ def taking(
 
 def first_in(display: ast.List | ast.Tuple | ast.Dict, code: str) -> Change:
     """The code is the first entry of the list, tuple or dictionary."""
-    entries = getattr(display, "elts", None) or getattr(display, "keys", None) or [None]
+    entries = display.keys if isinstance(display, ast.Dict) else display.elts
+    if not entries or entries[0] is None:  # None: of **others
+        place = (display.lineno, display.col_offset + 1)
+        return place, place, f"{code}, " if entries else code
     first = entries[0]
-    place = (display.lineno, display.col_offset + 1) if first is None else _begin(first)
-    if first is None:
-        return place, place, f"{code}, " if len(entries) > 1 else code
     deep = f"\n{' ' * first.col_offset}" if first.lineno > display.lineno else " "
-    return place, place, f"{code},{deep}"
+    return _begin(first), _begin(first), f"{code},{deep}"
 
 
 def last_in(display: ast.List | ast.Tuple, code: str) -> Change:
