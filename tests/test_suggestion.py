@@ -8,12 +8,18 @@ from workshop.checking.explaining.source import Source
 from workshop.checking.explaining.suggestion import (
     above,
     after,
+    around,
     before,
     below,
+    ended_with,
+    first_in,
     instead,
     instead_of_all,
+    last_in,
     left_out,
+    not_in,
     suggest,
+    taking,
     undecorated,
     unwrapped,
     whole_line,
@@ -159,3 +165,86 @@ def test_a_whole_line_is_another_one(source):
     found = suggest(source, whole_line(source, 7, "        self.send(text_data)"))
     assert (found.line, found.end_line) == (7, 7)
     assert found.replacement == "        self.send(text_data)"
+
+
+def of(tmp_path, text):
+    (tmp_path / "code.py").write_text(text, encoding="utf-8")
+    return Source(tmp_path / "code.py")
+
+
+def test_code_stands_around_a_node(source):
+    call = next(source.calls("send"))
+    found = suggest(source, *around(call, "list(", ")"))
+    assert found.applied_to(TEXT) == TEXT.replace(
+        "self.send(text_data)", "list(self.send(text_data))"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("pass", "end()"),
+        ("...", "end()"),
+        ("begin()", "begin()\n    end()"),
+        ("begin()\n    return 1", "begin()\n    end()\n    return 1"),
+        ("if a:\n        return\n    begin()", None),  # it may return before
+    ],
+)
+def test_a_function_ends_with_code(tmp_path, body, after):
+    text = f"def f(a):\n    {body}\n\n\nf(1)\n"
+    source = of(tmp_path, text)
+    found = suggest(source, *ended_with(source.tree.body[0], "end()"))
+    assert (found and found.applied_to(text)) == (after and text.replace(body, after))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "def f():",
+        "async def f( é, b=(1, 2) ):",
+        "def f(\n    a: dict = {},  # (\n    *,\n    b,\n) -> None:",
+    ],
+)
+def test_a_function_takes_other_arguments(tmp_path, head):
+    text = f"@g()\n{head}\n    g(1)\n"
+    source = of(tmp_path, text)
+    found = suggest(source, taking(source, source.tree.body[0], "self, x=()"))
+    function = ast.parse(found.applied_to(text)).body[0]
+    assert ast.unparse(function.args) == "self, x=()"
+    assert ast.unparse(function.body[0]) == "g(1)"
+
+
+@pytest.mark.parametrize(
+    ("before", "first", "last"),
+    [
+        ("[]", "[0]", "[0]"),
+        ("[1]", "[0, 1]", "[1, 0]"),
+        ("[\n    *a,\n    2,\n]", "[\n    0,\n    *a,\n    2,\n]", "[\n    *a,\n    2,\n    0,\n]"),
+    ],
+)
+def test_a_list_gets_an_entry(tmp_path, before, first, last):
+    source = of(tmp_path, f"a = {before}\n")
+    display = source.tree.body[0].value
+    assert suggest(source, first_in(display, "0")).applied_to(source.text) == f"a = {first}\n"
+    assert suggest(source, last_in(display, "0")).applied_to(source.text) == f"a = {last}\n"
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_list_loses_an_entry(tmp_path, number):
+    text = "a = [\n    1, 2,  # two\n    3,\n]\n"
+    source = of(tmp_path, text)
+    display = source.tree.body[0].value
+    found = suggest(source, not_in(display, display.elts[number]))
+    left = [one for one in (1, 2, 3) if one != number + 1]
+    assert ast.literal_eval(found.applied_to(text).removeprefix("a = ")) == left
+
+
+def test_a_dictionary_gets_an_entry(tmp_path):
+    for written, expected in (
+        ("{}", "{'b': 0}"),
+        ("{1: 2}", "{'b': 0, 1: 2}"),
+        ("{**c}", "{'b': 0, **c}"),
+    ):
+        source = of(tmp_path, f"a = {written}\n")
+        found = suggest(source, first_in(source.tree.body[0].value, "'b': 0"))
+        assert found.applied_to(source.text) == f"a = {expected}\n"

@@ -1,31 +1,64 @@
 """ASGI_APPLICATION: the setting that names what is served."""
 
+import ast
+
+from checks.diagnoses.asgi import as_lines, sorted_by_protocol
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.suggestion import below, imported, instead
 
 
 @rule
 def asgi_application_missing(evidence):
     if evidence.logged("You have not set ASGI_APPLICATION"):
+        settings = evidence.project.settings
+        line = f'ASGI_APPLICATION = "{_wanted(evidence.project.asgi)}"'
+        last = settings.tree.body[-1] if settings and settings.tree and settings.tree.body else None
         return Explanation(
-            "Daphne does not know which application to serve. Name it in settings.py:\n"
-            f'    ASGI_APPLICATION = "{_wanted(evidence.project.asgi)}"',
+            f"Daphne does not know which application to serve. Name it in settings.py:\n    {line}",
             evidence.project.where_set("ASGI_APPLICATION"),
+            evidence.suggest(settings.where(), below(last, line)) if last else None,
         )
 
 
 def _wanted(asgi):
     """What the setting should be, for the module with the application."""
-    return f"{asgi.module}.application" if asgi else "mysite.asgi.application"
+    if asgi is None:
+        return "mysite.asgi.application"
+    routers = [
+        name
+        for name, node in asgi.values
+        if last_name(getattr(node.value, "func", None)) == "ProtocolTypeRouter"
+    ]
+    return f"{asgi.module}.{routers[-1] if routers else 'application'}"
+
+
+def _set_to(evidence, value):
+    """The edit that gives ASGI_APPLICATION this value."""
+    setting = evidence.project.setting("ASGI_APPLICATION")
+    where = evidence.project.where_set("ASGI_APPLICATION")
+    return evidence.suggest(where, instead(setting.value, f'"{value}"')) if setting else None
 
 
 @rule(raised=r"partially initialized module .* has no attribute 'application'")
 def asgi_py_asks_for_itself(evidence, error):
     if any(frame.function == "get_default_application" for frame in error.frames):
+        where = evidence.where(error) or evidence.project.where_asgi()
+        code, imports = sorted_by_protocol(evidence.project)
+        calls = [
+            call
+            for call in evidence.nodes_at(where, ast.Call)
+            if last_name(call.func) == "get_default_application"
+        ]
+        source = evidence.project.source_at(where)
+        edits = [edit for line in imports for edit in imported(source, line)] if calls else []
         return Explanation(
             "asgi.py imports itself while it is still being read: "
             "get_default_application() looks for the application that this file is about to "
-            "define. Define it here instead: application = ProtocolTypeRouter({...})",
-            evidence.where(error) or evidence.project.where_asgi(),
+            "define. Define it here instead:\n"
+            f"{as_lines(*imports, f'application = {code}')}",
+            where,
+            evidence.suggest(where, instead(calls[0], code), *edits) if calls else None,
         )
 
 
@@ -50,9 +83,10 @@ def asgi_application_wrong(evidence, error, failed):
         why = "and there is no such variable"
     wanted = _wanted(project.source(f"{value.split('.')[0]}.asgi") or project.asgi)
     return Explanation(
-        f"ASGI_APPLICATION is {value!r}, {why}. "
-        f'It takes the module, a dot, and the variable in it: "{wanted}".',
+        f"ASGI_APPLICATION is {value!r}, {why}. It names the module, a dot, and the variable in it."
+        + (f' Write ASGI_APPLICATION = "{wanted}"' if wanted != value else ""),
         project.where_set("ASGI_APPLICATION"),
+        _set_to(evidence, wanted),
     )
 
 
@@ -69,9 +103,12 @@ def _module_is_there(evidence, value):
 @rule(raised=r"WSGIHandler\.__call__\(\) (?:missing|takes)")
 def wsgi_application(evidence, error):
     value = evidence.project.setting_value("ASGI_APPLICATION")
-    shown = f" is {value!r}, and that" if value else ""
+    shown = f" is {value!r}. That" if value else ""
+    sources = evidence.project.sources
+    wanted = _wanted(next((s for s in sources if s.path.name == "asgi.py"), None))
     return Explanation(
         f"ASGI_APPLICATION{shown} is a WSGI application, which speaks HTTP alone. "
-        'Name the one of asgi.py: "mysite.asgi.application".',
+        f'Name the one in asgi.py: ASGI_APPLICATION = "{wanted}"',
         evidence.project.where_set("ASGI_APPLICATION"),
+        _set_to(evidence, wanted),
     )

@@ -5,6 +5,7 @@ import ast
 from checks.diagnoses.packages import is_installed
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.spelling import nearest
+from workshop.checking.explaining.suggestion import instead
 
 
 @rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)'")
@@ -15,10 +16,15 @@ def comma_forgotten_in_installed_apps(evidence, error, name):
     for node in ast.walk(setting) if entry else ():
         text = isinstance(node, ast.Constant) and node.value == entry
         if text and node.end_lineno > node.lineno:
+            where = evidence.project.where_set("INSTALLED_APPS", node)
+            line = evidence.project.source_at(where).text.split("\n")[where.line - 1]
+            end = (where.line, len(line.partition("#")[0].rstrip().encode()))
             return Explanation(
-                "A comma is missing at the end of this line: "
-                f"without it Python takes two strings for one, here {entry!r}.",
-                evidence.project.where_set("INSTALLED_APPS", node),
+                "A comma is missing at the end of this line. "
+                f"Without it Python takes two strings for one, here {entry!r}. Write\n"
+                f"    {line.partition('#')[0].strip()},",
+                where,
+                evidence.suggest(where, (end, end, ",")),
             )
 
 
@@ -33,9 +39,14 @@ def installed_app_missing(evidence, error, name):
     top = name.partition(".")[0]
     if near or top in theirs or is_installed(top):
         advice = f"Did you mean {near!r}?" if near else "Look at its spelling."
+        where = evidence.project.where_set("INSTALLED_APPS")
+        setting = evidence.project.setting("INSTALLED_APPS")
+        written = [n for n in ast.walk(setting) if getattr(n, "value", None) == entry]
+        right = f'"{near}{entry.removeprefix(name)}"'
         return Explanation(
-            f"INSTALLED_APPS names {entry!r}, and there is no such app. {advice}",
-            evidence.project.where_set("INSTALLED_APPS"),
+            f"INSTALLED_APPS names {entry!r}, but there is no such app. {advice}",
+            where,
+            evidence.suggest(where, instead(written[0], right)) if near and written else None,
         )
 
 

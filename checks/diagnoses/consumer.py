@@ -1,19 +1,34 @@
 """The consumer as Channels meets it: its base class and its methods."""
 
+import ast
 import difflib
 
 from workshop.checking.events import Handles
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import handler_name
+from workshop.checking.explaining.suggestion import (
+    above,
+    imported,
+    instead,
+    renamed,
+    taking,
+    without,
+)
 
 SIGNATURES = {
-    "connect": "connect(self)",
-    "receive": "receive(self, text_data=None, bytes_data=None)",
-    "disconnect": "disconnect(self, close_code)",
-    "receive_json": "receive_json(self, content, **kwargs)",
-    "websocket_connect": "websocket_connect(self, message)",
-    "websocket_receive": "websocket_receive(self, message)",
-    "websocket_disconnect": "websocket_disconnect(self, message)",
+    "connect": "self",
+    "receive": "self, text_data=None, bytes_data=None",
+    "disconnect": "self, close_code",
+    "receive_json": "self, content, **kwargs",
+    "websocket_connect": "self, message",
+    "websocket_receive": "self, message",
+    "websocket_disconnect": "self, message",
+}
+GIVEN = {
+    "connect": "self and nothing else",
+    "receive": "self and what the browser sent, as text_data or bytes_data",
+    "disconnect": "self and the close code",
+    "receive_json": "self and the decoded message",
 }
 CALLED_BY_CHANNELS = ("connect", "disconnect", "receive", "receive_json")
 
@@ -29,11 +44,16 @@ def wrong_base_class(evidence, error, kind):
             consumer.where(),
         )
     base = consumer.base if consumer else "AsyncWebsocketConsumer"
+    line = f"from channels.generic.websocket import {base}"
+    bases = (
+        [b for b in consumer.node.bases if ast.unparse(b).endswith("Consumer")] if consumer else []
+    )
+    edits = [instead(bases[0], base), *imported(consumer.source, line)] if len(bases) == 1 else []
     return Explanation(
-        f"Channels found no method websocket_{kind}. "
-        f"Derive the class from {base} (in channels.generic.websocket), "
-        "which has it and calls your connect, receive and disconnect.",
+        f"Channels found no method websocket_{kind}. Derive the class from {base}, which has it "
+        f"and calls your connect, receive and disconnect. Import it with\n    {line}",
         consumer.where() if consumer else None,
+        evidence.suggest(consumer.where(), *edits) if edits else None,
     )
 
 
@@ -46,14 +66,46 @@ def wrong_signature(evidence, error, name):
     if not error.frames or evidence.raised_by_them(error):
         return None
     consumer = evidence.consumer_with(name)
-    if name == "receive" and consumer and consumer.is_json:
-        advice = "A Json consumer decodes for you and calls receive_json(self, content): rename it."
+    if consumer is None:
+        return Explanation(
+            f"Channels could not call {name}: {error.message.split('. Did you')[0]}. "
+            f"Write `{name}({SIGNATURES[name]})`.",
+            evidence.where(error),
+        )
+    method = consumer.methods[name]
+    where = consumer.where(method)
+    right = "receive_json" if name == "receive" and consumer.is_json else name
+    if right == name:
+        why = f"Channels could not call {name}(): it passes {GIVEN.get(name, 'self and an event')}."
     else:
-        advice = f"Write it as {SIGNATURES[name]}."
+        why = "A Json consumer decodes what the browser sent, and calls receive_json() with it."
+    change, also = _taking(evidence, where, method, SIGNATURES[right])
+    word = "async def" if isinstance(method, ast.AsyncFunctionDef) else "def"
+    if right != name:
+        change = change and [*change, renamed(method, right)]
     return Explanation(
-        f"Channels could not call {name}: {error.message.split('. Did you')[0]}. {advice}",
-        consumer.where(consumer.methods[name]) if consumer else evidence.where(error),
+        f"{why} Write\n    {word} {right}({SIGNATURES[right]}):{also}",
+        where,
+        evidence.suggest(where, *change),
     )
+
+
+def _taking(evidence, where, method, signature):
+    """The changes that make the method take these arguments, and what to say of the names in it.
+    What it takes under another name gets the right one; none where it takes and uses more."""
+    source = evidence.project.source_at(where)
+    wanted = [word.partition("=")[0].strip("* ") for word in signature.split(",")]
+    every = [*method.args.posonlyargs, *method.args.args, *method.args.kwonlyargs]
+    others = [argument.arg for argument in every if argument.arg not in wanted]
+    used = [n for n in ast.walk(method) if isinstance(n, ast.Name) and n.id in others]
+    new = next((n for n in wanted[1:2] if all(argument.arg != n for argument in every)), None)
+    change = [taking(source, method, signature)]
+    if not used:
+        return change, ""
+    if len(others) > 1 or new is None or method.args.vararg:
+        return [], ""
+    renames = [instead(node, new) for node in used]
+    return [*change, *renames], f"\nand {new} in place of {others[0]} below."
 
 
 @rule
@@ -70,11 +122,37 @@ def init_of_consumer(evidence):
         in_init = where and consumer.method_at(where) is init
         in_channels = "groups" in error.code
         if init and (in_init or in_channels or "__init__" in error.message):
-            return Explanation(
-                f"{consumer.name} has an __init__, which runs before Channels has given the object "
-                "its scope, channel_name and channel_layer. Move what it does to connect().",
-                consumer.where(init),
-            )
+            return _without_init(evidence, consumer, init)
+
+
+def _without_init(evidence, consumer, init):
+    source, where = evidence.project.source_at(consumer.where(init)), consumer.where(init)
+    calls_super = "super().__init__(" in ast.unparse(init)
+    does = [line for line in init.body if "super().__init__(" not in ast.unparse(line)]
+    if not does:
+        return Explanation(
+            f"Channels calls the __init__ of {consumer.name} without these arguments; what the "
+            "object is given is there from connect() on. Remove __init__.",
+            where,
+            evidence.suggest(where, without(init)),
+        )
+    why = (
+        "which runs before Channels has given the object its scope, channel_name and channel_layer"
+    )
+    if not calls_super:
+        why = "which does not call super().__init__(), so the object lacks what its base class sets"
+    connect = consumer.methods.get("connect")
+    taken = {argument.arg for argument in init.args.args[1:]}
+    uses = any(getattr(n, "id", None) in taken for line in does for n in ast.walk(line))
+    lines = source.text.split("\n")
+    moved = "\n".join("\n".join(lines[n.lineno - 1 : n.end_lineno]) for n in does)
+    certain = connect and not uses and evidence.project.source_at(consumer.where(connect)) is source
+    return Explanation(
+        f"{consumer.name} has an __init__, {why}. Remove __init__, and move what it does to the "
+        "beginning of connect().",
+        where,
+        evidence.suggest(where, without(init), above(connect.body[0], moved)) if certain else None,
+    )
 
 
 @advice(needs="chat")

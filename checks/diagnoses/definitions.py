@@ -5,6 +5,7 @@ import ast
 from workshop.checking.events import ConsumerMade
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import values_in
+from workshop.checking.explaining.suggestion import instead, without
 from workshop.checking.failures import (
     Closed,
     Heard,
@@ -46,12 +47,20 @@ def class_defined_twice(evidence):
         same = [n for n in consumer.source.nodes(ast.ClassDef) if n.name == consumer.name]
         first = min(same, key=lambda node: node.lineno)
         if first is not consumer.node:
+            empty = [node for node in same if not any(map(_does_something, node.body))]
             return Explanation(
                 f"There are two classes {consumer.name} in this file, in line {first.lineno} and "
-                "here, and the second one replaces the first: only this one is used. Delete one "
-                "of the two.",
+                "here, and the second one replaces the first: only this one is used. "
+                + ("Delete the empty one." if len(empty) == 1 else "Delete one of the two."),
                 consumer.where(),
+                evidence.suggest(consumer.where(), without(empty[0])) if len(empty) == 1 else None,
             )
+
+
+def _does_something(statement):
+    """Whether it is more than `pass` or a docstring."""
+    text = isinstance(getattr(statement, "value", None), ast.Constant)
+    return not isinstance(statement, ast.Pass) and not (isinstance(statement, ast.Expr) and text)
 
 
 @rule(raised=r"No route found for path")
@@ -61,10 +70,13 @@ def routes_defined_twice(evidence, error):
         for name, node in values_in(source.tree.body if source.tree else ()):
             used = any(part is node for part in source.nodes(ast.Assign))
             if name in seen and used and any(r is source for r, _ in evidence.project.routes):
+                empty = isinstance(node.value, ast.List) and not node.value.elts
                 return Explanation(
                     f"{name} is set twice in this file, in line {seen[name].lineno} and here, and "
-                    "the second list replaces the first. Put all routes into one list.",
+                    "the second list replaces the first. "
+                    + ("Remove this empty one." if empty else "Put all routes in one list."),
                     source.where(node),
+                    evidence.suggest(source.where(), without(node)) if empty else None,
                 )
             seen[name] = node
 
@@ -83,7 +95,8 @@ def two_copies_of_a_method(evidence):
                 if not same and _may_explain(evidence, child.name, first):
                     return Explanation(
                         f"{child.name} is defined twice in this class, in line {first.lineno} and "
-                        "here, and the second one replaces the first. Make one of the two.",
+                        "here, and the second one replaces the first. Merge the two, or remove "
+                        "one of them.",
                         consumer.where(child),
                     )
 
@@ -115,11 +128,18 @@ def _after(evidence, consumer, mixin, method):
     found = evidence.project.class_named(consumer)
     bases = [ast.unparse(base) for base in found[1].bases] if found else []
     bases = sorted(bases, key=lambda base: base.rpartition(".")[2] != mixin)
+    where = found[0].where(found[1]) if found else None
     return Explanation(
         f"{method}() of {mixin} is never called: {consumer} names a class of Channels before it, "
-        f"whose own {method}() is found first. Write class {consumer}({', '.join(bases)}).",
-        found[0].where(found[1]) if found else None,
+        f"whose own {method}() is found first. Write\n    class {consumer}({', '.join(bases)}):",
+        where,
+        _with_bases(evidence, where, found[1], bases) if found else None,
     )
+
+
+def _with_bases(evidence, where, node, bases):
+    """The edit that gives the class its bases in this order."""
+    return evidence.suggest(where, *map(instead, node.bases, bases))
 
 
 @rule(raised=r"TypeError: Cannot create a consistent method resolution")
@@ -130,8 +150,9 @@ def bases_in_an_impossible_order(evidence, error):
         theirs = [n for n in names if evidence.project.class_named(n.rpartition(".")[2])]
         others = [n for n in names if n not in theirs]
         return Explanation(
-            f"{node.name} names a class before another one that is derived from it, and Python "
-            "looks for methods from left to right. Name the derived one first: "
-            f"class {node.name}({', '.join(theirs + others)})",
+            f"{node.name} names a class before another one that is derived from it, but Python "
+            "looks for methods from left to right. Name the derived one first:\n"
+            f"    class {node.name}({', '.join(theirs + others)}):",
             where,
+            _with_bases(evidence, where, node, theirs + others),
         )

@@ -3,9 +3,9 @@
 import ast
 
 from workshop.checking.events import ConsumerMade, Ended, LeftUnanswered
-from workshop.checking.explaining.middleware import middlewares
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import on_self
+from workshop.checking.explaining.source import is_call, on_self
+from workshop.checking.explaining.suggestion import ended_with, instead
 from workshop.checking.failures import Refused, Unanswered
 
 # connect() came to its end without an answer
@@ -16,12 +16,24 @@ def bare_consumer_never_accepts(evidence):
     consumer = never_accepted(evidence)
     if consumer and consumer.is_bare:
         wait = "await " if consumer.is_async else ""
-        return Explanation(
-            "websocket_connect() ended without accepting, so the browser waits for an answer that "
-            "never comes. "
-            f'Answer it: {wait}self.send({{"type": "websocket.accept"}})',
-            consumer.where(consumer.methods.get("websocket_connect")),
+        return _ends_without_accepting(
+            evidence,
+            consumer,
+            "websocket_connect",
+            f'{wait}self.send({{"type": "websocket.accept"}})',
         )
+
+
+def _ends_without_accepting(evidence, consumer, name, accept):
+    method = consumer.methods.get(name)
+    where = consumer.where(method)
+    elsewhere = consumer.calls("accept")  # in a helper that was not called, or not that far
+    return Explanation(
+        f"{name}() ended without accepting, so the browser waits for an answer that never comes. "
+        f"End {name}() with\n    {accept}",
+        where,
+        evidence.suggest(where, *ended_with(method, accept)) if method and not elsewhere else None,
+    )
 
 
 @rule
@@ -31,10 +43,15 @@ def accept_not_reached(evidence):
         return None
     for name in ("websocket_connect", "connect"):
         for call in consumer.calls("accept", name):
+            where = consumer.where(call)
+            condition = condition_at(evidence.project.source_at(where), where)
+            if condition:
+                why = f"it is called only under `{condition}`. Call it for every browser, or refuse"
+                why += f" the others with {evidence.call_for(where, 'self.close', '')}"
+            else:
+                why = "this line was not reached. Look for a return or an except above it."
             return Explanation(
-                f"{name}() ended without accepting: accept() is here, and this line was not "
-                "reached. Look at what comes before it: an if, a return, an except.",
-                consumer.where(call),
+                f"{name}() ended without accepting. accept() is here, but {why}", where
             )
 
 
@@ -44,10 +61,15 @@ def websocket_connect_does_not_accept(evidence):
     method = consumer and not consumer.is_bare and consumer.methods.get("websocket_connect")
     calls = consumer.calls("accept", "websocket_connect") if method else ()
     if method and "connect" not in consumer.methods and not calls:
+        message = method.args.args[-1].arg
+        wait = "await " if consumer.is_async else ""
+        code = f"{wait}super().websocket_connect({message})"
+        where = consumer.where(method)
         return Explanation(
-            "websocket_connect() is overridden and does not accept any more. "
-            "Override connect(self) instead, or call super().websocket_connect(message).",
-            consumer.where(method),
+            "The base class accepts the browser in its own websocket_connect(), which this one "
+            f"replaces. End it with\n    {code}",
+            where,
+            evidence.suggest(where, *ended_with(method, code)),
         )
 
 
@@ -61,11 +83,7 @@ def not_accepted(evidence):
     if consumer.calls("accept", "connect") or overridden and method is None:
         return None
     accept = "await self.accept()" if consumer.is_async else "self.accept()"
-    return Explanation(
-        "connect() ended without accepting, so the browser waits for an answer that never comes. "
-        f"End connect() with {accept}",
-        consumer.where(method),
-    )
+    return _ends_without_accepting(evidence, consumer, "connect", accept)
 
 
 def never_accepted(evidence):
@@ -88,10 +106,15 @@ def stopped_before_accepting(evidence):
     for consumer in filter(None, [stopped_in_connect(evidence)]):
         for node in ast.walk(consumer.methods["connect"]):
             if isinstance(node, ast.Raise) and "StopConsumer" in ast.unparse(node):
+                where = consumer.where(node)
+                accept = evidence.call_for(where, "self.accept", "")
+                close = evidence.call_for(where, "self.close", "")
+                in_any_case = node in consumer.methods["connect"].body
                 return Explanation(
                     "StopConsumer ended the consumer in connect(), before it answered the browser. "
-                    "To let it in, call self.accept(); to refuse it, self.close().",
-                    consumer.where(node),
+                    f"To let it in, write `{accept}` here; to refuse it, `{close}`.",
+                    where,
+                    evidence.suggest(where, instead(node, accept)) if in_any_case else None,
                 )
 
 
@@ -104,10 +127,15 @@ def refused_in_connect(evidence):
     how, where, condition = refusal(evidence)
     if how:
         because = f"It does so here because of `{condition}`. " if condition else ""
+        accept = evidence.call_for(where, "self.accept", "")
+        statements = evidence.nodes_at(where, ast.Expr, ast.Raise)
+        accepts = any(consumer.calls("accept", "connect") for consumer in evidence.consumers)
+        certain = statements and not condition and not accepts
         return Explanation(
-            f"The server answered HTTP 403: the consumer turned the browser away, with {how}. "
-            f"{because}To let it in: {evidence.call_for(where, 'self.accept', '')}",
+            f"The consumer turned the browser away, with {how}. {because}"
+            f"To let it in, write `{accept}` instead.",
             where,
+            evidence.suggest(where, instead(statements[-1], accept)) if certain else None,
         )
 
 
@@ -147,70 +175,10 @@ def close_without_return(evidence):
                 last = statement.body[-1]
                 value = getattr(last, "value", None)
                 call = getattr(value, "value", value)  # without its await
-                closes = isinstance(last, ast.Expr) and isinstance(call, ast.Call)
-                if closes and on_self(call.func) and call.func.attr == "close":
+                if is_call(last) and on_self(call.func) and call.func.attr == "close":
                     return Explanation(
                         "close() does not end connect(): "
                         "the lines below are run for a browser that was refused, too. "
                         "Write return after it.",
                         consumer.where(last),
                     )
-
-
-# Around the handshake
-
-
-@rule(raised=r"no attribute 'handshake_deferred'")
-def accepted_twice(evidence, error):
-    for found in middlewares(evidence.project):
-        for node in found.constants("websocket.accept"):
-            return Explanation(
-                f"{found.name} accepts the WebSocket, and the consumer accepts it again. The "
-                "handshake can be answered once: leave it to the consumer.",
-                found.where(node),
-            )
-    accepts = evidence.sent("websocket.accept")
-    return Explanation(
-        "accept() was called twice for one socket. "
-        "The handshake can be answered once: keep one self.accept() in connect().",
-        evidence.where(error) or (evidence.place(accepts[-1]) if accepts else None),
-    )
-
-
-@rule(raised=r"Socket has not been accepted, so cannot send over it")
-def sent_before_accept(evidence, error):
-    sends = evidence.sent("websocket.send")
-    return Explanation(
-        "Something was sent to the browser before the socket was accepted. "
-        "In connect(), call self.accept() first; "
-        "a message to the group comes back to the sender too.",
-        evidence.where(error) or (evidence.place(sends[0]) if sends else None),
-    )
-
-
-@rule
-def subprotocol_not_offered(evidence):
-    """RFC 6455, section 4.2.2: a server chooses among what the browser offered. Daphne breaks the
-    handshake off, and logs nothing."""
-    accepted = evidence.sent("websocket.accept")
-    if not evidence.saw(Unanswered) or evidence.errors or not accepted:
-        return None
-    for consumer in evidence.consumers:
-        for call in consumer.calls("accept"):
-            if call.args or any(word.arg == "subprotocol" for word in call.keywords):
-                return Explanation(
-                    "accept() names a subprotocol here, and the browser had offered none: "
-                    "the handshake was broken off. Write accept() without it.",
-                    consumer.where(call),
-                )
-
-
-@rule(raised=r"Attempt to send on a closed protocol|after sending 'websocket.close'")
-def sent_after_close(evidence, error):
-    closes = evidence.sent("websocket.close")
-    if closes:
-        return Explanation(
-            "self.send() was called after self.close(): nothing can follow a close. "
-            "Remove the close(), or return after it.",
-            evidence.where(error) or evidence.place(closes[0]),
-        )

@@ -3,9 +3,21 @@
 import ast
 import difflib
 
-from checks.diagnoses.scope import NOT_THERE, PLACES, ROUTE, plain
+from checks.diagnoses.scope import (
+    BESIDES,
+    HEADERS,
+    NOT_THERE,
+    PLACES,
+    ROUTE,
+    of_the_route,
+    plain,
+    replaced,
+)
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.suggestion import instead
 
+USERNAME = 'self.scope["user"].username'
 ON_A_VIEW = {
     *("request", "kwargs", "args", "user", "username", "session", "cookies", "headers", "path"),
     *("query_string", "url_route", "room_name", "GET", "META", "COOKIES"),
@@ -22,8 +34,14 @@ def scope_misspelled(evidence, error, owner, name):
     like_a_scope = f"self.{name}[" in line or f"self.{name}.get(" in line
     never_set = name not in [node.attr for node in consumer.set_on_self()]
     if never_set and (near[0] != "scope" or like_a_scope):
+        where = evidence.where(error)
+        code = f"self.{near[0]}"
+        asked = evidence.nodes_at(where, ast.Attribute)
+        asked = [node for node in asked if ast.unparse(node) == f"self.{name}"]
         return Explanation(
-            f"A consumer has no self.{name}. Did you mean self.{near[0]}?", evidence.where(error)
+            f"A consumer has no self.{name}. Did you mean `{code}`?",
+            where,
+            evidence.suggest(where, *(instead(node, code) for node in asked)),
         )
 
 
@@ -35,23 +53,51 @@ def kwargs_like_a_view(evidence, error, owner, name):
         return None
     if difflib.get_close_matches(name, [node.attr for node in consumer.set_on_self()], 1, 0.7):
         return None  # set too late, or misspelled: attributes.py
-    where, asked = evidence.where(error), name
-    for node in evidence.nodes_at(where, ast.Attribute) if name == "request" else ():
-        if ast.unparse(node.value) == "self.request":
-            asked = node.attr
-    place = PLACES.get(plain(asked), ROUTE).format(scope="self.scope")
-    advice = NOT_THERE.get(plain(asked)) or (
-        f"What its WebSocket was opened with is in its scope: {place}"
+    where = evidence.where(error)
+    owner = "self.request" if name == "request" else "self"
+    nodes = [n for n in evidence.nodes_at(where, ast.Attribute) if ast.unparse(n.value) == owner]
+    nodes = [node for node in nodes if name in ("request", node.attr)]
+    asked = nodes[0].attr if nodes else name
+    lacks = f"A consumer has no self.{name}."
+    if name in ("request", "kwargs", "args"):
+        lacks = f"self.{name} exists only in class-based views."
+    if plain(asked) in NOT_THERE:
+        return Explanation(f"{lacks} {NOT_THERE[plain(asked)]}.", where)
+    return _in_the_scope(evidence, where, asked, nodes[0] if len(nodes) == 1 else None, lacks)
+
+
+def _in_the_scope(evidence, where, name, node, lacks):
+    """What a view has under that name; `node` is what asks for it, where that is certain."""
+    form = PLACES.get(plain(name), ROUTE)
+    place = form.format(scope="self.scope")
+    node = node if plain(name) in PLACES and form != HEADERS else None
+    if node:
+        node, place = of_the_route(evidence, where, node, place)
+    asgi, stack = evidence.project.asgi, ""
+    if '"user"' in form and asgi and "AuthMiddlewareStack" not in asgi.imports:
+        stack = "\nwhich AuthMiddlewareStack in asgi.py puts there."
+    return Explanation(
+        f"{lacks} What its WebSocket was opened with is in its scope{BESIDES.get(form, '')}:\n"
+        f"    {place}{stack}",
+        where,
+        replaced(evidence, where, node, place),
     )
-    return Explanation(f"A consumer has no self.{name}, as a view may have. {advice}", where)
 
 
 @rule(raised=r"AttributeError: 'list' object has no attribute '(\w+)'")
 def client_is_a_pair(evidence, error, name):
     where = evidence.where(error)
     if "scope['client']" in evidence.origin(where) and evidence.raised_by_them(error):
+        asked = [n for n in evidence.nodes_at(where, ast.Attribute) if n.attr == name]
+        source = evidence.project.source_at(where)
+        client = source.code(asked[0].value) if len(asked) == 1 else 'self.scope["client"]'
+        part = {"port": 1}.get(name, 0)
+        code = f"{client}[{part}]"
+        certain = name in ("host", "ip", "address", "port") and len(asked) == 1
         return Explanation(
-            'The scope\'s client is a list of an address and a port: self.scope["client"][0]', where
+            f"The scope's client is a list of two, an address and a port. Write `{code}`.",
+            where,
+            evidence.suggest(where, instead(asked[0], code)) if certain else None,
         )
 
 
@@ -59,17 +105,27 @@ def client_is_a_pair(evidence, error, name):
 def nothing_at_that_place_in_the_scope(evidence, error):
     where = evidence.where(error)
     origin = evidence.origin(where) if evidence.raised_by_them(error) else ""
+    source = evidence.project.source_at(where)
+    numbers = [
+        node
+        for node in evidence.nodes_at(where, ast.Subscript)
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)
+    ]
     if "['args']" in origin:
+        code = ROUTE.format(scope="self.scope")
         return Explanation(
-            "The route captures by name, and what has a name is in kwargs; args is empty: "
-            'self.scope["url_route"]["kwargs"]["room_name"]',
+            "The route captures by name, and what has a name is in kwargs; args is empty. Write\n"
+            f"    {code}",
             where,
+            evidence.suggest(where, instead(numbers[0], code)) if len(numbers) == 1 else None,
         )
-    if "['subprotocols']" in origin:
+    if "['subprotocols']" in origin and len(numbers) == 1:
+        node = numbers[0]
+        code = f"{source.code(node)} if {source.code(node.value)} else None"
         return Explanation(
-            "The page offers no subprotocol, so the list is empty. Ask before: "
-            'if self.scope["subprotocols"]',
+            f"The page offers no subprotocol, so the list is empty. Allow for that:\n    {code}",
             where,
+            evidence.suggest(where, instead(node, f"({code})")),
         )
 
 
@@ -80,17 +136,35 @@ def nothing_at_that_place_in_the_scope(evidence, error):
 def room_name_is_a_name(evidence, error):
     where = evidence.where(error)
     if evidence.raised_by_them(error) and "['kwargs']" in evidence.origin(where):
+        kinds = ("int", "float", "UUID", "Decimal")
+        calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in kinds]
+        source = evidence.project.source_at(where)
+        code = source.code(calls[0].args[0]) if len(calls) == 1 and calls[0].args else None
         return Explanation(
-            "The room's name is a string such as lobby, and need not be a number or a UUID. Take "
-            "it as it is.",
+            "The room's name is a string such as lobby: it need not be a number or a UUID. "
+            + (
+                f"Write it without {last_name(calls[0].func)}():\n    {code}"
+                if code
+                else "Keep it."
+            ),
             where,
+            evidence.suggest(where, instead(calls[0], code)) if code else None,
         )
 
 
 @rule(raised=r"^TypeError: '(?:UserLazyObject|AnonymousUser|User)' object is not subscriptable")
 def user_read_like_a_dictionary(evidence, error):
+    where = evidence.where(error)
+    source = evidence.project.source_at(where)
+    read = [
+        node
+        for node in evidence.nodes_at(where, ast.Subscript)
+        if str(getattr(node.slice, "value", "")).isidentifier() and node.slice.value != "user"
+    ]
+    certain = len(read) == 1
+    code = f"{source.code(read[0].value)}.{read[0].slice.value}" if certain else USERNAME
     return Explanation(
-        "The user is an object and not a dictionary: its parts are read with a dot, "
-        'self.scope["user"].username',
-        evidence.where(error),
+        f"The user is an object, not a dictionary: its parts are read with a dot. Write `{code}`",
+        where,
+        evidence.suggest(where, instead(read[0], code)) if certain else None,
     )

@@ -1,11 +1,23 @@
 """ASGI middleware of the learner's own: how it is made, and how it is called."""
 
-from workshop.checking.explaining.middleware import middlewares
-from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where, mentions
+import ast
 
-ROUTER = "URLRouter(websocket_urlpatterns)"
-FORM = "async def __call__(self, scope, receive, send), which ends with return await {inner}"
+from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.route import routes_in_asgi
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name, mentions
+from workshop.checking.explaining.suggestion import (
+    above,
+    below,
+    imported,
+    instead,
+    made_async,
+    not_in,
+    taking,
+    without,
+)
+
+THREE = "scope, receive, send"
 
 
 def named(evidence, name):
@@ -13,7 +25,7 @@ def named(evidence, name):
     return next((m for m in middlewares(evidence.project) if m.name == name), None)
 
 
-def _where_named(evidence, name):
+def where_named(evidence, name):
     """The place in the module with the application that names it."""
     asgi = evidence.project.asgi
     for node in reversed(asgi.tree.body if asgi and asgi.tree else ()):
@@ -36,11 +48,35 @@ def middleware_takes_too_little(evidence, error, name):
         whose = "for Django's pages: it takes a request, and is named in MIDDLEWARE"
     else:
         whose = f"of the form that Channels 2 had: it takes {took} alone"
-    inner = found.inner if found.inner.startswith("super") else "self.inner"
+    own = "self, " if isinstance(found.node, ast.ClassDef) else ""
+    onward, edit = _of_today(evidence, found, own)
     return Explanation(
         f"{name} is a middleware {whose}. Around WebSockets it is called with scope, receive and "
-        f"send: write {FORM.format(inner=f'{inner}(scope, receive, send)')}.",
+        f"send. Write\n    async def {found.call.name}({own}{THREE}):\nand end it with\n"
+        f"    return {onward}",
         found.where(),
+        edit,
+    )
+
+
+def _of_today(evidence, found, own):
+    """How it hands on all three; and the edit that makes it take and hand them on, where it does
+    so once and uses what it was given for nothing else."""
+    calls, given = found.passing_on, found.arguments[:1]
+    others = [
+        node
+        for node in ast.walk(found.call)
+        if isinstance(node, ast.Name) and [node.id] == given and node.id != "scope"
+    ]
+    if len(calls) != 1 or len(calls[0].args) != 1 or len(others) > (calls[0].args[0] in others):
+        return f"await {found.inner}({THREE})", None
+    scope = "scope" if others else found.source.code(calls[0].args[0])
+    onward = f"await {found.inner}({scope}, receive, send)"
+    return onward, evidence.suggest(
+        found.where(),
+        *([made_async(found.call)] if isinstance(found.call, ast.FunctionDef) else []),
+        taking(found.source, found.call, own + THREE),
+        instead(calls[0], onward),
     )
 
 
@@ -49,24 +85,47 @@ def inner_called_with_the_scope_alone(evidence, error, name):
     where = evidence.where(error)
     for found in middlewares(evidence.project) if evidence.raised_by_them(error) else ():
         if found.has(where):
+            code, edit = _in_one_step(evidence, found, where)
             return Explanation(
                 "In Channels 2 the application inside was called with the scope alone; now it "
-                f"takes all three at once. Write {found.right}.",
+                f"takes all three at once. Write\n    return {code}",
                 where,
+                edit,
             )
+
+
+def _in_one_step(evidence, found, where):
+    """The call that takes all three; and the edit, where the result of the first call has a name
+    and is called next."""
+    for step in evidence.nodes_at(where, ast.Assign):
+        name = ast.unparse(step.targets[0])
+        second = [c for c in ast.walk(found.call) if isinstance(c, ast.Call)]
+        second = [call for call in second if ast.unparse(call.func) == name]
+        if len(second) == 1 and isinstance(step.value, ast.Call) and len(step.value.args) == 1:
+            function, scope = map(found.source.code, (step.value.func, step.value.args[0]))
+            code = f"{function}({scope}, receive, send)"
+            edit = evidence.suggest(where, without(step), instead(second[0], code))
+            return f"await {code}", edit
+    return found.right.removeprefix("return "), None
 
 
 @rule(
     raised=r"TypeError: (\w+)\.__call__\(\) missing 2 required positional arguments: 'receive' and"
 )
 def asgi_middleware_in_settings(evidence, error, name):
-    setting = evidence.project.setting_value("MIDDLEWARE") or ()
-    if any(str(entry).endswith(f".{name}") for entry in setting):
+    project = evidence.project
+    setting = project.setting("MIDDLEWARE")
+    entries = getattr(setting.value, "elts", ()) if setting else ()
+    named_there = [e for e in entries if str(getattr(e, "value", "")).endswith(f".{name}")]
+    router = routes_in_asgi(project).router
+    for entry in named_there:
+        where = project.where_set("MIDDLEWARE")
         return Explanation(
-            f"MIDDLEWARE in settings.py is for Django's middleware, which takes a request, and "
-            f"{name} takes scope, receive and send. Remove it there; in asgi.py, write "
-            f"{name}({ROUTER}).",
-            evidence.project.where_set("MIDDLEWARE"),
+            f"MIDDLEWARE in settings.py is for Django's middleware, which takes a request, but "
+            f"{name} takes scope, receive and send. Remove '{entry.value}' from the list. To have "
+            f"it around WebSockets, write in asgi.py:\n    {name}({router})",
+            where,
+            evidence.suggest(where, not_in(setting.value, entry)),
         )
 
 
@@ -75,19 +134,36 @@ def middleware_named_and_not_called(evidence, error, name):
     asgi = evidence.project.asgi
     theirs_or_channels = named(evidence, name) or "Middleware" in name
     if theirs_or_channels and not evidence.raised_by_them(error) and asgi:
+        code = f"{name}({routes_in_asgi(evidence.project).router})"
+        called = [call.func for call in asgi.nodes(ast.Call)]
+        bare = [n for n in asgi.nodes(ast.Name) if n.id == name and n not in called]
         return Explanation(
-            f"asgi.py names {name} and does not call it, so it is given a connection in place of "
-            f"an application. Write {name}({ROUTER}).",
-            _where_named(evidence, name),
+            f"asgi.py names {name} without calling it on the routes. Write\n    {code}",
+            where_named(evidence, name),
+            _with_router(evidence, instead(bare[0], code)) if len(bare) == 1 else None,
         )
+
+
+def _with_router(evidence, *changes):
+    """The edit of asgi.py that names the router, with the imports that this needs; None where it
+    has no list of routes to name."""
+    asgi, routes = evidence.project.asgi, routes_in_asgi(evidence.project)
+    imports = [change for line in routes.imports for change in imported(asgi, line)]
+    return evidence.suggest(asgi.where(), *changes, *imports) if routes.known else None
 
 
 @rule(raised=r"TypeError: (\w+)\.__init__\(\) missing 1 required positional argument")
 def middleware_without_an_application(evidence, error, name):
     if named(evidence, name) and evidence.raised_by_them(error):
+        where = evidence.where(error)
+        code = f"{name}({routes_in_asgi(evidence.project).router})"
+        calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) == name]
+        in_asgi = calls and evidence.project.source_at(where) is evidence.project.asgi
+        certain = in_asgi and not calls[0].args + calls[0].keywords
         return Explanation(
-            f"{name} is made around an application. Give it one: {name}({ROUTER})",
-            evidence.where(error),
+            f"{name} wraps an application. Give it one:\n    {code}",
+            where,
+            _with_router(evidence, instead(calls[0], code)) if certain else None,
         )
 
 
@@ -97,108 +173,60 @@ def middleware_lacks_its_inner(evidence, error, owner, name):
     if found is None or name not in ("inner", "app", "application", "get_response"):
         return None
     if found.inner not in ("self.inner", "super().__call__", f"self.{name}"):
+        where = evidence.where(error)
+        asked = [n for n in evidence.nodes_at(where, ast.Attribute) if n.attr == name]
         return Explanation(
-            f"{owner} keeps its application as {found.inner}, and asks for self.{name}. Write "
-            f"{found.right}.",
-            evidence.where(error),
+            f"{owner} keeps its application as {found.inner}, but asks for self.{name}. Write "
+            f"`{found.inner}` here.",
+            where,
+            evidence.suggest(where, instead(asked[0], found.inner)) if len(asked) == 1 else None,
         )
-    keep = "super().__init__(inner)" if found.node.bases else f"self.{name} = {name}"
+    init = next((n for n in found.node.body if getattr(n, "name", "") == "__init__"), None)
+    given = init.args.args[1].arg if init and len(init.args.args) > 1 else name
+    keep = f"super().__init__({given})" if found.node.bases else f"self.{name} = {given}"
     return Explanation(
         f"The __init__ of {owner} does not keep the application that it is given. Write in it: "
-        f"{keep}",
+        f"`{keep}`",
         found.where(found.node),
+        evidence.suggest(found.where(), above(init.body[0], keep)) if init else None,
     )
 
 
 @rule(raised=r"AttributeError: '(\w+)' object has no attribute 'scope'")
 def middleware_has_no_scope(evidence, error, owner):
-    if named(evidence, owner):
+    if found := named(evidence, owner):
+        where, scope = evidence.where(error), (found.arguments or ["scope"])[0]
+        asked = [n for n in evidence.nodes_at(where, ast.Attribute) if n.attr == "scope"]
+        in_call = evidence.project.function_at(where) is found.call
         return Explanation(
             "A middleware serves all connections, so it has no self.scope: the scope is the first "
-            'argument of __call__(). Write scope["…"].',
-            evidence.where(error),
+            f"argument of __call__(). Write `{scope}` in place of `self.scope`.",
+            where,
+            evidence.suggest(where, *(instead(node, scope) for node in asked)) if in_call else None,
         )
 
 
 @rule(raised=r"TypeError: '(\w+)' object is not callable")
 def middleware_cannot_be_called(evidence, error, kind):
     for found in middlewares(evidence.project) if not evidence.raised_by_them(error) else ():
+        last = found.node.body[-1]
         if found.name == kind and found.call is None and not found.node.bases:
-            inner = FORM.format(inner=f"{found.inner}(scope, receive, send)")
-            return Explanation(f"{kind} has no method __call__(). Write {inner}.", found.where())
-        if kind == "NoneType" and _returns_nothing(found):
+            code = f"async def __call__(self, {THREE}):\n    return await {found.inner}({THREE})"
             return Explanation(
-                f"{found.name} returns nothing. End it with return {found.call.name}",
+                f"{kind} has no method __call__(), which takes each connection. Write it:\n"
+                + "\n".join(f"    {line}" for line in code.split("\n")),
+                found.where(),
+                evidence.suggest(found.where(), below(last, code)),
+            )
+        if kind == "NoneType" and _returns_nothing(found):
+            code = f"return {found.call.name}"
+            return Explanation(
+                f"{found.name} returns nothing. End it with `{code}`",
                 found.where(found.node),
+                evidence.suggest(found.where(), below(last, code)),
             )
 
 
 def _returns_nothing(found):
     body = found.node.body
     return found.call in body and not any(type(node).__name__ == "Return" for node in body)
-
-
-# The order, and the middleware of Channels
-
-
-@rule(raised=r"TypeError: '(\w*Middleware\w*)' object is not iterable")
-def router_around_middleware(evidence, error, kind):
-    return Explanation(
-        "URLRouter takes the list of routes, and got a middleware. Middleware goes around it: "
-        f"AuthMiddlewareStack({ROUTER})",
-        evidence.where(error),
-    )
-
-
-@rule(
-    raised=r"ValueError: (?:AuthMiddleware cannot find session|No cookies in scope"
-    r"|(?:Cannot|Login cannot|Logout cannot) find session)"
-)
-def middleware_of_channels_alone(evidence, error):
-    """channels.auth and channels.sessions: each needs the one before it."""
-    alone = ("AuthMiddleware", "SessionMiddleware")
-    where = next(
-        (_where_named(evidence, name) for name in alone if _where_named(evidence, name)), None
-    )
-    return Explanation(
-        "The user comes from the session, and the session from a cookie: each has a middleware, "
-        f"and one is missing. AuthMiddlewareStack has all three: AuthMiddlewareStack({ROUTER}).",
-        where or evidence.project.where_asgi(),
-    )
-
-
-@rule(raised=r"^KeyError: '(user|session|cookies|url_route)'")
-def middleware_reads_too_early(evidence, error, key):
-    where = evidence.where(error)
-    found = next((m for m in middlewares(evidence.project) if m.has(where)), None)
-    if found is None or not evidence.asked(error)[1].endswith("scope"):
-        return None
-    if key == "url_route":
-        advice = (
-            f"URLRouter puts it there, and {found.name} is around the router. Read it in the "
-            'consumer; here there is scope["path"].'
-        )
-    else:
-        advice = (
-            f"AuthMiddlewareStack puts it there, and must be around {found.name}: "
-            f"AuthMiddlewareStack({found.name}({ROUTER})), from channels.auth"
-        )
-    return Explanation(f"The scope has no {key!r} yet. {advice}", where)
-
-
-@rule(raised=r"^KeyError: '(\w+)'")
-def resolve_scope_never_called(evidence, error, key):
-    """The hooks that BaseMiddleware had before Channels 3."""
-    for found in (
-        middlewares(evidence.project) if evidence.asked(error)[1].endswith("scope") else ()
-    ):
-        for method in found.node.body:
-            name = getattr(method, "name", "")
-            if name in ("resolve_scope", "populate_scope") and found.call is None:
-                return Explanation(
-                    f"{name}() of {found.name} is never called: BaseMiddleware has no such hook "
-                    "since Channels 3. Write async def __call__(self, scope, receive, send), which "
-                    f'sets scope["{key}"] and ends with return await '
-                    "super().__call__(scope, receive, send).",
-                    Where(found.source.path, method.lineno),
-                )

@@ -1,26 +1,32 @@
 """What a connection's scope holds (ASGI specification, "WebSocket connection scope"), what routers
 and middleware add to it, and what is looked for in it in vain."""
 
+import ast
 import difflib
 import re
 
 from workshop.checking.explaining.middleware import middlewares
-from workshop.checking.explaining.route import written_routes
+from workshop.checking.explaining.route import routes_in_asgi, written_routes
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import ROUTES
+from workshop.checking.explaining.suggestion import around, imported, instead
 
 KEYS = (
     *("type", "path", "raw_path", "root_path", "headers", "query_string", "client", "server"),
     *("subprotocols", "url_route", "user", "session", "cookies"),
 )
 ROUTE = '{scope}["url_route"]["kwargs"]["room_name"]'
-QUERY = 'parse_qs({scope}["query_string"].decode()), with parse_qs from urllib.parse'
-HEADERS = 'dict({scope}["headers"]), whose keys and values are bytes'
+QUERY = 'parse_qs({scope}["query_string"].decode())'
+HEADERS = 'dict({scope}["headers"])'
+PARSE_QS = "from urllib.parse import parse_qs"
+# What has to be known of a place besides.
+BESIDES = {QUERY: f", with `{PARSE_QS}`", HEADERS: ", whose keys and values are bytes"}
 # Where a consumer finds what a view has in its request or in itself. The names are compared
 # without underscores, in lower case.
 PLACES = {
     **dict.fromkeys(("kwargs", "args", "roomname", "room"), ROUTE),
     **dict.fromkeys(("get", "queryparams", "query", "params", "token"), QUERY),
-    **dict.fromkeys(("meta", "header", "headers", "origin", "host", "authorization"), HEADERS),
+    **dict.fromkeys(("meta", "header", "headers"), HEADERS),
     "user": '{scope}["user"]',
     "username": '{scope}["user"].username',
     "userid": '{scope}["user"].id',
@@ -34,12 +40,21 @@ PLACES = {
     "channelname": "self.channel_name",
     "channellayer": "self.channel_layer",
 }
+BY_HEADER = {
+    "referer": "referer",
+    "useragent": "user-agent",
+    "cookie": "cookie",
+    "acceptlanguage": "accept-language",
+    "origin": "origin",
+    "host": "host",
+    "authorization": "authorization",
+}
 # What a WebSocket's opening never has (RFC 6455 section 4.1).
 NOT_THERE = {
-    "method": "A WebSocket is always opened with GET, so it has no method to ask for: leave it out",
+    "method": "A WebSocket is always opened with GET, so it has no method: remove what asks for it",
     **dict.fromkeys(
         ("post", "body", "data", "files"),
-        "A WebSocket is opened without a body: what the browser says comes later, to receive()",
+        "A WebSocket is opened without a body: what the browser says comes later, in receive()",
     ),
 }
 # The middleware of Channels that puts a key there (channels.auth, channels.sessions).
@@ -67,11 +82,20 @@ def url_route_not_in_scope(evidence, error):
     consumer = evidence.project.consumer_at(where)
     if consumer is None or "scope" in [node.attr for node in consumer.set_on_self()]:
         return None  # a middleware around the router, or a scope of the learner's own
-    if where:
+    asgi, routes = evidence.project.asgi, routes_in_asgi(evidence.project)
+    if where and asgi:
+        routed = [part for call in asgi.calls(*ROUTES) for part in ast.walk(call)]
+        direct = [call for call in asgi.calls("as_asgi") if call not in routed]
+        at = asgi.where(direct[0]) if len(direct) == 1 else asgi.where()
+        imports = [change for line in routes.imports for change in imported(asgi, line)]
+        needed = ", with " + " and ".join(f"`{line}`" for line in routes.imports)
         return Explanation(
             "The scope has no url_route, because the socket did not come through a URLRouter. "
-            "In asgi.py, wrap the routes: URLRouter(websocket_urlpatterns)",
-            evidence.project.where_asgi() or where,
+            f"In asgi.py, write `{routes.router}`{needed if routes.imports else ''}.",
+            at,
+            evidence.suggest(at, instead(direct[0], routes.router), *imports)
+            if len(direct) == 1 and routes.known
+            else None,
         )
 
 
@@ -81,7 +105,7 @@ def user_not_in_scope(evidence, error, key):
     where = evidence.where(error)
     in_middleware = any(found.has(where) for found in middlewares(evidence.project))
     if _is_a_scope(evidence, error) and not in_middleware:
-        return Explanation(_no_middleware(key), where)
+        return _no_middleware(evidence, key, where)
 
 
 @rule(raised=r"^KeyError: '([^']+)'")
@@ -90,9 +114,11 @@ def scope_key_misspelled(evidence, error, key):
     same = [known for known in KEYS if plain(known) == plain(key)]
     near = same or difflib.get_close_matches(key.lower(), KEYS, 1, 0.8)
     if scope and key not in KEYS and near and plain(key) not in NOT_THERE:
+        where = evidence.where(error)
         return Explanation(
-            f'The scope has no key {key!r}. Did you mean {scope}["{near[0]}"]?',
-            evidence.where(error),
+            f'The scope has no key {key!r}. Did you mean `{scope}["{near[0]}"]`?',
+            where,
+            evidence.suggest(where, instead(evidence.lookup(error).slice, f'"{near[0]}"')),
         )
 
 
@@ -100,7 +126,7 @@ def scope_key_misspelled(evidence, error, key):
 def scope_has_no_such_key(evidence, error, key):
     scope = _is_a_scope(evidence, error)
     if scope and key not in KEYS:
-        return Explanation(_no_such_key(evidence, scope, key), evidence.where(error))
+        return _no_such_key(evidence, scope, key, evidence.where(error), evidence.lookup(error))
 
 
 @rule(raised=r"'NoneType' object (?:has no attribute|is not)")
@@ -109,57 +135,78 @@ def scope_has_nothing_to_get(evidence, error):
     where = evidence.where(error)
     got = re.search(r"((?:\w+\.)*scope)\.get\('(\w+)'\)", evidence.origin(where))
     if got and got[2] in PUT_THERE:
-        return Explanation(_no_middleware(got[2]), where)
+        return _no_middleware(evidence, got[2], where)
     if got and got[2] not in KEYS:
-        return Explanation(_no_such_key(evidence, *got.groups()), where)
+        scope, key = got.groups()
+        calls = [
+            c for c in evidence.nodes_at(where, ast.Call) if ast.unparse(c.func)[-4:] == ".get"
+        ]
+        calls = [c for c in calls if ast.unparse(c.func) == f"{scope}.get"]
+        return _no_such_key(evidence, scope, key, where, calls[0] if len(calls) == 1 else None)
 
 
-def _no_middleware(key):
-    return (
-        f"The scope has no {key!r}: {PUT_THERE[key]} puts it there. In asgi.py, wrap the routes: "
-        "AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), with AuthMiddlewareStack from "
-        "channels.auth."
+def _no_middleware(evidence, key, where):
+    asgi = evidence.project.asgi
+    routers = list(asgi.calls("URLRouter")) if asgi else []
+    inside = [n for router in routers for arg in router.args for n in ast.walk(arg)]
+    outer = [router for router in routers if router not in inside]
+    name = asgi.code(outer[0].args[0]) if len(outer) == 1 and outer[0].args else "…"
+    line = "from channels.auth import AuthMiddlewareStack"
+    code = f"AuthMiddlewareStack(URLRouter({name if len(name) < 40 else '…'}))"
+    wrapped = around(outer[0], "AuthMiddlewareStack(", ")") if len(outer) == 1 else []
+    return Explanation(
+        f"The scope has no {key!r}: {PUT_THERE[key]} puts it there. In asgi.py, wrap the router, "
+        f"with `{line}`:\n    {code}",
+        where,
+        evidence.suggest(asgi.where(), *wrapped, *imported(asgi, line)) if wrapped else None,
     )
 
 
-def _no_such_key(evidence, scope, key):
+def _no_such_key(evidence, scope, key, where, asked):
+    """What the scope has in place of the key; `asked` is what asks for it."""
     name = plain(key).removeprefix("http")
     captured = {word for route in written_routes(evidence.project) for word in route.captured}
+    place = PLACES.get(name, "").format(scope=scope)
+    lacks = f"The scope has no key {key!r}."
     if name in NOT_THERE:
-        advice = f"{NOT_THERE[name]}."
-    elif key in captured:
-        advice = f'What the route captures is deeper: {scope}["url_route"]["kwargs"]["{key}"]'
-    elif name in PLACES:
-        advice = f"It is here: {PLACES[name].format(scope=scope)}"
-    else:
-        advice = f"Its keys are {', '.join(KEYS)}; the last three need AuthMiddlewareStack."
-    return f"The scope has no key {key!r}. {advice}"
+        return Explanation(f"{lacks} {NOT_THERE[name]}.", where, evidence.without_call(where))
+    if key in captured:
+        place = f'{scope}["url_route"]["kwargs"]["{key}"]'
+        said = f"{lacks} What the route captures is in\n    {place}"
+        return Explanation(said, where, replaced(evidence, where, asked, place))
+    if header := BY_HEADER.get(name):
+        place = f'dict({scope}["headers"]).get(b"{header}", b"").decode()'
+        said = f"{lacks} It is a header, which may be missing:\n    {place}"
+        return Explanation(said, where, replaced(evidence, where, asked, place))
+    if place:
+        if asked is not None:
+            asked, place = of_the_route(evidence, where, asked, place)
+        said = f"{lacks} Write `{place}`{BESIDES.get(PLACES[name], '')}."
+        certain = PLACES[name] != HEADERS
+        return Explanation(said, where, certain and replaced(evidence, where, asked, place) or None)
+    keys = f"Its keys are {', '.join(KEYS)}; the last three need AuthMiddlewareStack."
+    return Explanation(f"{lacks} {keys}", where)
 
 
-@rule(raised=r"^KeyError: '([^']+)'")
-def url_route_has_no_such_key(evidence, error, key):
-    written, meaning = evidence.asked(error)
-    if meaning.endswith("['url_route']"):
-        return Explanation(
-            f"The scope's url_route has the keys 'args' and 'kwargs', and no {key!r}. What the "
-            f'route captures is in {written}["kwargs"].',
-            evidence.where(error),
-        )
+def of_the_route(evidence, where, asked, place):
+    """What asks for something, and its place in the scope: of the kwargs of a view, with the name
+    that is asked for. The first is None where that is not written there."""
+    if '["kwargs"]' not in place or not re.search(r"(kwargs|args)\W*$", ast.unparse(asked)):
+        return asked, place
+    outer = [node for node in evidence.nodes_at(where, ast.Subscript) if node.value is asked]
+    key = getattr(outer[0].slice, "value", None) if outer else None
+    if isinstance(key, str):
+        place = f'{place.rpartition("[")[0]}["{key}"]'
+    return (outer[0] if key is not None else None), place
 
 
-@rule(raised=r"^KeyError: '([^']+)'")
-def room_name_not_in_route(evidence, error, key):
-    if not evidence.asked(error)[1].endswith("['kwargs']"):
+def replaced(evidence, where, asked, place):
+    """The edit that reads a value from its place in the scope."""
+    if asked is None:
         return None
-    names = [repr(name) for route in written_routes(evidence.project) for name in route.captured]
-    there = f" (it captures {', '.join(names)})" if names else ""
-    is_path = any(route.is_path for route in written_routes(evidence.project))
-    written = f"<str:{key}>" if is_path else f"(?P<{key}>\\w+)"
-    return Explanation(
-        f"The consumer asks for {key!r}, and the route captures no argument of that name{there}. "
-        f"Use the same name in the route, {written}, and in the consumer.",
-        evidence.where(error),
-    )
+    source = evidence.project.source_at(where)
+    add = imported(source, PARSE_QS) if "parse_qs(" in place else ()
+    return evidence.suggest(where, instead(asked, place), *add)
 
 
 @rule(raised=r"^KeyError: '([^']+)'")
@@ -167,9 +214,12 @@ def cookie_or_session_lacks_it(evidence, error, key):
     written, meaning = evidence.asked(error)
     kind = next((k for k in ("session", "cookies") if meaning.endswith(f"scope['{k}']")), None)
     if kind:
-        lacks = "session is empty" if kind == "session" else f"browser sent no cookie {key!r}"
+        where, asked = evidence.where(error), evidence.lookup(error)
+        lacks = "session is empty" if kind == "session" else f"browser sends no cookie {key!r}"
+        code = f'{written}.get("{key}")'
         return Explanation(
-            f"Whoever opens the page for the first time has nothing stored: their {lacks}. Ask so "
-            f'that this is allowed: {written}.get("{key}")',
-            evidence.where(error),
+            f"Anyone who opens the page for the first time has nothing stored: their {lacks}. "
+            f"Write `{code}`, which is None then.",
+            where,
+            evidence.suggest(where, instead(asked, code)),
         )

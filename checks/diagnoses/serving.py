@@ -5,6 +5,7 @@ import re
 
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.suggestion import without
 
 SETS_UP = ("get_asgi_application", "setup", "get_default_application")
 SETTINGS = "DJANGO_SETTINGS_MODULE"
@@ -12,11 +13,19 @@ SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 @rule(raised=r"AppRegistryNotReady: (?:Apps|Models) aren't loaded yet")
 def apps_not_ready(evidence, error):
+    where = evidence.where(error)
+    if where and where.file.name == "__init__.py":
+        imports = evidence.nodes_at(where, ast.Import, ast.ImportFrom)
+        return Explanation(
+            f"{where.file.parent.name}/__init__.py imports a model, but it is read before Django "
+            "is set up. Remove the import from here, and write it in the file that uses the model.",
+            where,
+            evidence.suggest(where, *map(without, imports)),
+        )
     return Explanation(
         "A model is imported before Django is set up. "
-        "In asgi.py call get_asgi_application() first, and import the routes after it; "
-        "in an app's __init__.py import no models.",
-        evidence.where(error),
+        "In asgi.py call get_asgi_application() first, and import the routes after it.",
+        where,
     )
 
 

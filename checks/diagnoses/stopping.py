@@ -5,6 +5,7 @@ import ast
 from workshop.checking.events import Raised
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.suggestion import without
 from workshop.checking.failures import NotPrepared
 
 ENDS = ("exit", "quit")
@@ -21,10 +22,22 @@ def asks_at_the_keyboard(evidence, error):
             else ""
         )
         return Explanation(
-            "input() asks at the keyboard of whoever started the program, and nobody sits there "
-            f"in a check. Remove it.{from_page}",
+            "input() waits for somebody to type in the terminal where the program was started; "
+            f"in a check there is nobody. Remove this line.{from_page}",
             where,
+            evidence.without_call(where) or _without_assignment(evidence, where),
         )
+
+
+def _without_assignment(evidence, where):
+    """The edit that removes an assignment whose name is used nowhere in its function."""
+    function = evidence.project.function_at(where)
+    for step in evidence.nodes_at(where, ast.Assign) if function else ():
+        names = {getattr(target, "id", None) for target in step.targets}
+        read = [n for n in ast.walk(function) if getattr(n, "id", None) in names]
+        if None not in names and not any(isinstance(node.ctx, ast.Load) for node in read):
+            return evidence.suggest(where, without(step))
+    return None
 
 
 @rule(raised=r"^(?:bdb\.)?BdbQuit")
@@ -37,9 +50,10 @@ def debugger_left_in(evidence, error):
     if before:
         call = max(before, key=lambda one: one.lineno)
         return Explanation(
-            f"{source.code(call)} stops the program and waits for commands at its keyboard. "
-            "Remove it, or use it with python manage.py runserver in a terminal.",
+            f"{source.code(call)} stops the program and waits for commands in its terminal, which "
+            "a check does not have. Remove this line.",
             source.where(call),
+            evidence.without_call(source.where(call)),
         )
 
 
@@ -68,11 +82,15 @@ def program_ends_itself(evidence):
 
 
 def _ended_by(evidence, where, node):
-    advice = "Remove it."
+    advice = "Remove this line."
     if consumer := evidence.project.consumer_at(where):
         close = "await self.close()" if consumer.is_async else "self.close()"
-        advice = f"Remove it: return leaves the method, and {close} ends this one conversation."
+        advice += f" `return` leaves the method, and `{close}` ends this one conversation."
     elif evidence.project.function_at(where):
-        advice = "Remove it: return leaves the function."
+        advice += " `return` leaves the function."
     code = evidence.project.source_at(where).code(node)
-    return Explanation(f"`{code}` ends the whole program, for all whom it serves. {advice}", where)
+    return Explanation(
+        f"`{code}` stops the whole program, for everyone. {advice}",
+        where,
+        evidence.without_call(where),
+    )

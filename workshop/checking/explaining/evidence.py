@@ -33,11 +33,12 @@ from workshop.checking.explaining.source import (
     Project,
     Where,
     handler_name,
+    is_call,
     last_name,
     on_self,
     value_of,
 )
-from workshop.checking.explaining.suggestion import Change, Suggestion, suggest
+from workshop.checking.explaining.suggestion import Change, Suggestion, suggest, without
 from workshop.checking.explaining.tracebacks import errors_in
 from workshop.checking.failures import Closed, Heard, HeardTwice, StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line
@@ -76,6 +77,11 @@ class Evidence:
         not be Python afterwards."""
         source = self.project.source_at(where)
         return suggest(source, *changes) if source and source.tree else None
+
+    def without_call(self, where: Where | None) -> Suggestion | None:
+        """The edit that removes the statement at the place, where it is nothing but a call."""
+        calls = [node for node in self.nodes_at(where, ast.Expr) if is_call(node)]
+        return self.suggest(where, without(calls[-1])) if calls else None
 
     # What was seen
 
@@ -388,15 +394,18 @@ class Evidence:
     def asked(self, error: Error) -> tuple[str, str]:
         """What a KeyError's line asked for the key that is not there: as it is written, and with
         the names in it replaced by what they stand for. Empty where the line doesn't show it."""
-        where = self.where(error)
-        subscripts = self.nodes_at(where, ast.Subscript)
+        where, node = self.where(error), self.lookup(error)
+        if node is None:
+            return "", ""
+        written = ast.unparse(node.value).replace("'", '"')
+        return written, written_out(self.project.source_at(where), node.value, where.line)
+
+    def lookup(self, error: Error) -> ast.Subscript | None:
+        """Where a KeyError's line asks for the key that is not there."""
+        subscripts = self.nodes_at(self.where(error), ast.Subscript)
         named = [n for n in subscripts if repr(getattr(n.slice, "value", None)) == error.message]
         others = [n for n in subscripts if not isinstance(n.slice, ast.Constant)]
-        for node in named or others:
-            source = self.project.source_at(where)
-            written = ast.unparse(node.value).replace("'", '"')
-            return written, written_out(source, node.value, where.line)
-        return "", ""
+        return next(iter(named or others), None)
 
     def origin(self, where: Where | None) -> str:
         """The expressions of the learner's line at a place, with the names in them replaced by

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from workshop.checking.explaining.source import Project, Source, Where, last_name
+from workshop.checking.explaining.source import ROUTES, Project, Source, Where, last_name
 
 # Django's path converters (django.urls.converters).
 CONVERTERS = {
@@ -46,6 +46,10 @@ class Route:
         found = re.finditer(rf"\(\?P<(\w+)>|{ARGUMENT}", self.pattern)
         return [match[1] or match[3] for match in found]
 
+    def written(self, pattern: str) -> str:
+        """Another pattern as it would be written in its place."""
+        return f'"{pattern}"' if self.is_path and "\\" not in pattern else f'r"{pattern}"'
+
     def with_pattern(self, pattern: str) -> "Route":
         return replace(self, pattern=pattern)
 
@@ -75,3 +79,47 @@ def written_routes(project: Project) -> Iterator[Route]:
         pattern = getattr(call.args[0], "value", None)
         if isinstance(pattern, str):
             yield Route(source, call, pattern)
+
+
+@dataclass(frozen=True)
+class RoutesInAsgi:
+    """The list of routes to consumers, as the module with the application writes it, or would after
+    these imports. `known` is whether there is such a list."""
+
+    name: str = "websocket_urlpatterns"
+    imports: tuple[str, ...] = ()
+    known: bool = False
+
+    @property
+    def router(self) -> str:
+        return f"URLRouter({self.name})"
+
+
+def routes_in_asgi(project: Project) -> RoutesInAsgi:
+    """The list of routes that the project's URLRouter takes, or should."""
+    asgi, routing = project.asgi, project.routing
+    lists = [
+        name
+        for name, node in (routing.values if routing else ())
+        if isinstance(node.value, ast.List) and (not node.value.elts or _holds_routes(node.value))
+    ]
+    if asgi is None or not lists:
+        return RoutesInAsgi()
+    name, more = _written_in(asgi, routing, lists[-1])
+    router = () if "URLRouter" in asgi.imports else ("from channels.routing import URLRouter",)
+    return RoutesInAsgi(name, router + more, known=True)
+
+
+def _holds_routes(node: ast.List) -> bool:
+    return any(last_name(getattr(entry, "func", None)) in ROUTES for entry in node.elts)
+
+
+def _written_in(asgi: Source, routing: Source, name: str) -> tuple[str, tuple[str, ...]]:
+    """How asgi.py writes a variable of the module with the routes, and after which import."""
+    whole = f"{routing.module}.{name}"
+    if asgi is routing:
+        return name, ()
+    for alias, meaning in asgi.imports.items():
+        if whole == meaning or whole.startswith(f"{meaning}."):
+            return alias + whole.removeprefix(meaning), ()
+    return name, (f"from {routing.module} import {name}",)

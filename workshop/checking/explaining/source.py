@@ -322,6 +322,13 @@ def calls_in(node: ast.AST) -> Iterator[ast.Call]:
     return (child for child in ast.walk(node) if isinstance(child, ast.Call))
 
 
+def is_call(statement: ast.stmt) -> bool:
+    """Whether it is nothing but a call, awaited or not."""
+    value = getattr(statement, "value", None)
+    call = value.value if isinstance(value, ast.Await) else value
+    return isinstance(statement, ast.Expr) and isinstance(call, ast.Call)
+
+
 def on_self(node: ast.AST) -> bool:
     """Whether it is `self.something`."""
     value = getattr(node, "value", None)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from workshop.checking.explaining.broken import TOKEN
 from workshop.checking.explaining.source import Source
 
 
@@ -38,7 +39,7 @@ Change = tuple[tuple[int, int], tuple[int, int], str]
 
 def instead(node: ast.AST, code: str) -> Change:
     """The code takes the node's place."""
-    return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset), code
+    return _begin(node), _end(node), code
 
 
 def before(node: ast.AST, code: str) -> Change:
@@ -126,6 +127,80 @@ def renamed(definition: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, n
     words = {ast.FunctionDef: "def ", ast.AsyncFunctionDef: "async def ", ast.ClassDef: "class "}
     line, column = definition.lineno, definition.col_offset + len(words[type(definition)])
     return (line, column), (line, column + len(definition.name.encode())), name
+
+
+def around(node: ast.AST, before: str, after: str) -> list[Change]:
+    """The code stands before and after the node: around(routes, "URLRouter(", ")")."""
+    return [(_begin(node), _begin(node), before), (_end(node), _end(node), after)]
+
+
+def ended_with(function: ast.FunctionDef | ast.AsyncFunctionDef, code: str) -> list[Change]:
+    """The code is what the function does last. No change where it may return or raise before."""
+    last = function.body[-1]
+    leaves = [node for node in ast.walk(function) if isinstance(node, ast.Return | ast.Raise)]
+    if any(node is not last for node in leaves):
+        return []
+    if isinstance(last, ast.Pass) or getattr(getattr(last, "value", 0), "value", 0) is ...:
+        return [instead(last, code)]
+    return [above(last, code) if leaves else below(last, code)]
+
+
+def taking(
+    source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef, arguments: str
+) -> Change:
+    """The function takes these arguments: "self, close_code"."""
+    line, column = renamed(function, "")[1]
+    lines = source.text.split("\n")[line - 1 :]
+    rest = "\n".join([lines[0].encode()[column:].decode(), *lines[1:]])
+    brackets = [match for match in TOKEN.finditer(rest) if match[0] in "()[]{}"]
+    opening, depth = next(match.end() for match in brackets if match[0] == "("), 0
+    for match in brackets:
+        depth += 1 if match[0] in "([{" else -1
+        if depth == 0 and match.start() >= opening:
+            break
+
+    def place(offset: int) -> tuple[int, int]:
+        *above, last = rest[:offset].split("\n")
+        return line + len(above), len(last.encode()) + (0 if above else column)
+
+    return place(opening), place(match.start()), arguments
+
+
+def first_in(display: ast.List | ast.Tuple | ast.Dict, code: str) -> Change:
+    """The code is the first entry of the list, tuple or dictionary."""
+    entries = display.keys if isinstance(display, ast.Dict) else display.elts
+    if not entries or entries[0] is None:  # None: of **others
+        place = (display.lineno, display.col_offset + 1)
+        return place, place, f"{code}, " if entries else code
+    first = entries[0]
+    deep = f"\n{' ' * first.col_offset}" if first.lineno > display.lineno else " "
+    return _begin(first), _begin(first), f"{code},{deep}"
+
+
+def last_in(display: ast.List | ast.Tuple, code: str) -> Change:
+    """The code is the last entry of the list or tuple."""
+    if not display.elts:
+        return first_in(display, code)
+    last = display.elts[-1]
+    deep = f"\n{' ' * last.col_offset}" if last.lineno > display.lineno else " "
+    return _end(last), _end(last), f",{deep}{code}"
+
+
+def not_in(display: ast.List | ast.Tuple, entry: ast.expr) -> Change:
+    """The entry goes from the list or tuple, with the comma between it and the next."""
+    at = next(n for n, one in enumerate(display.elts) if one is entry)
+    if at + 1 < len(display.elts):
+        return _begin(entry), _begin(display.elts[at + 1]), ""
+    begin = _end(display.elts[at - 1]) if at else _begin(entry)
+    return begin, _end(entry), ""
+
+
+def _begin(node: ast.AST) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _end(node: ast.AST) -> tuple[int, int]:
+    return node.end_lineno, node.end_col_offset
 
 
 def imported(source: Source, code: str) -> list[Change]:

@@ -1,0 +1,66 @@
+"""What a route captures, as the scope has it (channels.routing.URLRouter)."""
+
+import ast
+import re
+
+from workshop.checking.explaining.route import written_routes
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.suggestion import around, instead
+
+
+@rule(raised=r"^KeyError: '([^']+)'")
+def url_route_has_no_such_key(evidence, error, key):
+    written, meaning = evidence.asked(error)
+    if meaning.endswith("['url_route']"):
+        where, asked = evidence.where(error), evidence.lookup(error)
+        captured = {word for route in written_routes(evidence.project) for word in route.captured}
+        return Explanation(
+            f"The scope's url_route has the keys 'args' and 'kwargs', but not {key!r}. What the "
+            f'route captures is in `{written}["kwargs"]`.',
+            where,
+            evidence.suggest(where, *around(asked.value, "", '["kwargs"]'))
+            if key in captured
+            else None,
+        )
+
+
+@rule(raised=r"^KeyError: '([^']+)'")
+def room_name_not_in_route(evidence, error, key):
+    if not evidence.asked(error)[1].endswith("['kwargs']"):
+        return None
+    routes = list(written_routes(evidence.project))
+    names = [repr(name) for route in routes for name in route.captured]
+    lacks = f"The consumer asks for {key!r}, but the route captures "
+    lacks += f"only {', '.join(names)}." if names else "no argument of that name."
+    route = routes[0] if len(routes) == 1 else None
+    right = _capturing(route, key) if route else None
+    if right and not _asks_for(evidence, route.captured):
+        return Explanation(
+            f"{lacks} Use the same name in both. In {route.source.path.name}, write\n"
+            f"    {route.written(right)}",
+            evidence.where(error),
+            evidence.suggest(route.where, instead(route.call.args[0], route.written(right))),
+        )
+    is_path = any(route.is_path for route in routes)
+    written = f"<str:{key}>" if is_path else f"(?P<{key}>\\w+)"
+    return Explanation(
+        f"{lacks} Use the same name in the route, {written}, and in the consumer.",
+        evidence.where(error),
+    )
+
+
+def _capturing(route, name):
+    """The route's pattern when it captures under this name what it captures under another or none;
+    None where it captures more, or nothing."""
+    groups = re.findall(r"\((?!\?)|\(\?P<\w+>|<(?:\w+:)?\w+>", route.pattern)
+    if len(groups) != 1:
+        return None
+    if groups[0] == "(":
+        return route.pattern.replace("(", f"(?P<{name}>", 1)
+    return re.sub(r"<(\w+:)?\w+>", rf"<\g<1>{name}>", route.pattern, count=1)
+
+
+def _asks_for(evidence, names):
+    """Whether a consumer asks for one of these names elsewhere."""
+    constants = [node.value for c in evidence.consumers for node in c.nodes(ast.Constant)]
+    return any(name in constants for name in names)
