@@ -50,6 +50,7 @@ ASKED_IN_TURN = (
     "layer_options",
     "redis",
     "groups",
+    "group_names",
     "nobody",
     "elsewhere",
     "attributes",

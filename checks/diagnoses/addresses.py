@@ -1,11 +1,13 @@
 """The address of Redis as it arrived in "hosts", from the environment or written out: what is in
 it that only an environment puts there."""
 
+import ast
 import re
 
-from checks.diagnoses.layer import NAME
+from checks.diagnoses.layer import NAME, written
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import value_of
+from workshop.checking.explaining.source import last_name, value_of, variable_read
+from workshop.checking.explaining.suggestion import imported, instead
 
 UNREADABLE = r"ValueError: (?:Redis URL must specify|Port could not be cast|Invalid IPv6 URL)"
 NO_NUMBER = (
@@ -41,15 +43,47 @@ def where_hosts(evidence):
     return evidence.project.where_set(NAME, value_of(setting, "hosts") if setting else None)
 
 
+def hosts_node(evidence):
+    """The value of "hosts" as it is written, and its file; None where it is not there."""
+    value, where = written(evidence, "hosts")[2:]
+    return value, evidence.project.source_at(where)
+
+
+def strings_in(evidence, pattern: str):
+    """The strings that are written out in "hosts" and in which the regular expression is found,
+    f-strings as a whole: each with its code."""
+    value, source = hosts_node(evidence)
+    inside = set()
+    for node in ast.walk(value) if value else ():
+        if isinstance(node, ast.JoinedStr):
+            inside |= {id(part) for part in node.values}
+        text = isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", 0), str)
+        if text and id(node) not in inside and re.search(pattern, source.code(node)):
+            yield node, source.code(node)
+
+
+def rewritten(evidence, pattern: str, new: str):
+    """The edit that puts the new text in the place of what the regular expression finds in those
+    strings."""
+    found = strings_in(evidence, pattern)
+    edits = [instead(node, re.sub(pattern, new, code)) for node, code in found]
+    return evidence.suggest(where_hosts(evidence), *edits)
+
+
+def hosts_instead(evidence, code: str):
+    """The edit that writes the code as the value of "hosts"."""
+    value, _ = hosts_node(evidence)
+    return evidence.suggest(where_hosts(evidence), instead(value, code)) if value else None
+
+
 def of_redis(error) -> bool:
     return error.came_through("redis", "channels_redis")
 
 
-def _arrived(evidence, what: str) -> Explanation:
+def _arrived(evidence, what: str, edit=None) -> Explanation:
     """What is wrong with the address that arrived; `what` begins with that address."""
-    return Explanation(
-        f'The address of Redis that arrived in "hosts" is {what}', where_hosts(evidence)
-    )
+    said = f'The address of Redis that arrived in "hosts" is {what}'
+    return Explanation(said, where_hosts(evidence), edit)
 
 
 # Values of the environment
@@ -61,16 +95,46 @@ def address_is_none(evidence, error):
     missing = [entry for entry in entries(evidence) if entry is None or _has_none(entry)]
     if not of_redis(error) or not (missing or first(evidence, r"\bNone\b")):
         return None
-    shown = repr(missing[0] if missing else first(evidence, r"\bNone\b"))
+    arrived = missing[0] if missing else first(evidence, r"\bNone\b")
     variable = evidence.project.environment_variable(NAME)
-    if variable:
-        cure = (
-            f"The environment has no {variable}, so reading it gives None. Set it, or give a "
-            f'value for where it is not set: os.environ.get("{variable}", "…")'
-        )
-    else:
+    if not variable:
         cure = "Find out where that value comes from, and give it one."
-    return _arrived(evidence, f"{shown}. {cure}")
+        return _arrived(evidence, f"{arrived!r}. {cure}")
+    default = _default(arrived)
+    call = next(_calls_that_read(evidence, variable), None)
+    source, where = evidence.project.settings, where_hosts(evidence)
+    edit = None
+    if call and len(call.args) == 1 and not call.keywords:
+        source = evidence.project.source_at(where)
+        edit = evidence.suggest(
+            where, instead(call.args[0], f"{source.code(call.args[0])}, {default}")
+        )
+    code = f'{source.code(call.func) if call else "os.environ.get"}("{variable}", {default})'
+    return _arrived(
+        evidence,
+        f"{arrived!r}: the environment has no {variable}. Set it, or give a value for where it is "
+        f"not set: {code}",
+        edit,
+    )
+
+
+def _default(arrived) -> str:
+    """The code for what is missing in an address: all of it, its host, or its port."""
+    if arrived is None:
+        return '"redis://127.0.0.1:6379"'
+    if isinstance(arrived, str):
+        return '"6379"' if re.search(r":None\b", arrived) else '"127.0.0.1"'
+    if isinstance(arrived, dict):
+        return '"6379"' if arrived.get("port", "") is None else '"redis://127.0.0.1:6379"'
+    return '"6379"' if arrived[-1] is None else '"127.0.0.1"'
+
+
+def _calls_that_read(evidence, variable: str):
+    """The calls in the settings that read the variable and give no other value."""
+    source = evidence.project.source_at(where_hosts(evidence))
+    for call in source.nodes(ast.Call) if source else ():
+        if variable_read(call) == variable and last_name(call.func) in ("get", "getenv"):
+            yield call
 
 
 def _has_none(entry):
@@ -83,11 +147,12 @@ def _has_none(entry):
 def address_in_quotes(evidence, error):
     text = first(evidence, r"""^\s*["'‘’“”]|["'‘’“”]\s*$""")
     if text and of_redis(error):
+        _, edit = _stripped(evidence, text, ".strip('\"')")
         return _arrived(
             evidence,
-            f"{text}, and the quotes are part of it. Whoever reads a .env file by hand keeps them: "
-            "write the value there without quotes, or remove them when it is read, with "
-            ".strip('\"').",
+            f"{text}, and the quotes are part of it. A .env file that is read by hand keeps them: "
+            "remove them there, or when the value is read, with .strip('\"').",
+            edit,
         )
 
 
@@ -99,6 +164,7 @@ def comment_in_the_address(evidence, error):
             evidence,
             f"{text!r}: the comment after it is part of the value. "
             "Move the comment to a line of its own.",
+            rewritten(evidence, r"(?<=\d)\s+#[^\"']*", ""),
         )
 
 
@@ -122,11 +188,29 @@ def password_ends_the_address(evidence, error):
 def blank_in_the_address(evidence, error):
     text = first(evidence, r"^\s|\s$")
     if text and of_redis(error):
+        literal, edit = _stripped(evidence, text, ".strip()")
+        cure = "Remove it." if literal else "Remove it where the value is set, or here: .strip()"
         return _arrived(
             evidence,
-            f"{text!r}, with a blank at its end. "
-            "Remove it where the value is set, or when it is read: .strip()",
+            f"{text!r}, with a space at its {'end' if text[-1:].isspace() else 'start'}. {cure}",
+            edit,
         )
+
+
+def _stripped(evidence, text: str, ending: str):
+    """Whether the entry that arrived as this text is written out as such; and the edit that makes
+    it come without what is around it."""
+    value, source = hosts_node(evidence)
+    nodes = getattr(value, "elts", [])
+    if len(nodes) != len(entries(evidence)) or text not in entries(evidence):
+        return False, None
+    node = nodes[entries(evidence).index(text)]
+    if isinstance(node, ast.Constant):
+        return True, rewritten(evidence, r"(?<=[\"'])\s+|\s+(?=[\"'])", "")
+    if not isinstance(node, ast.Call | ast.Name | ast.Attribute | ast.Subscript):
+        return False, None
+    edit = instead(node, source.code(node) + ending)
+    return False, evidence.suggest(where_hosts(evidence), edit)
 
 
 @rule(raised=rf"^{UNREADABLE}")
@@ -135,10 +219,19 @@ def variable_not_replaced(evidence, error):
     if text is None or not of_redis(error):
         return None
     if "=" in text:
-        what = f'the name of the variable is part of it. Remove "{text.partition("=")[0]}=".'
-    else:
-        what = (
-            "nothing was put in the place of the variable. Python does not read variables in a "
-            'string; read it with os.environ.get("…"), or put an f before the quotes.'
+        name = text.partition("=")[0]
+        return _arrived(
+            evidence,
+            f'{text!r}: the name of the variable is part of it. Remove "{name}=".',
+            rewritten(evidence, rf"(?<=[\"']){name}=", ""),
         )
-    return _arrived(evidence, f"{text!r}: {what}")
+    said = f"{text!r}: Python does not put the value of a variable into a string."
+    if whole := re.fullmatch(r"\$\{?(\w+)\}?|%\((\w+)\)s", text):
+        code = f'os.environ.get("{whole[1] or whole[2]}", "redis://127.0.0.1:6379")'
+        where, source = where_hosts(evidence), hosts_node(evidence)[1]
+        nodes = [node for node, _ in strings_in(evidence, re.escape(text))]
+        edits = [instead(node, code) for node in nodes]
+        edits += imported(source, "import os") if edits else []
+        return _arrived(evidence, f"{said} Read it: {code}", evidence.suggest(where, *edits))
+    cure = "Put an f before the quotes." if "$" not in text else 'Read it with os.environ.get("…").'
+    return _arrived(evidence, f"{said} {cure}")

@@ -1,10 +1,8 @@
 """What the methods of the channel layer are called with: groups, their names, channels."""
 
 import ast
-import re
 
 from checks.diagnoses.routes import ROOM
-from workshop.checking.events import LayerCall
 from workshop.checking.explaining.route import written_routes
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, mentions
@@ -38,9 +36,16 @@ def with_arguments(evidence, where, name, arguments):
     return f"{wait}{code}", evidence.suggest(where, instead(call, code))
 
 
+def with_first(evidence, where, name, first):
+    """The same with another first argument. No edit where the consumers don't know that name."""
+    call, source = layer_call(evidence, where, name), evidence.project.source_at(where)
+    others = [source.code(node) for node in call.args[1:]] if call else ["…"]
+    code, edit = with_arguments(evidence, where, name, ", ".join([first, *others]))
+    return code, edit if evidence.mention(first.rpartition(".")[2]) else None
+
+
 def room_of_the_route(evidence):
-    """The code for the room's name, as the route calls it; and as the file of the consumers has it
-    in a variable or attribute already."""
+    """The code for the room's name, as the route captures it."""
     captured = [name for route in written_routes(evidence.project) for name in route.captured]
     return f'self.scope["url_route"]["kwargs"]["{captured[0] if captured else "room_name"}"]'
 
@@ -91,30 +96,13 @@ def channel_in_place_of_a_group(evidence, error):
     for call in evidence.layer_calls("group_send"):
         if "!" in call.group:
             where = evidence.where_called(call)
-            written = layer_call(evidence, where, "group_send")
-            event = ", ".join(map(evidence.project.source_at(where).code, written.args[1:]))
-            arguments = f"{evidence.group}, {event or '…'}"
-            code, edit = with_arguments(evidence, where, "group_send", arguments)
+            code, edit = with_first(evidence, where, "group_send", evidence.group)
             return Explanation(
                 "group_send() was given the name of one browser's channel. Give it the group's: "
                 f"{code}",
                 where,
                 edit,
             )
-
-
-@rule(raised=r"Group name must be")
-def group_name_invalid(evidence, error):
-    names = {call.group for call in evidence.events(LayerCall)}
-    wrong = next((n for n in names if not re.fullmatch(r"[a-zA-Z0-9\-_.]{1,99}", n)), None)
-    said = f"{shown(wrong) if wrong else 'That'} is not a valid group name."
-    if wrong and re.search(r"\{[\w.]+\}", wrong):
-        said += " Its braces were not replaced: the f is missing before the quotes."
-    return Explanation(
-        f"{said} A name takes letters, digits, hyphens, underscores and periods, fewer than 100 of "
-        "them.",
-        evidence.where(error),
-    )
 
 
 @rule(raised=r"(group_(?:add|send|discard))\(\) (?:missing|takes|got an unexpected)")

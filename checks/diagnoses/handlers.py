@@ -77,19 +77,25 @@ def _another_type(evidence, is_wrong, said):
     messages, where there is one."""
     node, where = next((t for t in _types(evidence) if is_wrong(t[0].value)), (None, None))
     where = where or evidence.where_group_sent()
-    methods = [name for c in evidence.consumers for name in _own(c) if _takes_event(c, name)]
-    if len(methods) != 1:
+    method = only_handler(evidence)
+    if method is None:
         return Explanation(
             f'{said} Choose a type of your own, such as "chat.message", and write a method '
             "chat_message for it.",
             where,
         )
-    other = methods[0].replace("_", ".")
+    other = method.replace("_", ".")
     return Explanation(
-        f'{said} Write "{other}", which leads to your method {methods[0]}.',
+        f'{said} Write "{other}", which leads to your method {method}.',
         where,
         evidence.suggest(where, instead(node, f'"{other}"')) if node else None,
     )
+
+
+def only_handler(evidence):
+    """The name of the one method that takes a group's messages; None where there are several."""
+    found = [name for c in evidence.consumers for name in _own(c) if _takes_event(c, name)]
+    return found[0] if len(found) == 1 else None
 
 
 def _types(evidence):
@@ -123,9 +129,9 @@ def type_is_no_name(evidence, error, kind):
         where = evidence.where_type(kind)
         written = [node for node, place in _types(evidence) if node.value == kind]
         return Explanation(
-            f'Channels makes the name of the handler from the type "{kind}" by turning its dots into '
-            f'underscores, and "{wanted}" cannot be the name of a method. Write "{right}", for '
-            f"which the method is {handler_name(right)}.",
+            f"Channels makes the handler's name from the type by turning dots into underscores, "
+            f'and "{wanted}" cannot be the name of a method. Write "{right}", for which the method '
+            f"is {handler_name(right)}.",
             where,
             evidence.suggest(where, *[instead(node, f'"{right}"') for node in written]),
         )

@@ -53,7 +53,9 @@ def closed_by_the_consumer(evidence):
     if evidence.saw_only(Closed) and closes:
         where = evidence.place(closes[0]) or evidence.mention("close")
         edit = without_line(evidence, where, "close")
-        also = ", with the `if` that has nothing else in it" if edit and edit.line < where.line else ""
+        also = (
+            ", with the `if` that has nothing else in it" if edit and edit.line < where.line else ""
+        )
         return Explanation(
             f"The consumer closed the socket itself, here. Remove this self.close(){also}: a "
             "conversation goes on until the browser leaves.",

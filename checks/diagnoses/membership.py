@@ -2,6 +2,7 @@
 
 from workshop.checking.events import Ended, Handled, LayerMade
 from workshop.checking.explaining.rules import Explanation, advice
+from workshop.checking.explaining.suggestion import instead
 
 MEMORY = "channels.layers.InMemoryChannelLayer"
 
@@ -40,6 +41,7 @@ def groups_is_a_text(evidence):
             if name == "groups" and isinstance(text, str):
                 return Explanation(
                     "groups is a string, so the consumer joins one group for each letter of it. "
-                    f"Write groups = [{text!r}].",
+                    f'Write groups = ["{text}"].',
                     consumer.where(node),
+                    evidence.suggest(consumer.where(node), instead(node.value, f'["{text}"]')),
                 )

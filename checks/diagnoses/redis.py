@@ -1,10 +1,9 @@
 """The Redis behind the channel layer: whether it answers."""
 
-import ast
-
-from checks.diagnoses.layer import NAME
+from checks.diagnoses.layer import NAME, written
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import value_of
+from workshop.checking.explaining.suggestion import without_key
 from workshop.environment import install_command
 
 
@@ -19,23 +18,23 @@ def redis_does_not_answer(evidence, error, address, cut):
     if cut and not error.came_through("redis", "channels_redis"):
         return None
     setting = evidence.project.setting(NAME)
+    start = "Start the workshop's with `python3 -m workshop`"
     if setting and value_of(setting, "hosts"):
-        compare = 'compare the address with "hosts" in settings.py'
+        cure = f'{start}, and write the address that it tells in "hosts".'
     else:
-        compare = f'name its address in {NAME}: "CONFIG": {{"hosts": […]}}'
+        cure = f'{start}, and name its address in {NAME}: "CONFIG": {{"hosts": […]}}.'
     at = f" at {address}" if address else ""
     return Explanation(
-        f"The channel layer asked for Redis{at}, and there was no answer. "
-        f"Start it with `python3 -m workshop`, and {compare}.",
-        evidence.project.where_set(NAME),
+        f"The channel layer asked for Redis{at}, and there was no answer. {cure}",
+        written(evidence, "hosts")[3],
     )
 
 
 @rule(raised=r"TimeoutError: Timeout reading from")
 def redis_reading_timed_out(evidence, error):
-    setting = evidence.project.setting(NAME)
-    if setting and "socket_timeout" in ast.dump(setting):
-        advice = 'Remove the "socket_timeout", or make it longer than 5 s.'
+    dictionary, key, _, where = written(evidence, "socket_timeout")
+    if key:
+        advice = 'Remove "socket_timeout", or make it longer than 5 s.'
     else:
         advice = (
             "Version 8 of redis-py gives up after 5 s by itself (channels_redis issue 422). "
@@ -44,5 +43,6 @@ def redis_reading_timed_out(evidence, error):
     return Explanation(
         "The layer waits up to 5 s at a time for messages from Redis; the connection gave up "
         f"earlier, which closes every quiet WebSocket. {advice}",
-        evidence.project.where_set(NAME),
+        where,
+        evidence.suggest(where, without_key(dictionary, key)) if key else None,
     )
