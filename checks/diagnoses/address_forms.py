@@ -3,10 +3,8 @@
 import ast
 import re
 
-from checks.diagnoses.addresses import (
-    CONNECTING,
-    NO_NUMBER,
-    UNREADABLE,
+from checks.diagnoses.addresses import CONNECTING, NO_NUMBER, UNREADABLE
+from checks.diagnoses.hosts import (
     entries,
     first,
     hosts_instead,

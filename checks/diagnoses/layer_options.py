@@ -3,12 +3,10 @@
 import ast
 import re
 
-from checks.diagnoses.addresses import (
-    entries,
+from checks.diagnoses.hosts import (
     hosts_instead,
     hosts_node,
     of_redis,
-    rewritten,
     where_hosts,
 )
 from checks.diagnoses.layer import NAME, REDIS, in_its_place, written
@@ -139,46 +137,6 @@ def _is_pair(value) -> bool:
         and isinstance(value[0], str)
         and "://" not in value[0]
         and isinstance(value[1], int)
-    )
-
-
-@rule(raised=r"AuthenticationError|NOAUTH|WRONGPASS")
-def redis_wants_a_password(evidence, error):
-    if "without any password configured" in error.message:
-        return Explanation(
-            "This Redis has no password, and the address gives one. Remove it, with the @ after "
-            "it: redis://127.0.0.1:6379",
-            where_hosts(evidence),
-            rewritten(evidence, r"(?<=://)[^@/\"'{}]*@", ""),
-        )
-    return Explanation(
-        "Redis wants a password, or another one. It goes in the address: "
-        "redis://:password@127.0.0.1:6379",
-        where_hosts(evidence),
-    )
-
-
-@rule(raised=r"^ValueError: (?:Port could not be cast|Port out of range|Invalid IPv6 URL)")
-def redis_address_malformed(evidence, error):
-    if error.came_through("redis", "channels_redis"):
-        return Explanation(
-            f"The address of Redis cannot be read: {error.message}. It looks like this, with a "
-            "number as the port: redis://127.0.0.1:6379",
-            where_hosts(evidence),
-            rewritten(evidence, r"(?<=://)([\w.]+):[a-zA-Z_]+(?=[\"'/])", r"\1:6379"),
-        )
-
-
-@rule(raised=r"ResponseError: (?:DB index is out of range|invalid DB index)")
-def redis_has_no_such_database(evidence, error):
-    numbers = [re.search(r"/(\d+)$", e) for e in entries(evidence) if isinstance(e, str)]
-    number = next((found[1] for found in numbers if found), None)
-    said = "They count from 0, and there are 16 unless its configuration says otherwise."
-    return Explanation(
-        f"Redis has no database {number or 'of that number'}. {said} Write /0 at the end of the "
-        "address.",
-        where_hosts(evidence),
-        rewritten(evidence, rf"/{number}(?=[\"'])", "/0") if number else None,
     )
 
 

@@ -1,13 +1,7 @@
 """The address of Redis can be read, and what is there is nobody, or somebody else."""
 
-from checks.diagnoses.addresses import (
-    CONNECTING,
-    entries,
-    first,
-    hosts_instead,
-    rewritten,
-    where_hosts,
-)
+from checks.diagnoses.addresses import CONNECTING
+from checks.diagnoses.hosts import entries, first, hosts_instead, rewritten, where_hosts
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Silent, Unanswered
 

@@ -86,6 +86,13 @@ def under(source: Source, statement: ast.stmt, condition: str) -> Change:
     return start, (statement.end_lineno + 1, 0), code
 
 
+def unwrapped(source: Source, statement: ast.If) -> Change:
+    """What is in the `if` takes its place."""
+    lines = source.text.split("\n")[statement.body[0].lineno - 1 : statement.end_lineno]
+    start, _, code = above(statement, "\n".join(lines))
+    return start, (statement.end_lineno + 1, 0), code
+
+
 def based_on(source: Source, definition: ast.ClassDef, base: str) -> Change:
     """The class is derived from this base too, which comes after its others."""
     if definition.bases:
