@@ -36,10 +36,17 @@ def with_arguments(evidence, where, name, arguments):
     return f"{wait}{code}", evidence.suggest(where, instead(call, code))
 
 
+def arguments_of(source, call):
+    """The code of each of its arguments."""
+    return [source.code(node) for node in call.args] + [
+        f"{keyword.arg}={source.code(keyword.value)}" for keyword in call.keywords
+    ]
+
+
 def with_first(evidence, where, name, first):
     """The same with another first argument. No edit where the consumers don't know that name."""
     call, source = layer_call(evidence, where, name), evidence.project.source_at(where)
-    others = [source.code(node) for node in call.args[1:]] if call else ["…"]
+    others = arguments_of(source, call)[1:] if call else ["…"]
     code, edit = with_arguments(evidence, where, name, ", ".join([first, *others]))
     return code, edit if evidence.mention(first.rpartition(".")[2]) else None
 

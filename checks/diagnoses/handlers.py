@@ -218,11 +218,12 @@ def handler_signature(evidence, error, name):
             also = ", ".join(f'event["{key}"] in place of {key}' for key in sorted(keys))
             said = f"Write `{_head(method, name)}`{also and ', and in it ' + also}."
             where = consumer.where(method)
+            source = evidence.project.source_at(where)
             edits = [instead(node, f'event["{node.id}"]') for node in reads]
             return Explanation(
                 f"A group's message reaches its handler as one dictionary. {said}",
                 where,
-                evidence.suggest(where, with_parameters(method, "self, event"), *edits),
+                evidence.suggest(where, with_parameters(source, method, "self, event"), *edits),
             )
 
 

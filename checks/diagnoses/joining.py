@@ -3,7 +3,7 @@
 import ast
 import re
 
-from checks.diagnoses.groups import layer_call, shown, with_arguments
+from checks.diagnoses.groups import arguments_of, layer_call, shown, with_arguments
 from checks.diagnoses.handlers import only_handler
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import RECEIVERS, SENDERS, calls_in, last_name
@@ -90,10 +90,11 @@ def _to_the_group(evidence, where, group=None):
         arguments = f"{group or evidence.group}, …"
         return evidence.call_for(where, "self.channel_layer.group_send", arguments), None
     function = re.sub(r"\bsend\b", "group_send", source.code(call.func))
-    arguments = [group or source.code(call.args[0]), *map(source.code, call.args[1:])]
+    own, *others = arguments_of(source, call)
+    arguments = [group or own, *others]
     code = f"{function}({', '.join(arguments)})"
     wait = "await " if evidence.project.is_async_at(where) else ""
-    known = group is None or evidence.mention(last_name(ast.parse(group).body[0].value))
+    known = group is None or evidence.mention(group.rpartition(".")[2])
     return f"{wait}{code}", evidence.suggest(where, instead(call, code)) if known else None
 
 

@@ -18,8 +18,8 @@ from workshop.checking.explaining.suggestion import instead
 from workshop.checking.failures import Closed, Crashed, Refused, Silent
 
 INSTEAD_OF = {
-    "db": 'The database goes in the address: "redis://127.0.0.1:6379/1".',
-    "port": 'The port goes in the address: "hosts": [("127.0.0.1", 6379)].',
+    "db": 'Remove it: the database goes in the address, "redis://127.0.0.1:6379/1".',
+    "port": 'Remove it: the port goes in the address, "hosts": [("127.0.0.1", 6379)].',
     "unix": 'A socket goes in "hosts", as an address: "hosts": ["unix:///tmp/redis.sock"].',
     "password": 'The password goes in "hosts": [{"host": "127.0.0.1", "password": …}].',
     "url": 'An address goes in "hosts": ["redis://127.0.0.1:6379"].',

@@ -102,16 +102,22 @@ def based_on(source: Source, definition: ast.ClassDef, base: str) -> Change:
     return place, (place[0], place[1] + len(empty[0].encode() if empty else "")), f"({base})"
 
 
-def with_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef, names: str) -> Change:
+def with_parameters(
+    source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef, names: str
+) -> Change:
     """The function takes these, "self, event", in place of all that it takes."""
-    arguments = function.args
-    takes = [n for n in ast.walk(arguments) if hasattr(n, "end_lineno")]
-    if not takes:
-        _, (line, column), _ = renamed(function, "")
-        return (line, column + 1), (line, column + 1), names
-    first = min(takes, key=lambda node: (node.lineno, node.col_offset))
-    last = max(takes, key=lambda node: (node.end_lineno, node.end_col_offset))
-    return instead(first, "")[0], instead(last, "")[1], names
+    _, place, _ = renamed(function, "")
+    ends = [(n.end_lineno, n.end_col_offset) for n in ast.walk(function.args) if _has_place(n)]
+    line, column = max(ends, default=(place[0], place[1] + 1))
+    lines = source.text.encode().split(b"\n")
+    while b")" not in lines[line - 1][column:]:
+        line, column = line + 1, 0
+    end = line, lines[line - 1].index(b")", column)
+    return (place[0], place[1] + 1), end, names
+
+
+def _has_place(node: ast.AST) -> bool:
+    return hasattr(node, "end_col_offset")
 
 
 def without_key(dictionary: ast.Dict, key: ast.expr) -> Change:
