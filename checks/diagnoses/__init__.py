@@ -58,6 +58,7 @@ ASKED_IN_TURN = (
     "joining",
     "rooms",
     "servers",
+    "event_types",
     "handlers",
     "messages",
     "consumer",

@@ -1,140 +1,14 @@
-"""The type of a group's message, and the method that it leads to."""
+"""The method that a group's message leads to."""
 
 import ast
 import difflib
 import re
 
+from checks.diagnoses.event_types import NO_HANDLER, own_methods, takes_event, types_written
 from workshop.checking.events import Handles
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import handler_name, value_of
-from workshop.checking.explaining.suggestion import (
-    instead,
-    moved,
-    renamed,
-    with_parameters,
-)
-from workshop.checking.failures import Closed, Flooded, Silent
-
-BUILT_IN = ("send", "receive", "accept", "close", "connect", "disconnect", "dispatch")
-FOR_BROWSERS = ("connect", "receive", "receive_json", "disconnect", "__init__")
-NO_HANDLER = r"No handler for message type (?!websocket\.)(.+?)\.?$"  # websocket.*: a bare consumer
-
-# The type
-
-
-@rule
-def type_collides(evidence):
-    """A type that names a method of the consumer's own machinery, which gets the event."""
-    if not evidence.saw(Closed) or not evidence.errors:
-        return None
-    for call in evidence.layer_calls("group_send") + evidence.layer_calls("send"):
-        name = handler_name(call.type)
-        if name in BUILT_IN and evidence.begun(call.type):
-            return _another_type(
-                evidence,
-                lambda kind, wrong=call.type: kind == wrong,
-                f'A message of type "{call.type}" goes to the method {name}, which Channels uses '
-                "for something else.",
-            )
-
-
-@rule
-def type_of_asgi(evidence):
-    """ "websocket.receive" sent to the group, say: consumers take it for a browser's frame."""
-    for call in evidence.layer_calls("group_send"):
-        if (call.type or "").startswith("websocket.") and evidence.saw(Silent, Flooded, Closed):
-            return _another_type(
-                evidence,
-                lambda kind, wrong=call.type: kind == wrong,
-                f'The message to the group has the type "{call.type}", which is one of ASGI\'s own '
-                "names: consumers take it for what happens between them and their browser.",
-            )
-
-
-@rule(
-    raised=r"AttributeError: '(int|float|list|dict|tuple|NoneType)' object has no attribute "
-    r"'(?:replace|startswith)'"
-)
-def type_not_text(evidence, error, kind):
-    return _another_type(
-        evidence,
-        lambda written: not isinstance(written, str),
-        f'The "type" of a message to the group has to be a string; here it is of type {kind}.',
-    )
-
-
-@rule(raised=r"Malformed type in message \(leading underscore\)")
-def type_begins_with_underscore(evidence, error):
-    return _another_type(
-        evidence,
-        lambda written: str(written).startswith((".", "_")),
-        'The "type" of a message to the group may not begin with a dot or an underscore.',
-    )
-
-
-def _another_type(evidence, is_wrong, said):
-    """What was said of a type, and which one to write: that of the only method that takes a group's
-    messages, where there is one."""
-    node, where = next((t for t in _types(evidence) if is_wrong(t[0].value)), (None, None))
-    where = where or evidence.where_group_sent()
-    method = only_handler(evidence)
-    if method is None:
-        return Explanation(
-            f'{said} Choose a type of your own, such as "chat.message", and write a method '
-            "chat_message for it.",
-            where,
-        )
-    other = method.replace("_", ".")
-    return Explanation(
-        f'{said} Write "{other}", which leads to your method {method}.',
-        where,
-        evidence.suggest(where, instead(node, f'"{other}"')) if node else None,
-    )
-
-
-def only_handler(evidence):
-    """The name of the one method that takes a group's messages; None where there are several."""
-    found = [name for c in evidence.consumers for name in _own(c) if _takes_event(c, name)]
-    return found[0] if len(found) == 1 else None
-
-
-def _types(evidence):
-    """The values under "type" that the consumers' dictionaries write out, with their places."""
-    for consumer in evidence.consumers:
-        for node in consumer.nodes(ast.Dict):
-            value = value_of(node, "type")
-            if isinstance(value, ast.Constant):
-                yield value, consumer.where(value)
-
-
-def _own(consumer):
-    """The names of its methods, without those for browsers and those that replace Channels' own."""
-    others = (*FOR_BROWSERS, *BUILT_IN)
-    return [n for n in consumer.methods if n not in others and not n.startswith("websocket_")]
-
-
-def _takes_event(consumer, name):
-    """Whether the method is made for an event of a group, and not called in the files."""
-    return len(consumer.methods[name].args.args) == 2 and not consumer.is_named(name)
-
-
-# The method
-
-
-@rule(raised=NO_HANDLER)
-def type_is_no_name(evidence, error, kind):
-    wanted = handler_name(kind)
-    right = re.sub(r"[^\w.]+", ".", kind).strip("._")
-    if not wanted.isidentifier() and handler_name(right).isidentifier():
-        where = evidence.where_type(kind)
-        written = [node for node, place in _types(evidence) if node.value == kind]
-        return Explanation(
-            f"Channels makes the handler's name from the type by turning dots into underscores, "
-            f'and "{wanted}" cannot be the name of a method. Write "{right}", for which the method '
-            f"is {handler_name(right)}.",
-            where,
-            evidence.suggest(where, *[instead(node, f'"{right}"') for node in written]),
-        )
+from workshop.checking.explaining.source import handler_name
+from workshop.checking.explaining.suggestion import instead, moved, renamed, with_parameters
 
 
 @rule(raised=NO_HANDLER)
@@ -142,20 +16,34 @@ def handler_of_another_name(evidence, error, kind):
     """The words are the same, or the spelling is near, or only one method takes an event."""
     wanted = handler_name(kind)
     for consumer in evidence.consumers if wanted.isidentifier() else ():
-        own = _own(consumer)
+        own = own_methods(consumer)
         words = [name for name in own if sorted(_words(name)) == sorted(_words(wanted))]
         near = difflib.get_close_matches(wanted, own, 1, 0.5)
-        takes_event = [name for name in own if len(consumer.methods[name].args.args) == 2]
-        for name in words or near or (takes_event if len(takes_event) == 1 else ()):
-            method = consumer.methods[name]
-            where, free = consumer.where(method), _takes_event(consumer, name)
+        alone = [name for name in own if len(consumer.methods[name].args.args) == 2]
+        for name in words or near or (alone if len(alone) == 1 else ()):
+            where, cure, edit = _made_to_agree(evidence, consumer, name, kind)
             return Explanation(
-                f'A message of type "{kind}" goes to a method called {wanted}; '
-                f"yours is called {name}. "
-                + (f"Rename it: `{_head(method, wanted)}`" if free else "Make the two agree."),
+                f'A message of type "{kind}" goes to a method called {wanted}; yours is called '
+                f"{name}. {cure}",
                 where,
-                evidence.suggest(where, renamed(method, wanted)) if free else None,
+                edit,
             )
+
+
+def _made_to_agree(evidence, consumer, name, kind):
+    """What is changed so that the type leads to the method, where, and the edit: the method's name,
+    unless another type leads to it or it is called by that name."""
+    method, written = consumer.methods[name], list(types_written(evidence))
+    where = consumer.where(method)
+    other = [v.value for v, _ in written if handler_name(str(v.value)) == name]
+    nodes = [(node, place) for node, place in written if node.value == kind]
+    if other and nodes:
+        edit = evidence.suggest(nodes[0][1], instead(nodes[0][0], f'"{other[0]}"'))
+        return nodes[0][1], f'Write "{other[0]}".', edit
+    if takes_event(consumer, name):
+        cure = f"Rename it: `{_head(method, handler_name(kind))}`"
+        return where, cure, evidence.suggest(where, renamed(method, handler_name(kind)))
+    return where, "Make the two agree.", None
 
 
 def _words(name):

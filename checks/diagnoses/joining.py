@@ -3,8 +3,8 @@
 import ast
 import re
 
+from checks.diagnoses.event_types import only_handler
 from checks.diagnoses.groups import arguments_of, layer_call, shown, with_arguments
-from checks.diagnoses.handlers import only_handler
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import RECEIVERS, SENDERS, calls_in, last_name
 from workshop.checking.explaining.suggestion import above, below, instead, removed

@@ -36,7 +36,7 @@ def unknown_layer_option(evidence, error, option):
     _, key, value, where = written(evidence, option)
     said, source = f"The channel layer has no option {option!r}.", evidence.project.source_at(where)
     if option == "hosts":
-        _, edit = in_its_place(evidence, "BACKEND", f'"{REDIS}"')
+        where, edit = in_its_place(evidence, "BACKEND", f'"{REDIS}"')
         return Explanation(
             f"A channel layer in memory has no hosts: it asks no Redis, and other processes cannot "
             f'reach it. Write "BACKEND": "{REDIS}".',

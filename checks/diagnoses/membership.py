@@ -18,10 +18,13 @@ def group_discard_forgotten(evidence):
         return None
     for consumer in evidence.consumers:
         if not consumer.mentions("group_discard"):
+            where = consumer.where(consumer.methods.get("disconnect"))
+            arguments = f"{evidence.group}, self.channel_name"
+            leave = evidence.call_for(where, "self.channel_layer.group_discard", arguments)
             return Explanation(
                 f"The consumer joins a group and never leaves it. {_kept(evidence)} "
-                "In disconnect(), call group_discard() with the arguments of group_add().",
-                consumer.where(consumer.methods.get("disconnect")),
+                f"In disconnect(), write: {leave}",
+                where,
             )
 
 
