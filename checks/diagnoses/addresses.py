@@ -15,7 +15,7 @@ from checks.diagnoses.hosts import (
 )
 from checks.diagnoses.layer import NAME
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, variable_read
+from workshop.checking.explaining.source import variable_read
 from workshop.checking.explaining.suggestion import imported, instead
 
 UNREADABLE = r"ValueError: (?:Redis URL must specify|Port could not be cast|Invalid IPv6 URL)"
@@ -45,22 +45,24 @@ def address_is_none(evidence, error):
     if not variable:
         cure = "Find out where that value comes from, and give it one."
         return _arrived(evidence, f"{arrived!r}. {cure}")
-    default = _default(arrived)
-    call = next(_calls_that_read(evidence, variable), None)
-    source, where = evidence.project.settings, where_hosts(evidence)
-    edit = None
-    if call and len(call.args) == 1 and not call.keywords:
-        source = evidence.project.source_at(where)
-        edit = evidence.suggest(
-            where, instead(call.args[0], f"{source.code(call.args[0])}, {default}")
-        )
-    code = f'{source.code(call.func) if call else "os.environ.get"}("{variable}", {default})'
+    code, edit = _with_default(evidence, variable, _default(arrived))
     return _arrived(
         evidence,
         f"{arrived!r}: the environment has no {variable}. Set it, or give a value for where it is "
         f"not set: {code}",
         edit,
     )
+
+
+def _with_default(evidence, variable: str, default: str):
+    """The code that reads the variable, with a value for where it is not set; and the edit."""
+    where = where_hosts(evidence)
+    source = evidence.project.source_at(where)
+    for call in source.calls("get", "getenv") if source else ():
+        if variable_read(call) == variable and len(call.args) == 1 and not call.keywords:
+            code = f'{source.code(call.func)}("{variable}", {default})'
+            return code, evidence.suggest(where, instead(call, code))
+    return f'os.environ.get("{variable}", {default})', None
 
 
 def _default(arrived) -> str:
@@ -72,14 +74,6 @@ def _default(arrived) -> str:
     if isinstance(arrived, dict):
         return '"6379"' if arrived.get("port", "") is None else '"redis://127.0.0.1:6379"'
     return '"6379"' if arrived[-1] is None else '"127.0.0.1"'
-
-
-def _calls_that_read(evidence, variable: str):
-    """The calls in the settings that read the variable and give no other value."""
-    source = evidence.project.source_at(where_hosts(evidence))
-    for call in source.nodes(ast.Call) if source else ():
-        if variable_read(call) == variable and last_name(call.func) in ("get", "getenv"):
-            yield call
 
 
 def _has_none(entry):

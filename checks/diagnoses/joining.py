@@ -10,6 +10,8 @@ from workshop.checking.explaining.source import RECEIVERS, SENDERS, calls_in, la
 from workshop.checking.explaining.suggestion import above, below, instead, removed
 from workshop.checking.failures import Silent
 
+NOT_JOINED = "The consumer sends to a group that no consumer has joined"
+
 
 def _join(evidence):
     """The call that joins, as it is written in connect() of the consumer in question."""
@@ -165,38 +167,36 @@ def group_add_missing(evidence):
         return None
     consumer = evidence.consumers[0]
     connect = consumer.methods.get("connect")
-    said = "The consumer sends to a group that no consumer has joined"
     if mentions := consumer.mentions("group_add"):
-        where = consumer.where(mentions[0])
-        method = consumer.method_at(where)
-        if method is None or connect is None or method is connect:
-            return Explanation(
-                f"{said}: group_add is here, and this line was not reached. It belongs in "
-                "connect(self).",
-                where,
-            )
-        call = evidence.call_for(consumer.where(connect), f"self.{method.name}", "")
-        return Explanation(
-            f"{said}: {method.name}() would join it, and nothing calls it in time. Begin connect() "
-            f"with `{call}`.",
-            consumer.where(connect),
-            _begun_with(evidence, consumer.where(connect), connect, method, call),
-        )
+        return _not_reached(evidence, consumer, connect, mentions[0])
     joined = _joined_in_connect(evidence)
     return Explanation(
-        f"{said}. In connect(), add its channel: {_join(evidence)}",
+        f"{NOT_JOINED}. In connect(), add its channel: {_join(evidence)}",
         consumer.where(connect),
         evidence.suggest(*joined) if joined else None,
     )
 
 
-def _begun_with(evidence, where, connect, method, call):
-    """The edit, where the method can be called with nothing and as it is written."""
+def _not_reached(evidence, consumer, connect, node):
+    """What to do about a group_add that did not run."""
+    where, place = consumer.where(node), consumer.where(connect)
+    method = consumer.method_at(where)
+    if method is None or connect is None or method is connect:
+        return Explanation(
+            f"{NOT_JOINED}: group_add is here, and this line was not reached. It belongs in "
+            "connect(self).",
+            where,
+        )
+    call = evidence.call_for(place, f"self.{method.name}", "")
     alike = type(method) is type(connect) and len(method.args.args) == 1
-    called = any(last_name(node.func) == method.name for node in calls_in(connect))
-    if alike and not called:
-        return evidence.suggest(where, above(connect.body[0], call))
-    return None
+    called = any(last_name(other.func) == method.name for other in calls_in(connect))
+    first = [above(connect.body[0], call)] if alike and not called else []
+    return Explanation(
+        f"{NOT_JOINED}: {method.name}() would join it, and nothing calls it in time. Begin "
+        f"connect() with `{call}`.",
+        place,
+        evidence.suggest(place, *first),
+    )
 
 
 @rule

@@ -33,16 +33,10 @@ OPTIONS = ["hosts", "prefix", "expiry", "group_expiry", "capacity", "channel_cap
 
 @rule(raised=r"ChannelLayer\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 def unknown_layer_option(evidence, error, option):
+    if option == "hosts":
+        return _in_memory(evidence)
     _, key, value, where = written(evidence, option)
     said, source = f"The channel layer has no option {option!r}.", evidence.project.source_at(where)
-    if option == "hosts":
-        where, edit = in_its_place(evidence, "BACKEND", f'"{REDIS}"')
-        return Explanation(
-            f"A channel layer in memory has no hosts: it asks no Redis, and other processes cannot "
-            f'reach it. Write "BACKEND": "{REDIS}".',
-            where,
-            edit,
-        )
     moved = key and _in_hosts(source.code(value), option)
     if moved:
         edit = evidence.suggest(where, instead(key, '"hosts"'), instead(value, moved))
@@ -54,6 +48,16 @@ def unknown_layer_option(evidence, error, option):
     advice = advice or "CONFIG holds the layer's own options only, such as hosts."
     edit = evidence.suggest(where, instead(key, f'"{near}"')) if key and near else None
     return Explanation(f"{said} {advice}", where, edit)
+
+
+def _in_memory(evidence):
+    where, edit = in_its_place(evidence, "BACKEND", f'"{REDIS}"')
+    return Explanation(
+        "A channel layer in memory has no hosts: it asks no Redis, and other processes cannot "
+        f'reach it. Write "BACKEND": "{REDIS}".',
+        where,
+        edit,
+    )
 
 
 def _in_hosts(code: str, option: str) -> str | None:

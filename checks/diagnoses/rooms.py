@@ -56,20 +56,7 @@ def state_on_the_class(evidence):
         return None
     for consumer in evidence.consumers:
         for node in consumer.set_on_class():
-            written = ast.unparse(node)
-            same = [n for n in consumer.nodes(ast.Attribute) if ast.unparse(n) == written]
-            numbers = sorted({n.lineno for n in same})
-            lines = f" in lines {', '.join(map(str, numbers))}" if len(numbers) > 1 else ""
-            where = consumer.where(node)
-            edits = [
-                instead(n, f"self.{n.attr}") for n in same if consumer.where(n).file == where.file
-            ]
-            return Explanation(
-                f"{written} is on the class, so all consumers of this process share it, and the "
-                f"last one to set it decides. Write self.{node.attr}{lines}.",
-                where,
-                evidence.suggest(where, *edits),
-            )
+            return _for_each_its_own(evidence, consumer, node)
         for name, node in () if failed else consumer.changed_on_class():
             return Explanation(
                 f"{name} is on the class, so all consumers of this process share it, those of "
@@ -77,6 +64,21 @@ def state_on_the_class(evidence):
                 f"self.{name} = …",
                 consumer.where(node),
             )
+
+
+def _for_each_its_own(evidence, consumer, node):
+    """What to write in place of an attribute of the class that a method sets."""
+    written, where = ast.unparse(node), consumer.where(node)
+    same = [n for n in consumer.nodes(ast.Attribute) if ast.unparse(n) == written]
+    numbers = sorted({n.lineno for n in same})
+    lines = f" in lines {', '.join(map(str, numbers))}" if len(numbers) > 1 else ""
+    here = [n for n in same if consumer.where(n).file == where.file]
+    return Explanation(
+        f"{written} is on the class, so all consumers of this process share it, and the last one "
+        f"to set it decides. Write self.{node.attr}{lines}.",
+        where,
+        evidence.suggest(where, *[instead(n, f"self.{n.attr}") for n in here]),
+    )
 
 
 @rule
@@ -157,26 +159,29 @@ def one_group_for_all_rooms(evidence):
     rooms = {}
     for call in evidence.layer_calls("group_add"):
         rooms.setdefault(call.group, {})[call.path] = call
-    for group, calls in rooms.items():
+    for calls in rooms.values():
         if len(calls) > 1:
-            said = (
-                f"Every room joins the same group, {shown(group)}. Its name must contain the room's"
-            )
-            if where := _groups_on_the_class(evidence):
-                return Explanation(
-                    f"{said}, and a list on the class cannot. Remove it, and write in connect(): "
-                    f'self.room_group_name = "chat_" + {room_of_the_route(evidence)}, and then '
-                    + evidence.call_for(where, *JOIN),
-                    where,
-                )
-            named = [pair for pair in _given(evidence) if getattr(pair[0], "value", "") == group]
-            node, where = named[0] if len(named) == 1 else (None, None)
-            code = f'"{group}_" + {room_of_the_route(evidence)}'
-            return Explanation(
-                f"{said}: write {code} in place of {shown(group)}.",
-                where or evidence.where_called(next(iter(calls.values()))),
-                evidence.suggest(where, instead(node, code)) if node else None,
-            )
+            return _with_the_rooms_name(evidence, next(iter(calls.values())))
+
+
+def _with_the_rooms_name(evidence, call):
+    """What to write so that the group that was joined is the room's."""
+    room = room_of_the_route(evidence)
+    said = f"Every room joins the same group, {shown(call.group)}. Its name must contain the room's"
+    if where := _groups_on_the_class(evidence):
+        return Explanation(
+            f"{said}, and a list on the class cannot. Remove it, and write in connect(): "
+            f'self.room_group_name = "chat_" + {room}, and then {evidence.call_for(where, *JOIN)}',
+            where,
+        )
+    named = [(n, place) for n, place in _given(evidence) if getattr(n, "value", "") == call.group]
+    node, where = named[0] if len(named) == 1 else (None, None)
+    code = f'"{call.group}_" + {room}'
+    return Explanation(
+        f"{said}: write {code} in place of {shown(call.group)}.",
+        where or evidence.where_called(call),
+        evidence.suggest(where, instead(node, code)) if node else None,
+    )
 
 
 def _given(evidence):
