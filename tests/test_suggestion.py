@@ -9,6 +9,7 @@ from workshop.checking.explaining.suggestion import (
     above,
     after,
     around,
+    based_on,
     before,
     below,
     ended_with,
@@ -17,13 +18,18 @@ from workshop.checking.explaining.suggestion import (
     instead_of_all,
     last_in,
     left_out,
+    moved,
     not_in,
+    removed,
     suggest,
     taking,
     undecorated,
+    under,
     unwrapped,
     whole_line,
+    with_parameters,
     without,
+    without_key,
 )
 
 TEXT = """\
@@ -248,3 +254,81 @@ def test_a_dictionary_gets_an_entry(tmp_path):
         source = of(tmp_path, f"a = {written}\n")
         found = suggest(source, first_in(source.tree.body[0].value, "'b': 0"))
         assert found.applied_to(source.text) == f"a = {expected}\n"
+
+
+def edited(tmp_path, text, *changes) -> str | None:
+    """The text after the changes, which are functions from its Source to one or more of them."""
+    file = tmp_path / "edited.py"
+    file.write_text(text, encoding="utf-8")
+    source, made = Source(file), []
+    for change in changes:
+        found = change(source)
+        made += found if isinstance(found, list) else [found]
+    suggestion = suggest(source, *made)
+    return suggestion and suggestion.applied_to(text)
+
+
+def test_a_statement_goes_with_the_if_that_has_nothing_else(tmp_path):
+    text = "if a:\n    if b:\n        c()\nd()\n"
+    go = lambda source: removed(source, the(source, ast.Expr, 1))  # noqa: E731
+    assert edited(tmp_path, text, go) == "d()\n"
+    assert edited(tmp_path, text.replace("d()", "else:\n    d()"), go) == (
+        "if a:\n    pass\nelse:\n    d()\n"
+    )
+
+
+def test_a_statement_that_is_all_of_a_function_leaves_a_pass(tmp_path):
+    text = "def f():\n    a()\n"
+    go = lambda source: removed(source, the(source, ast.Expr))  # noqa: E731
+    assert edited(tmp_path, text, go) == "def f():\n    pass\n"
+
+
+def test_a_function_moves_into_a_class(tmp_path):
+    text = "class A:\n    x = 1\n\n\n@d\ndef f(self):\n    return 1\n"
+    go = lambda source: moved(source, source.tree.body[1], source.tree.body[0])  # noqa: E731
+    assert edited(tmp_path, text, go).rstrip("\n") == (
+        "class A:\n    x = 1\n\n    @d\n    def f(self):\n        return 1"
+    )
+
+
+def test_a_statement_comes_under_a_condition_and_out_of_it(tmp_path):
+    text, inside = (
+        "def f():\n    g(\n        1)\n",
+        "def f():\n    if a:\n        g(\n            1)\n",
+    )
+    into = lambda source: under(source, the(source, ast.Expr), "a")  # noqa: E731
+    out = lambda source: unwrapped(source, the(source, ast.If))  # noqa: E731
+    assert edited(tmp_path, text, into) == inside
+    assert edited(tmp_path, inside, out) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("class A:\n    x = 1\n", "class A(B):\n    x = 1\n"),
+        ("class A():\n    x = 1\n", "class A(B):\n    x = 1\n"),
+        ("class Ä( C, D.E ):\n    x = 1\n", "class Ä( C, D.E, B ):\n    x = 1\n"),
+    ],
+)
+def test_a_class_gets_a_base(tmp_path, text, new):
+    assert edited(tmp_path, text, lambda s: based_on(s, s.tree.body[0], "B")) == new
+
+
+@pytest.mark.parametrize(
+    "takes", ["", "self", "self, *, a=f(1)", "self, a: int, /", "*args", "self, **kwargs"]
+)
+def test_a_function_takes_something_else(tmp_path, takes):
+    text = f"async def f({takes}):\n    pass\n"
+    new = edited(tmp_path, text, lambda s: with_parameters(s, s.tree.body[0], "self, event"))
+    assert new == "async def f(self, event):\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "left"), [(0, '{"b": 2, "c": 3}'), (1, '{"a": 1, "c": 3}'), (2, '{"a": 1, "b": 2}')]
+)
+def test_a_key_goes_from_a_dictionary(tmp_path, number, left):
+    def go(source):
+        dictionary = the(source, ast.Dict)
+        return without_key(dictionary, dictionary.keys[number])
+
+    assert edited(tmp_path, 'x = {"a": 1, "b": 2, "c": 3}\n', go) == f"x = {left}\n"

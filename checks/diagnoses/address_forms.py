@@ -1,18 +1,23 @@
 """How "hosts" is written: pairs, dictionaries, lists of addresses."""
 
+import ast
 import re
 
-from checks.diagnoses.addresses import (
-    CONNECTING,
-    NO_NUMBER,
-    UNREADABLE,
+from checks.diagnoses.addresses import CONNECTING, NO_NUMBER, UNREADABLE
+from checks.diagnoses.hosts import (
     entries,
     first,
+    hosts_instead,
+    hosts_node,
     of_redis,
+    rewritten,
+    strings_in,
     where_hosts,
 )
+from checks.diagnoses.layer import written
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.spelling import nearest
+from workshop.checking.explaining.suggestion import instead, without_key
 
 # What redis-py's connections take (redis.asyncio.connection.AbstractConnection and Connection).
 OPTIONS = ["address", "host", "port", "db", "username", "password", "socket_timeout"]
@@ -29,11 +34,17 @@ INSTEAD = {
 def addresses_run_together(evidence, error):
     text = first(evidence, r"://.*://|,")
     if text and of_redis(error):
+        addresses = re.findall(r"\w+?://[^,]*?(?=,|\s*(?:rediss?|unix)://|$)", text)
+        code = ", ".join(f'"{address.strip()}"' for address in addresses)
+        named = list(strings_in(evidence, r"://(?s:.)*://|,"))
+        known = len(named) == 1 and "***" not in code
+        edits = [instead(node, code) for node, _ in named if known]
         return Explanation(
             f'"hosts" has {text!r}, two addresses in one string: a comma is missing between the '
-            "two, or it is inside the quotes. Write them one by one: "
-            '["redis://…:6379", "redis://…:6380"]. One Redis is enough.',
+            f'two, or it is inside the quotes. Write them one by one: "hosts": [{code}]. One Redis '
+            "is enough.",
             where_hosts(evidence),
+            evidence.suggest(where_hosts(evidence), *edits),
         )
 
 
@@ -46,6 +57,7 @@ def url_in_a_pair(evidence, error):
             f'A pair in "hosts" is a host\'s name and a port, and its first part is {text!r}, the '
             f'beginning of a URL. Write ("{host}", 6379), or one string: "redis://{host}:6379".',
             where_hosts(evidence),
+            rewritten(evidence, rf"(?<=[\"']){re.escape(text)}(?=[\"'])", host),
         )
 
 
@@ -57,17 +69,27 @@ def pair_of_one(evidence, error):
         return None
     inner = short[0][0] if short[0] else None
     if isinstance(inner, list | tuple | dict):
-        cure = f'There is one bracket too many: "hosts": {list(short[0])!r}'
+        why, code = "There is one bracket too many", _shown(short[0])
     elif isinstance(inner, str) and "://" in inner:
-        cure = f'A URL needs no pair: "hosts": ["{inner}"]'
+        why, code = "A URL needs no pair", f'["{inner}"]'
     else:
         host, _, port = str(inner or "127.0.0.1").partition(":")
-        cure = f'Write host and port: "hosts": [("{host}", {port or 6379})]'
+        why, code = "Write host and port", f'[("{host}", {port or 6379})]'
+    node, _ = hosts_node(evidence)
+    written_out = len(entries(evidence)) == 1 and not any(
+        isinstance(child, ast.Name | ast.Call) for child in ast.walk(node or ast.Name())
+    )
     return Explanation(
         f'An entry of "hosts" is {short[0]!r}, which has a single part; a pair is a host and a '
-        f"port. {cure}",
+        f'port. {why}: "hosts": {code}',
         where_hosts(evidence),
+        hosts_instead(evidence, code) if written_out and "***" not in code else None,
     )
+
+
+def _shown(value) -> str:
+    """The value as code, with double quotes."""
+    return repr(value).replace("'", '"')
 
 
 @rule(raised=NO_NUMBER)
@@ -76,15 +98,20 @@ def port_is_not_a_number(evidence, error):
     wrong = next((p for p in ports if not re.fullmatch(r"\s*\d+\s*", str(p))), None)
     if wrong is None or not of_redis(error):
         return None
-    advice = "Write a number: 6379."
-    if "://" in str(wrong):
+    number = re.search(r":(\d+)$", str(wrong))
+    right = number[1] if number else "6379"
+    literals = [n for n, code in strings_in(evidence, re.escape(str(wrong))) if n.value == wrong]
+    advice = f"Write the number: {right}."
+    if "://" in str(wrong) and not literals:
         advice = (
             "Docker and Kubernetes set a variable such as REDIS_PORT by themselves, to a whole "
             "address: call yours something else."
         )
+    where = where_hosts(evidence)
     return Explanation(
         f'The port that arrived in "hosts" is {wrong!r}, and a port is a number. {advice}',
-        where_hosts(evidence),
+        where,
+        evidence.suggest(where, *[instead(node, right) for node in literals]),
     )
 
 
@@ -95,17 +122,22 @@ def _parts(entry):
 @rule(raised=r"AbstractConnection\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 def unknown_connection_option(evidence, error, option):
     """The entry is a dictionary, or a URL with a query (?…), whose names go to the connection."""
+    dictionary, key, _, where = written(evidence, option)
+    edits = []
     if option.startswith("ssl"):
+        edits = [without_key(dictionary, key)] if key else []
         cure = (
-            "Options of TLS go with an address that begins with rediss:// alone, and this one does "
-            f'not. Remove "{option}".'
+            "Options of TLS work only with an address that begins with rediss://, and this one "
+            f'does not. Remove "{option}".'
         )
     elif option == "sentinels":
         cure = 'With "sentinels" goes "master_name", the name that they know the Redis by.'
     else:
         meant = INSTEAD.get(option) or nearest(option, OPTIONS)
+        edits = [instead(key, f'"{meant}"')] if key and meant else []
         cure = f'Did you mean "{meant}"?' if meant else f"It knows {', '.join(OPTIONS)} …"
     return Explanation(
         f'An entry of "hosts" has "{option}", which the connection to Redis does not know. {cure}',
-        where_hosts(evidence),
+        where if key else where_hosts(evidence),
+        evidence.suggest(where, *edits),
     )

@@ -1,11 +1,22 @@
 """The address of Redis as it arrived in "hosts", from the environment or written out: what is in
 it that only an environment puts there."""
 
+import ast
 import re
 
+from checks.diagnoses.hosts import (
+    entries,
+    first,
+    hosts_node,
+    of_redis,
+    rewritten,
+    strings_in,
+    where_hosts,
+)
 from checks.diagnoses.layer import NAME
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import value_of
+from workshop.checking.explaining.source import variable_read
+from workshop.checking.explaining.suggestion import imported, instead
 
 UNREADABLE = r"ValueError: (?:Redis URL must specify|Port could not be cast|Invalid IPv6 URL)"
 NO_NUMBER = (
@@ -14,42 +25,10 @@ NO_NUMBER = (
 CONNECTING = r"redis\S*ConnectionError: Error \S+ connecting to "
 
 
-def entries(evidence) -> list:
-    """What arrived in "hosts", one for each Redis; empty where that is not a list."""
-    hosts = evidence.layer_hosts
-    return list(hosts) if isinstance(hosts, list | tuple) else []
-
-
-def texts(evidence) -> list[str]:
-    """The strings in it that name a place: addresses, and the hosts and ports of pairs."""
-    found = []
-    for entry in entries(evidence):
-        if isinstance(entry, dict):
-            found += [entry.get("address"), entry.get("host"), entry.get("port")]
-        else:
-            found += entry if isinstance(entry, list | tuple) else [entry]
-    return [text for text in found if isinstance(text, str)]
-
-
-def first(evidence, pattern: str) -> str | None:
-    """The first of them in which the regular expression is found."""
-    return next((text for text in texts(evidence) if re.search(pattern, text)), None)
-
-
-def where_hosts(evidence):
-    setting = evidence.project.setting(NAME)
-    return evidence.project.where_set(NAME, value_of(setting, "hosts") if setting else None)
-
-
-def of_redis(error) -> bool:
-    return error.came_through("redis", "channels_redis")
-
-
-def _arrived(evidence, what: str) -> Explanation:
+def _arrived(evidence, what: str, edit=None) -> Explanation:
     """What is wrong with the address that arrived; `what` begins with that address."""
-    return Explanation(
-        f'The address of Redis that arrived in "hosts" is {what}', where_hosts(evidence)
-    )
+    said = f'The address of Redis that arrived in "hosts" is {what}'
+    return Explanation(said, where_hosts(evidence), edit)
 
 
 # Values of the environment
@@ -61,16 +40,40 @@ def address_is_none(evidence, error):
     missing = [entry for entry in entries(evidence) if entry is None or _has_none(entry)]
     if not of_redis(error) or not (missing or first(evidence, r"\bNone\b")):
         return None
-    shown = repr(missing[0] if missing else first(evidence, r"\bNone\b"))
+    arrived = missing[0] if missing else first(evidence, r"\bNone\b")
     variable = evidence.project.environment_variable(NAME)
-    if variable:
-        cure = (
-            f"The environment has no {variable}, so reading it gives None. Set it, or give a "
-            f'value for where it is not set: os.environ.get("{variable}", "…")'
-        )
-    else:
+    if not variable:
         cure = "Find out where that value comes from, and give it one."
-    return _arrived(evidence, f"{shown}. {cure}")
+        return _arrived(evidence, f"{arrived!r}. {cure}")
+    code, edit = _with_default(evidence, variable, _default(arrived))
+    return _arrived(
+        evidence,
+        f"{arrived!r}: the environment has no {variable}. Set it, or give a value for where it is "
+        f"not set: {code}",
+        edit,
+    )
+
+
+def _with_default(evidence, variable: str, default: str):
+    """The code that reads the variable, with a value for where it is not set; and the edit."""
+    where = where_hosts(evidence)
+    source = evidence.project.source_at(where)
+    for call in source.calls("get", "getenv") if source else ():
+        if variable_read(call) == variable and len(call.args) == 1 and not call.keywords:
+            code = f'{source.code(call.func)}("{variable}", {default})'
+            return code, evidence.suggest(where, instead(call, code))
+    return f'os.environ.get("{variable}", {default})', None
+
+
+def _default(arrived) -> str:
+    """The code for what is missing in an address: all of it, its host, or its port."""
+    if arrived is None:
+        return '"redis://127.0.0.1:6379"'
+    if isinstance(arrived, str):
+        return '"6379"' if re.search(r":None\b", arrived) else '"127.0.0.1"'
+    if isinstance(arrived, dict):
+        return '"6379"' if arrived.get("port", "") is None else '"redis://127.0.0.1:6379"'
+    return '"6379"' if arrived[-1] is None else '"127.0.0.1"'
 
 
 def _has_none(entry):
@@ -83,11 +86,12 @@ def _has_none(entry):
 def address_in_quotes(evidence, error):
     text = first(evidence, r"""^\s*["'‘’“”]|["'‘’“”]\s*$""")
     if text and of_redis(error):
+        _, edit = _stripped(evidence, text, ".strip('\"')")
         return _arrived(
             evidence,
-            f"{text}, and the quotes are part of it. Whoever reads a .env file by hand keeps them: "
-            "write the value there without quotes, or remove them when it is read, with "
-            ".strip('\"').",
+            f"{text}, and the quotes are part of it. A .env file that is read by hand keeps them: "
+            "remove them there, or when the value is read, with .strip('\"').",
+            edit,
         )
 
 
@@ -99,6 +103,7 @@ def comment_in_the_address(evidence, error):
             evidence,
             f"{text!r}: the comment after it is part of the value. "
             "Move the comment to a line of its own.",
+            rewritten(evidence, r"(?<=\d)\s+#[^\"']*", ""),
         )
 
 
@@ -122,11 +127,29 @@ def password_ends_the_address(evidence, error):
 def blank_in_the_address(evidence, error):
     text = first(evidence, r"^\s|\s$")
     if text and of_redis(error):
+        literal, edit = _stripped(evidence, text, ".strip()")
+        cure = "Remove it." if literal else "Remove it where the value is set, or here: .strip()"
         return _arrived(
             evidence,
-            f"{text!r}, with a blank at its end. "
-            "Remove it where the value is set, or when it is read: .strip()",
+            f"{text!r}, with a space at its {'end' if text[-1:].isspace() else 'start'}. {cure}",
+            edit,
         )
+
+
+def _stripped(evidence, text: str, ending: str):
+    """Whether the entry that arrived as this text is written out as such; and the edit that makes
+    it come without what is around it."""
+    value, source = hosts_node(evidence)
+    nodes = getattr(value, "elts", [])
+    if len(nodes) != len(entries(evidence)) or text not in entries(evidence):
+        return False, None
+    node = nodes[entries(evidence).index(text)]
+    if isinstance(node, ast.Constant):
+        return True, rewritten(evidence, r"(?<=[\"'])\s+|\s+(?=[\"'])", "")
+    if not isinstance(node, ast.Call | ast.Name | ast.Attribute | ast.Subscript):
+        return False, None
+    edit = instead(node, source.code(node) + ending)
+    return False, evidence.suggest(where_hosts(evidence), edit)
 
 
 @rule(raised=rf"^{UNREADABLE}")
@@ -135,10 +158,19 @@ def variable_not_replaced(evidence, error):
     if text is None or not of_redis(error):
         return None
     if "=" in text:
-        what = f'the name of the variable is part of it. Remove "{text.partition("=")[0]}=".'
-    else:
-        what = (
-            "nothing was put in the place of the variable. Python does not read variables in a "
-            'string; read it with os.environ.get("…"), or put an f before the quotes.'
+        name = text.partition("=")[0]
+        return _arrived(
+            evidence,
+            f'{text!r}: the name of the variable is part of it. Remove "{name}=".',
+            rewritten(evidence, rf"(?<=[\"']){name}=", ""),
         )
-    return _arrived(evidence, f"{text!r}: {what}")
+    said = f"{text!r}: Python does not put the value of a variable into a string."
+    if whole := re.fullmatch(r"\$\{?(\w+)\}?|%\((\w+)\)s", text):
+        code = f'os.environ.get("{whole[1] or whole[2]}", "redis://127.0.0.1:6379")'
+        where, source = where_hosts(evidence), hosts_node(evidence)[1]
+        nodes = [node for node, _ in strings_in(evidence, re.escape(text))]
+        edits = [instead(node, code) for node in nodes]
+        edits += imported(source, "import os") if edits else []
+        return _arrived(evidence, f"{said} Read it: {code}", evidence.suggest(where, *edits))
+    cure = "Put an f before the quotes." if "$" not in text else 'Read it with os.environ.get("…").'
+    return _arrived(evidence, f"{said} {cure}")

@@ -4,12 +4,20 @@ import ast
 import re
 from pathlib import Path
 
+from checks.diagnoses.layer import NAME, REDIS, in_its_place
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where, variable_read
+from workshop.checking.explaining.source import Where, last_name, variable_read
+from workshop.checking.explaining.suggestion import instead
 from workshop.checking.failures import BadPage, NotASGI, NotListening, Refused
 
+HOSTS = "ALLOWED_HOSTS"
 NO_VALUE = r"'NoneType' object|not 'NoneType'|can only concatenate|NoneType"
 OUTSIDE = r"^FileNotFoundError: .*?'([^']*\.(?:env|ini|json|ya?ml|toml|cfg|conf))'"
+UNSET = """\
+Type
+    unset DJANGO_SETTINGS_MODULE
+or in PowerShell
+    Remove-Item Env:DJANGO_SETTINGS_MODULE"""
 
 
 # Which settings
@@ -25,9 +33,8 @@ def settings_module_of_another_project(evidence, error, missing):
         return None
     value = f"is set to {named}, which is not in this folder" if named else "is set, but empty"
     return Explanation(
-        f"The variable DJANGO_SETTINGS_MODULE of your shell {value}. manage.py gives a default "
-        "alone, so the variable counts. Type: unset DJANGO_SETTINGS_MODULE (in PowerShell: "
-        "Remove-Item Env:DJANGO_SETTINGS_MODULE)"
+        f"The variable DJANGO_SETTINGS_MODULE of your shell {value}. manage.py sets only a "
+        f"default, so the variable wins. {UNSET}"
     )
 
 
@@ -43,8 +50,7 @@ def other_settings_used(evidence):
     if source and own and named != own and source not in evidence.project.settings_files:
         return Explanation(
             f"The settings used are not those of manage.py: DJANGO_SETTINGS_MODULE in your shell "
-            f"names {named}, and manage.py {own}. Type: unset DJANGO_SETTINGS_MODULE (in "
-            "PowerShell: Remove-Item Env:DJANGO_SETTINGS_MODULE)",
+            f"names {named}, and manage.py {own}. {UNSET}",
             source.where(),
         )
 
@@ -70,13 +76,34 @@ def _settings_modules(evidence):
 def environment_gave_none(evidence, error):
     where = evidence.where(error)
     variable = _variable_at(evidence, error, where)
-    if variable and "None" in error.message:
-        return Explanation(
-            f"The environment has no {variable}, so its value is None here. Set it before the "
-            "server starts, or give a value for where it is not set: "
-            f'os.environ.get("{variable}", "…")',
-            where,
-        )
+    if not variable or "None" not in error.message:
+        return None
+    source = evidence.project.source_at(where)
+    default = _default(source, where.line)
+    reads = [
+        call
+        for call in source.calls("get", "getenv")
+        if variable_read(call) == variable and len(call.args) == 1
+    ]
+    code, edits = f'os.environ.get("{variable}", {default})', []
+    if len(reads) == 1:
+        code = f'{source.code(reads[0].func)}("{variable}", {default})'
+        edits = [instead(reads[0], code)] if default != '"…"' else []
+    return Explanation(
+        f"The environment has no {variable}, so its value is None here. Set it before the server "
+        f"starts, or give a value for where it is not set: {code}",
+        source.where(reads[0]) if reads else where,
+        evidence.suggest(where, *edits),
+    )
+
+
+def _default(source, line) -> str:
+    """The code for a value that suits the line: a number where one is made, the hosts of this
+    machine where those are set."""
+    if "ALLOWED_HOSTS =" in source.line(line):
+        return '"127.0.0.1,localhost"'
+    numbers = any(last_name(n.func) in ("int", "float") for n in source.at(line, ast.Call))
+    return '"1"' if numbers else '"…"'
 
 
 @rule(raised=r"'NoneType' object (?:has no attribute 'rsplit'|is not subscriptable)")
@@ -87,13 +114,17 @@ def layer_setting_is_none(evidence, error):
     if not any(frame.file.parts[-2:] == ("channels", "layers.py") for frame in error.frames):
         return None
     layers = evidence.settings_read.channel_layers
-    what = "CHANNEL_LAYERS" if layers is None else "The BACKEND in CHANNEL_LAYERS"
-    variable = evidence.project.environment_variable("CHANNEL_LAYERS")
+    variable = evidence.project.environment_variable(NAME)
     why = f" The environment has no {variable}, so reading it gives None." if variable else ""
+    if layers is None:
+        return Explanation(
+            f"{NAME} is None.{why} Write it out in the settings: only the address of Redis changes "
+            "from one machine to another.",
+            evidence.project.where_set(NAME),
+        )
+    where, edit = in_its_place(evidence, "BACKEND", f'"{REDIS}"')
     return Explanation(
-        f"{what} is None.{why} Write it out in the settings: only the address of Redis changes "
-        "from one machine to another.",
-        evidence.project.where_set("CHANNEL_LAYERS"),
+        f'The BACKEND in {NAME} is None.{why} Write "BACKEND": "{REDIS}".', where, edit
     )
 
 
@@ -101,9 +132,11 @@ def layer_setting_is_none(evidence, error):
 def environment_gave_no_number(evidence, error, value):
     where = evidence.where(error)
     if variable := _variable_at(evidence, error, where):
+        number = re.match(r"\W*(\d+)", value)
         return Explanation(
-            f"The value of {variable} is {value}, which is not a number. Look where it is set: "
-            "quotes and a comment on the same line become part of it.",
+            f"The value of {variable} is {value}, which is not a number. Write "
+            f"{number[1] if number else 'a number'} where it is set, and nothing else: quotes and "
+            "a comment on the same line become part of it.",
             where,
         )
 
@@ -114,7 +147,7 @@ def settings_file_missing(evidence, error, file):
     if _in_settings(evidence, where):
         return Explanation(
             f"The settings read the file {Path(file).name}, which is not there. Make it, in "
-            "the folder that this line names, or use os.environ.get() with a default.",
+            f"{_folder(evidence, file)}, or use os.environ.get() with a default.",
             where,
         )
 
@@ -123,11 +156,20 @@ def settings_file_missing(evidence, error, file):
 def allowed_hosts_empty(evidence, error):
     variable = evidence.project.environment_variable("DEBUG")
     why = f" (it is read from {variable}, in the environment)" if variable else ""
+    setting, where = evidence.project.setting(HOSTS), evidence.project.where_set(HOSTS)
+    code = '["127.0.0.1", "localhost"]'
     return Explanation(
-        f"DEBUG is False{why}, and ALLOWED_HOSTS names nobody; Django then does not start. Write "
-        'ALLOWED_HOSTS = ["127.0.0.1", "localhost"].',
-        evidence.project.where_set("ALLOWED_HOSTS"),
+        f"DEBUG is False{why}, and Django starts then only if {HOSTS} has a host. Write "
+        f"{HOSTS} = {code}.",
+        where,
+        evidence.suggest(where, instead(setting.value, code)) if setting else None,
     )
+
+
+def _folder(evidence, file: str) -> str:
+    """The folder of a file, in words."""
+    folder = Path(file).parent
+    return "the folder of manage.py" if folder == evidence.project.folder else f"{folder}"
 
 
 def _in_settings(evidence, where: Where | None) -> bool:
@@ -160,26 +202,35 @@ def allowed_hosts_misread(evidence):
         return None
     hosts = getattr(evidence.settings_read, "allowed_hosts", None)
     for host in hosts if isinstance(hosts, list | tuple) else ():
-        bare = re.sub(r"^\W+|\W+$|^\w+://|:\d+\W*$", "", str(host).strip(" \"'[]()"))
-        if host != bare and bare in ("127.0.0.1", "localhost"):
-            return Explanation(
-                f"ALLOWED_HOSTS arrived as {hosts!r}, and {_too_much(host)}. {_instead(host)}",
-                evidence.project.where_set("ALLOWED_HOSTS"),
-            )
+        if host != _bare(host) and _bare(host) in ("127.0.0.1", "localhost"):
+            return _cleaned(evidence, hosts, host)
+
+
+def _cleaned(evidence, hosts, host):
+    setting, where = evidence.project.setting(HOSTS), evidence.project.where_set(HOSTS)
+    said = f"{HOSTS} has the name {host!r}, and {_too_much(host)}."
+    if variable := evidence.project.environment_variable(HOSTS):
+        return Explanation(
+            f"{said} Where {variable} is set, write the names with nothing but a comma between "
+            "them: 127.0.0.1,localhost",
+            where,
+        )
+    code = "[" + ", ".join(f'"{_bare(host)}"' for host in hosts) + "]"
+    return Explanation(
+        f"{said} Write {HOSTS} = {code}",
+        where,
+        evidence.suggest(where, instead(setting.value, code)) if setting else None,
+    )
+
+
+def _bare(host) -> str:
+    """The name alone, without what came with it."""
+    return re.sub(r"^\W+|\W+$|^\w+://|:\d+\W*$", "", str(host).strip(" \"'[]()"))
 
 
 def _too_much(host: str) -> str:
     if "://" in host or re.search(r":\d+", host):
-        return f"{host!r} has more in it than a host's name"
+        return "a name has no scheme and no port"
     if host != host.strip():
-        return f"the blank in {host!r} is part of that name"
-    return f"{host} has quotes or brackets that are part of that name"
-
-
-def _instead(host: str) -> str:
-    if "://" in host or re.search(r":\d+", host):
-        return 'Write names alone, without scheme and port: "127.0.0.1", "localhost".'
-    return (
-        "In the variable or .env file, write the names with nothing but a comma between them: "
-        "127.0.0.1,localhost"
-    )
+        return "the space is part of that name"
+    return "the quotes or brackets are part of that name"

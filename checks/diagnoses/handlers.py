@@ -1,81 +1,14 @@
-"""The type of a group's message, and the method that it leads to."""
+"""The method that a group's message leads to."""
 
+import ast
 import difflib
 import re
 
+from checks.diagnoses.event_types import NO_HANDLER, own_methods, takes_event, types_written
 from workshop.checking.events import Handles
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import handler_name
-from workshop.checking.failures import Closed, Flooded, Silent
-
-BUILT_IN = ("send", "receive", "accept", "close", "connect", "disconnect", "dispatch")
-FOR_BROWSERS = ("connect", "receive", "receive_json", "disconnect", "__init__")
-NO_HANDLER = r"No handler for message type (?!websocket\.)(.+?)\.?$"  # websocket.*: a bare consumer
-
-
-@rule
-def type_collides(evidence):
-    """A type that names a method of the consumer's own machinery, which gets the event."""
-    if not evidence.saw(Closed) or not evidence.errors:
-        return None
-    for call in evidence.layer_calls("group_send") + evidence.layer_calls("send"):
-        name = handler_name(call.type)
-        if name in BUILT_IN and evidence.begun(call.type):
-            return Explanation(
-                f'A message of type "{call.type}" goes to the method {name}, which Channels uses '
-                'for something else. Choose a type of your own, such as "chat.message", and write '
-                "chat_message for it.",
-                evidence.where_type(call.type),
-            )
-
-
-@rule
-def type_of_asgi(evidence):
-    """ "websocket.receive" sent to the group, say: consumers take it for a browser's frame."""
-    for call in evidence.layer_calls("group_send"):
-        kind = call.type or ""
-        if kind.startswith("websocket.") and evidence.saw(Silent, Flooded, Closed):
-            return Explanation(
-                f'The message to the group has the type "{kind}", which is one of ASGI\'s own '
-                "names: consumers take it for what happens between them and their browser. Give it "
-                'a name of yours, such as "chat.message", and write a method chat_message for it.',
-                evidence.where_type(kind),
-            )
-
-
-@rule(
-    raised=r"AttributeError: '(int|float|list|dict|tuple|NoneType)' object has no attribute "
-    r"'(?:replace|startswith)'"
-)
-def type_not_text(evidence, error, kind):
-    return Explanation(
-        'The "type" of a message to the group is a string such as "chat.message"; '
-        f"here it is of type {kind}.",
-        evidence.where(error),
-    )
-
-
-@rule(raised=r"Malformed type in message \(leading underscore\)")
-def type_begins_with_underscore(evidence, error):
-    return Explanation(
-        'The "type" of a message to the group may not begin with a dot or an underscore. '
-        'Write "chat.message".',
-        evidence.where(error),
-    )
-
-
-# The method
-
-
-@rule(raised=NO_HANDLER)
-def type_is_no_name(evidence, error, kind):
-    wanted = handler_name(kind)
-    if not wanted.isidentifier():
-        return Explanation(
-            f'A method cannot be called "{wanted}": Channels makes the handler\'s name from the '
-            f'type "{kind}" and turns only dots into underscores. Write "chat.message".',
-            evidence.where_type(kind),
-        )
+from workshop.checking.explaining.suggestion import instead, moved, renamed, with_parameters
 
 
 @rule(raised=NO_HANDLER)
@@ -83,16 +16,34 @@ def handler_of_another_name(evidence, error, kind):
     """The words are the same, or the spelling is near, or only one method takes an event."""
     wanted = handler_name(kind)
     for consumer in evidence.consumers if wanted.isidentifier() else ():
-        own = [name for name in consumer.methods if name not in FOR_BROWSERS]
+        own = own_methods(consumer)
         words = [name for name in own if sorted(_words(name)) == sorted(_words(wanted))]
         near = difflib.get_close_matches(wanted, own, 1, 0.5)
-        takes_event = [name for name in own if len(consumer.methods[name].args.args) == 2]
-        for name in words or near or (takes_event if len(takes_event) == 1 else ()):
+        alone = [name for name in own if len(consumer.methods[name].args.args) == 2]
+        for name in words or near or (alone if len(alone) == 1 else ()):
+            where, cure, edit = _made_to_agree(evidence, consumer, name, kind)
             return Explanation(
-                f'A message of type "{kind}" goes to a method called {wanted}; '
-                f"yours is called {name}. Make the two agree.",
-                consumer.where(consumer.methods[name]),
+                f'A message of type "{kind}" goes to a method called {wanted}; yours is called '
+                f"{name}. {cure}",
+                where,
+                edit,
             )
+
+
+def _made_to_agree(evidence, consumer, name, kind):
+    """What is changed so that the type leads to the method, where, and the edit: the method's name,
+    unless another type leads to it or it is called by that name."""
+    method, written = consumer.methods[name], list(types_written(evidence))
+    where = consumer.where(method)
+    other = [v.value for v, _ in written if handler_name(str(v.value)) == name]
+    nodes = [(node, place) for node, place in written if node.value == kind]
+    if other and nodes:
+        edit = evidence.suggest(nodes[0][1], instead(nodes[0][0], f'"{other[0]}"'))
+        return nodes[0][1], f'Write "{other[0]}".', edit
+    if takes_event(consumer, name):
+        cure = f"Rename it: `{_head(method, handler_name(kind))}`"
+        return where, cure, evidence.suggest(where, renamed(method, handler_name(kind)))
+    return where, "Make the two agree.", None
 
 
 def _words(name):
@@ -107,10 +58,20 @@ def handler_not_in_the_class(evidence, error, kind):
         if where := inside or consumer.outside_of_the_class(wanted):
             return Explanation(
                 f"{wanted} is {'inside another method' if inside else 'outside of the class'}, so "
-                f"{consumer.name} has no such method. Indent the methods of a class by four "
-                "spaces.",
+                f"{consumer.name} has no such method. Move it to the end of the class, where its "
+                "`def` is indented as deep as those of the other methods.",
                 where,
+                _into_the_class(evidence, where, wanted, consumer),
             )
+
+
+def _into_the_class(evidence, where, name, consumer):
+    source = evidence.project.source_at(where)
+    functions = evidence.nodes_at(where, ast.FunctionDef, ast.AsyncFunctionDef)
+    method = next((node for node in functions if node.name == name), None)
+    if method is None or source is not consumer.source:
+        return None
+    return evidence.suggest(where, *moved(source, method, consumer.node))
 
 
 @rule(raised=NO_HANDLER)
@@ -121,7 +82,8 @@ def handler_missing(evidence, error, kind):
         plain = "async def" if asynchronous else "def"
         return Explanation(
             f'The group got a message of type "{kind}", and no consumer has the method that takes '
-            f"it: {wanted}. Write `{plain} {wanted}(self, event)`, which sends to its own browser.",
+            f'it: {wanted}. Write `{plain} {wanted}(self, event)`, which sends event["message"] '
+            "to its own browser, as JSON.",
             evidence.where_type(kind),
         )
 
@@ -138,8 +100,26 @@ def handler_signature(evidence, error, name):
         return None
     for consumer in evidence.consumers:
         if name in consumer.methods:
+            method = consumer.methods[name]
+            keys = _parameters(method) - {"event"}
+            reads = [n for n in ast.walk(method) if isinstance(n, ast.Name) and n.id in keys]
+            also = ", ".join(f'event["{key}"] in place of {key}' for key in sorted(keys))
+            said = f"Write `{_head(method, name)}`{also and ', and in it ' + also}."
+            where = consumer.where(method)
+            source = evidence.project.source_at(where)
+            edits = [instead(node, f'event["{node.id}"]') for node in reads]
             return Explanation(
-                "A group's message reaches its handler as one dictionary. "
-                f"Write it as {name}(self, event).",
-                consumer.where(consumer.methods[name]),
+                f"A group's message reaches its handler as one dictionary. {said}",
+                where,
+                evidence.suggest(where, with_parameters(source, method, "self, event"), *edits),
             )
+
+
+def _head(method, name):
+    """The first line of a method of that name for a group's messages."""
+    return f"{'async ' * isinstance(method, ast.AsyncFunctionDef)}def {name}(self, event):"
+
+
+def _parameters(method):
+    """The names that it takes besides self."""
+    return {a.arg for a in [*method.args.args[1:], *method.args.kwonlyargs]}

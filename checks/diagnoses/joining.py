@@ -1,9 +1,16 @@
 """Whether messages go to the room's group, and each browser's consumer has joined it."""
 
-from checks.diagnoses.groups import shown
+import ast
+import re
+
+from checks.diagnoses.event_types import only_handler
+from checks.diagnoses.groups import arguments_of, layer_call, shown, with_arguments
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import RECEIVERS
+from workshop.checking.explaining.source import RECEIVERS, SENDERS, calls_in, last_name
+from workshop.checking.explaining.suggestion import above, below, instead, removed
 from workshop.checking.failures import Silent
+
+NOT_JOINED = "The consumer sends to a group that no consumer has joined"
 
 
 def _join(evidence):
@@ -16,9 +23,15 @@ def _join(evidence):
     )
 
 
-def _group_send(evidence, where):
-    """The call that sends to the room, as it is written at a place."""
-    return evidence.call_for(where, "self.channel_layer.group_send", f"{evidence.group}, …")
+def _joined_in_connect(evidence):
+    """The change that joins, in connect(), below the line that names the group, and that line's
+    place; None where connect() doesn't name it."""
+    name, consumer = evidence.group.removeprefix("self."), evidence.consumer
+    connect = consumer.methods.get("connect") if consumer else None
+    for node in ast.walk(connect or ast.Pass()):
+        if isinstance(node, ast.Assign) and name in map(last_name, node.targets):
+            return consumer.where(node), below(node, _join(evidence))
+    return None
 
 
 @rule(needs="groups")
@@ -29,15 +42,28 @@ def echo_instead_of_group(evidence):
         return None
     if evidence.layer_calls("group_send") or evidence.layer_calls("send"):
         return None
-    joins = any(consumer.mentions("group_add") for consumer in evidence.consumers)
-    join = "" if joins else "join its group in connect(), with group_add(…), and "
     where = evidence.place(answers[0])
-    send = evidence.call_for(where, "self.channel_layer.group_send", "…")
+    calls = [last_name(call.func) for call in evidence.nodes_at(where, ast.Call)]
+    name = next((name for name in calls if name in SENDERS), "send")
+    joins = any(consumer.mentions("group_add") for consumer in evidence.consumers)
+    join = "" if joins else f"join its group in connect(), with `{_join(evidence)}`, and "
     return Explanation(
-        "self.send() reaches one browser: the one this consumer belongs to. To reach the room, "
-        f"{join}send to its group through the channel layer: {send}",
+        f"self.{name}() reaches one browser: the one this consumer belongs to. To reach the room, "
+        f"{join}send to its group in place of it: {_send(evidence, where)}",
         where,
     )
+
+
+def _send(evidence, where):
+    """The code that sends to the group from the place: the call of the method that does it, where
+    there is one."""
+    sent = evidence.mention("group_send")
+    method = evidence.project.method_at(sent)
+    if method and method.name not in RECEIVERS:
+        return evidence.call_for(where, f"self.{method.name}", "…")
+    kind = (only_handler(evidence) or "chat_message").replace("_", ".")
+    event = f'{{"type": "{kind}", "message": message}}'
+    return evidence.call_for(where, "self.channel_layer.group_send", f"{evidence.group}, {event}")
 
 
 @rule(needs="groups")
@@ -46,18 +72,32 @@ def sent_to_one_channel(evidence):
     if not evidence.saw_only(Silent) or evidence.layer_calls("group_send") or not calls:
         return None
     where = evidence.where_called(calls[0])
-    send = _group_send(evidence, where)
     if "!" in calls[0].group:
-        message = (
-            "channel_layer.send() reaches one channel: one browser. To reach the room, send to its "
-            f"group: {send}"
-        )
-    else:
-        message = (
-            "channel_layer.send() takes the name of one channel, and this is a group's: no "
-            f"consumer reads a channel of that name. Write {send}"
-        )
-    return Explanation(message, where)
+        said = "channel_layer.send() reaches one channel: one browser. To reach the room, send to"
+        code, edit = _to_the_group(evidence, where, evidence.group)
+        return Explanation(f"{said} its group: {code}", where, edit)
+    code, edit = _to_the_group(evidence, where)
+    return Explanation(
+        "channel_layer.send() takes the name of one channel, and this is a group's: no consumer "
+        f"reads a channel of that name. Write `{code}`.",
+        where,
+        edit,
+    )
+
+
+def _to_the_group(evidence, where, group=None):
+    """The call of send() there as one of group_send(), and the edit; with another group."""
+    call, source = layer_call(evidence, where, "send"), evidence.project.source_at(where)
+    if call is None:
+        arguments = f"{group or evidence.group}, …"
+        return evidence.call_for(where, "self.channel_layer.group_send", arguments), None
+    function = re.sub(r"\bsend\b", "group_send", source.code(call.func))
+    own, *others = arguments_of(source, call)
+    arguments = [group or own, *others]
+    code = f"{function}({', '.join(arguments)})"
+    wait = "await " if evidence.project.is_async_at(where) else ""
+    known = group is None or evidence.mention(group.rpartition(".")[2])
+    return f"{wait}{code}", evidence.suggest(where, instead(call, code)) if known else None
 
 
 @rule(needs="groups")
@@ -70,9 +110,19 @@ def joined_too_late(evidence):
     if all(method and method.name in RECEIVERS for method in methods):
         return Explanation(
             "A browser joins its group only when it says something, so one that has not spoken "
-            f"hears nothing. Join in connect(): {_join(evidence)}",
+            f"hears nothing. Move this to connect(): {_join(evidence)}",
             joins[0],
+            _moved_to_connect(evidence, joins[0]),
         )
+
+
+def _moved_to_connect(evidence, where):
+    joined = _joined_in_connect(evidence)
+    source = evidence.project.source_at(where)
+    lines = [n for n in evidence.nodes_at(where, ast.Expr) if "group_add" in source.code(n)]
+    if joined and joined[0].file == where.file and len(lines) == 1:
+        return evidence.suggest(where, removed(source, lines[0]), joined[1])
+    return None
 
 
 @rule
@@ -84,11 +134,28 @@ def groups_set_too_late(evidence):
         for name in ("connect", "receive", "receive_json"):
             for node in consumer.set_on_self(name):
                 if node.attr == "groups":
+                    where = consumer.where(node)
+                    code, edit = _joined_instead(evidence, where)
                     return Explanation(
-                        "Channels joins self.groups before it calls connect(), so setting it here "
-                        f"comes too late. Join by yourself: {_join(evidence)}",
-                        consumer.where(node),
+                        "Channels joins self.groups before it calls connect(), so setting it "
+                        f"{'here' if name == 'connect' else 'in ' + name + '()'} comes too late. "
+                        f"In connect(), write in place of it: {code}",
+                        where,
+                        edit if name == "connect" else None,
                     )
+
+
+def _joined_instead(evidence, where):
+    """The call that joins the only group of the list that is assigned there, and the edit."""
+    for node in evidence.nodes_at(where, ast.Assign):
+        groups = getattr(node.value, "elts", [])
+        if len(groups) == 1:
+            group = evidence.project.source_at(where).code(groups[0])
+            code = evidence.call_for(
+                where, "self.channel_layer.group_add", f"{group}, self.channel_name"
+            )
+            return code, evidence.suggest(where, instead(node, code))
+    return _join(evidence), None
 
 
 @rule
@@ -99,16 +166,36 @@ def group_add_missing(evidence):
     if evidence.layer_calls("group_add") or not evidence.layer_calls("group_send"):
         return None
     consumer = evidence.consumers[0]
+    connect = consumer.methods.get("connect")
     if mentions := consumer.mentions("group_add"):
-        return Explanation(
-            "The consumer sends to a group that no consumer has joined: group_add is here, and "
-            "this line was not reached. It belongs in connect(self).",
-            consumer.where(mentions[0]),
-        )
+        return _not_reached(evidence, consumer, connect, mentions[0])
+    joined = _joined_in_connect(evidence)
     return Explanation(
-        "The consumer sends to a group that no consumer has joined. In connect(), add its channel: "
-        f"{_join(evidence)}",
-        consumer.where(consumer.methods.get("connect")),
+        f"{NOT_JOINED}. In connect(), add its channel: {_join(evidence)}",
+        consumer.where(connect),
+        evidence.suggest(*joined) if joined else None,
+    )
+
+
+def _not_reached(evidence, consumer, connect, node):
+    """What to do about a group_add that did not run."""
+    where, place = consumer.where(node), consumer.where(connect)
+    method = consumer.method_at(where)
+    if method is None or connect is None or method is connect:
+        return Explanation(
+            f"{NOT_JOINED}: group_add is here, and this line was not reached. It belongs in "
+            "connect(self).",
+            where,
+        )
+    call = evidence.call_for(place, f"self.{method.name}", "")
+    alike = type(method) is type(connect) and len(method.args.args) == 1
+    called = any(last_name(other.func) == method.name for other in calls_in(connect))
+    first = [above(connect.body[0], call)] if alike and not called else []
+    return Explanation(
+        f"{NOT_JOINED}: {method.name}() would join it, and nothing calls it in time. Begin "
+        f"connect() with `{call}`.",
+        place,
+        evidence.suggest(place, *first),
     )
 
 
@@ -119,8 +206,14 @@ def group_joined_without_the_channel(evidence):
         return None
     for call in evidence.layer_calls("group_add"):
         if call.channel and "!" not in call.channel:
+            where = evidence.where_called(call)
+            written = layer_call(evidence, where, "group_add")
+            source = evidence.project.source_at(where)
+            group = source.code(written.args[0]) if written else evidence.group
+            code, edit = with_arguments(evidence, where, "group_add", f"{group}, self.channel_name")
             return Explanation(
                 f"group_add() was given {shown(call.channel)} as the channel. A consumer's own is "
-                "self.channel_name.",
-                evidence.where_called(call),
+                f"self.channel_name. Write `{code}`.",
+                where,
+                edit,
             )

@@ -3,24 +3,28 @@
 import ast
 import re
 
-from checks.diagnoses.addresses import of_redis, where_hosts
-from checks.diagnoses.layer import NAME
+from checks.diagnoses.hosts import (
+    hosts_instead,
+    hosts_node,
+    of_redis,
+    where_hosts,
+)
+from checks.diagnoses.layer import NAME, REDIS, in_its_place, written
+from checks.diagnoses.leaving import without_line
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import value_of
 from workshop.checking.explaining.spelling import nearest
+from workshop.checking.explaining.suggestion import instead
 from workshop.checking.failures import Closed, Crashed, Refused, Silent
 
 INSTEAD_OF = {
-    "host": 'The option is called "hosts", with an S, and takes a list.',
-    "db": 'The database goes in the address: "redis://127.0.0.1:6379/1".',
-    "port": 'The port goes in the address: "hosts": [("127.0.0.1", 6379)].',
+    "db": 'Remove it: the database goes in the address, "redis://127.0.0.1:6379/1".',
+    "port": 'Remove it: the port goes in the address, "hosts": [("127.0.0.1", 6379)].',
     "unix": 'A socket goes in "hosts", as an address: "hosts": ["unix:///tmp/redis.sock"].',
     "password": 'The password goes in "hosts": [{"host": "127.0.0.1", "password": …}].',
     "url": 'An address goes in "hosts": ["redis://127.0.0.1:6379"].',
     "address": 'An address goes in "hosts": ["redis://127.0.0.1:6379"].',
     "sentinels": 'They go in "hosts": [{"sentinels": [(…)], "master_name": "…"}].',
-    "hosts": "A layer in memory does not ask Redis: remove it, or use "
-    "channels_redis.core.RedisChannelLayer.",
 }
 
 # Of channels_redis.core.RedisChannelLayer
@@ -29,23 +33,52 @@ OPTIONS = ["hosts", "prefix", "expiry", "group_expiry", "capacity", "channel_cap
 
 @rule(raised=r"ChannelLayer\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 def unknown_layer_option(evidence, error, option):
-    near = nearest(option, OPTIONS)
-    advice = INSTEAD_OF.get(option) or (
-        f'Did you mean "{near}"?'
-        if near
-        else "CONFIG holds the layer's own options only, such as hosts."
-    )
+    if option == "hosts":
+        return _in_memory(evidence)
+    _, key, value, where = written(evidence, option)
+    said, source = f"The channel layer has no option {option!r}.", evidence.project.source_at(where)
+    moved = key and _in_hosts(source.code(value), option)
+    if moved:
+        edit = evidence.suggest(where, instead(key, '"hosts"'), instead(value, moved))
+        return Explanation(
+            f'{said} It goes in "hosts", as an address: "hosts": {moved}', where, edit
+        )
+    near = None if option in INSTEAD_OF else nearest(option, OPTIONS)
+    advice = f'Did you mean "{near}"?' if near else INSTEAD_OF.get(option)
+    advice = advice or "CONFIG holds the layer's own options only, such as hosts."
+    edit = evidence.suggest(where, instead(key, f'"{near}"')) if key and near else None
+    return Explanation(f"{said} {advice}", where, edit)
+
+
+def _in_memory(evidence):
+    where, edit = in_its_place(evidence, "BACKEND", f'"{REDIS}"')
     return Explanation(
-        f"The channel layer has no option {option!r}. {advice}",
-        evidence.project.where_set(NAME),
+        "A channel layer in memory has no hosts: it asks no Redis, and other processes cannot "
+        f'reach it. Write "BACKEND": "{REDIS}".',
+        where,
+        edit,
     )
+
+
+def _in_hosts(code: str, option: str) -> str | None:
+    """The value of "hosts" that says what was written as another option: an address or the file of
+    a socket, alone or in a list."""
+    bare = re.fullmatch(r"""\[?\s*["']([^"'\s,]+)["']\s*,?\s*\]?""", code)
+    if bare and option == "unix":
+        return f'["unix://{bare[1].removeprefix("unix://")}"]'
+    if bare and option in ("url", "address", "location") and "://" in bare[1]:
+        return f'["{bare[1]}"]'
+    return None
 
 
 @rule(raised=r"symmetric_encryption_keys must be a list")
 def encryption_keys_not_a_list(evidence, error):
+    _, key, value, where = written(evidence, "symmetric_encryption_keys")
+    code = f"[{evidence.project.source_at(where).code(value)}]" if key else "[SECRET_KEY]"
     return Explanation(
-        "symmetric_encryption_keys takes a list, so that keys can be changed: [SECRET_KEY].",
-        evidence.project.where_set(NAME),
+        f"symmetric_encryption_keys takes a list: {code}",
+        where,
+        evidence.suggest(where, instead(value, code)) if key else None,
     )
 
 
@@ -62,58 +95,52 @@ SCHEMES = r"(?:redis|rediss|unix)://"
     r"|'(?:str|int)' object (?:is not a mapping|has no attribute 'copy'|is not iterable)"
 )
 def hosts_malformed(evidence, error):
-    if of_redis(error) and evidence.project.setting(NAME):
-        return Explanation(f'The layer cannot read "hosts"{_seen(evidence)}', where_hosts(evidence))
+    if not of_redis(error) or not evidence.project.setting(NAME):
+        return None
+    why, code = _malformed(evidence)
+    written_out = f" Write {code}" if code else ""
+    if code is None:
+        written_out = ' Write "hosts": [("127.0.0.1", 6379)] or "hosts": ["redis://127.0.0.1:6379"]'
+    return Explanation(
+        f'The layer cannot read "hosts"{why}.{written_out}',
+        where_hosts(evidence),
+        hosts_instead(evidence, code.partition(": ")[2]) if code else None,
+    )
 
 
-def _seen(evidence):
-    """What in "hosts" is not what it should be, as it arrived, and what to write."""
-    hosts = evidence.layer_hosts
-    written = '("127.0.0.1", 6379) or "redis://127.0.0.1:6379"'
-    if isinstance(hosts, list):
-        addresses = (entry.get("address") if isinstance(entry, dict) else entry for entry in hosts)
-        for address in addresses:
-            if isinstance(address, str) and not re.match(SCHEMES, address):
-                return f": the address {address!r} does not begin with redis://. Write {written}."
-        return f". Write each entry like this: {written}."
-    kind = "" if hosts is None else f": what arrived is a {type(hosts).__name__}, {hosts!r}"
+def _malformed(evidence):
+    """What in "hosts" is not what it should be, as it arrived; and the whole of it as it should be
+    written, where that is known."""
+    hosts, (node, source) = evidence.layer_hosts, hosts_node(evidence)
+    code = source.code(node) if node else ""
+    if hosts is None:
+        return "", None
+    if not isinstance(hosts, list):
+        why = f": it has to be a list, and what arrived is a {type(hosts).__name__}, {hosts!r}"
+        one = isinstance(hosts, str) and "://" in hosts or _is_pair(hosts)
+        return why, f'"hosts": [{code}]' if code and one else None
+    if _is_pair(hosts) and isinstance(node, ast.List):
+        return ": a host and its port belong together, in parentheses", f'"hosts": [({code[1:-1]})]'
+    for address in hosts:
+        bare = address.get("address") if isinstance(address, dict) else address
+        if isinstance(address, dict) and _is_pair(bare):
+            pair = f'["redis://{bare[0]}:{bare[1]}"]'
+            return f': an "address" is a string, and this one is {bare!r}', f'"hosts": {pair}'
+        if isinstance(bare, str) and not re.match(SCHEMES, bare):
+            why = f": the address {bare!r} does not begin with redis://"
+            right = "redis://" + re.sub(r"^\w*:?//", "", bare)
+            single = len(hosts) == 1 and not isinstance(address, dict) and repr(bare)[1:-1] in code
+            return why, f'"hosts": ["{right}"]' if single else None
+    return "", None
+
+
+def _is_pair(value) -> bool:
     return (
-        f"{kind}. It is a list with one entry for each Redis: "
-        '[("127.0.0.1", 6379)] or ["redis://127.0.0.1:6379"].'
-    )
-
-
-@rule(raised=r"AuthenticationError|NOAUTH|WRONGPASS")
-def redis_wants_a_password(evidence, error):
-    if "without any password configured" in error.message:
-        return Explanation(
-            "This Redis has no password, and the address gives one. Remove it: "
-            "redis://127.0.0.1:6379",
-            evidence.project.where_set(NAME),
-        )
-    return Explanation(
-        "Redis wants a password, or another one. It goes in the address: "
-        "redis://:password@127.0.0.1:6379",
-        evidence.project.where_set(NAME),
-    )
-
-
-@rule(raised=r"^ValueError: (?:Port could not be cast|Port out of range|Invalid IPv6 URL)")
-def redis_address_malformed(evidence, error):
-    if error.came_through("redis", "channels_redis"):
-        return Explanation(
-            f"The address of Redis cannot be read: {error.message}. It looks like this: "
-            "redis://127.0.0.1:6379, or with the number of a database redis://127.0.0.1:6379/1.",
-            evidence.project.where_set(NAME),
-        )
-
-
-@rule(raised=r"ResponseError: (?:DB index is out of range|invalid DB index)")
-def redis_has_no_such_database(evidence, error):
-    return Explanation(
-        "Redis has no database of that number: they count from 0, and there are 16 unless its "
-        "configuration says otherwise. The number is at the end of the address.",
-        evidence.project.where_set(NAME),
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and "://" not in value[0]
+        and isinstance(value[1], int)
     )
 
 
@@ -135,13 +162,26 @@ def layer_key_not_read(evidence):
         for key in keys:
             if key.value in ("BACKEND", "CONFIG", "TEST_CONFIG"):
                 continue
-            like = str(key.value).upper() in ("CONFIG", "CONFIGS", "OPTIONS")
-            advice = 'Call it "CONFIG".' if like else f'Put it in "CONFIG": {{"{key.value}": …}}.'
+            where = evidence.project.where_set(NAME, key)
+            advice, edits = _read(evidence, layer, key, where)
             return Explanation(
-                f'"{key.value}" is ignored here: of a layer Channels reads "BACKEND" and "CONFIG" '
-                f"alone. {advice}",
-                evidence.project.where_set(NAME, key),
+                f'"{key.value}" is ignored here: Channels reads only "BACKEND" and "CONFIG" of a '
+                f"layer. {advice}",
+                where,
+                evidence.suggest(where, *edits),
             )
+
+
+def _read(evidence, layer, key, where):
+    """How a key of a layer is written so that it is read, and the changes."""
+    if str(key.value).upper() in ("CONFIG", "CONFIGS", "OPTIONS"):
+        return 'Call it "CONFIG".', [instead(key, '"CONFIG"')]
+    value = layer.values[layer.keys.index(key)]
+    code = f'"CONFIG": {{"{key.value}": {evidence.project.source_at(where).code(value)}}}'
+    if any(getattr(other, "value", None) == "CONFIG" for other in layer.keys):
+        return f'Put it in "CONFIG": {{"{key.value}": …}}.', []
+    start, end = instead(key, "")[0], instead(value, "")[1]
+    return f"Write {code}.", [(start, end, code)]
 
 
 @rule
@@ -150,10 +190,13 @@ def layer_flushed(evidence):
     waiting on (channels_redis.core.RedisChannelLayer.flush)."""
     calls = evidence.layer_calls("flush")
     if calls and evidence.saw(Refused, Closed, Silent, Crashed):
+        where = evidence.where_called(calls[0])
         return Explanation(
             "flush() empties the channel layer for everybody, all groups included, and closes "
-            "its connections: it is for tests. To leave one group, call group_discard().",
-            evidence.where_called(calls[0]),
+            "its connections: it is for tests. Remove this line. To leave one group, call "
+            "group_discard().",
+            where,
+            without_line(evidence, where, "flush"),
         )
 
 
@@ -165,14 +208,16 @@ def layer_option_too_small(evidence):
     lost = evidence.saw_only(Silent) and evidence.layer_calls("group_send")
     if (evidence.failure and not lost) or setting is None:
         return None
-    for option, least, what in (
-        ("capacity", 20, "how many events may wait at once; more are dropped silently"),
-        ("expiry", 2, "for how many seconds an event may wait; what is older is lost"),
+    for option, least, usual, what in (
+        ("capacity", 20, 100, "how many events may wait at once; more are dropped silently"),
+        ("expiry", 2, 60, "how many seconds an event may wait; what is older is lost"),
     ):
         node = value_of(setting, option)
         value = getattr(node, "value", None)
         if isinstance(value, int | float) and value < least:
+            where, edit = in_its_place(evidence, option, str(usual))
             return Explanation(
-                f'"{option}" is {what}. {value} is too small.',
-                evidence.project.where_set(NAME, node),
+                f'"{option}" is {what}. {value} is too small: write {usual}, as Channels does.',
+                where,
+                edit,
             )

@@ -2,6 +2,7 @@
 
 from workshop.checking.events import Ended, Handled, LayerMade
 from workshop.checking.explaining.rules import Explanation, advice
+from workshop.checking.explaining.suggestion import instead
 
 MEMORY = "channels.layers.InMemoryChannelLayer"
 
@@ -17,10 +18,13 @@ def group_discard_forgotten(evidence):
         return None
     for consumer in evidence.consumers:
         if not consumer.mentions("group_discard"):
+            where = consumer.where(consumer.methods.get("disconnect"))
+            arguments = f"{evidence.group}, self.channel_name"
+            leave = evidence.call_for(where, "self.channel_layer.group_discard", arguments)
             return Explanation(
                 f"The consumer joins a group and never leaves it. {_kept(evidence)} "
-                "In disconnect(), call group_discard() with the arguments of group_add().",
-                consumer.where(consumer.methods.get("disconnect")),
+                f"In disconnect(), write: {leave}",
+                where,
             )
 
 
@@ -40,6 +44,7 @@ def groups_is_a_text(evidence):
             if name == "groups" and isinstance(text, str):
                 return Explanation(
                     "groups is a string, so the consumer joins one group for each letter of it. "
-                    f"Write groups = [{text!r}].",
+                    f'Write groups = ["{text}"].',
                     consumer.where(node),
+                    evidence.suggest(consumer.where(node), instead(node.value, f'["{text}"]')),
                 )

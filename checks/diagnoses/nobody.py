@@ -6,8 +6,10 @@ import re
 from checks.diagnoses.handshake import never_accepted, refusal, stopped_in_connect
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.suggestion import instead, removed, under, unwrapped
 
 ANONYMOUS = "Nobody is logged in here, so the user is AnonymousUser"
+USER = 'self.scope["user"].is_authenticated'
 OF_A_USER = re.compile(r"\['user'\]|is_authenticated|is_anonymous|AnonymousUser")
 
 
@@ -40,21 +42,42 @@ def _origin_of(evidence, where, condition):
 def nobody_is_logged_in(evidence):
     how, where, condition = _kept_out(evidence)
     if condition and OF_A_USER.search(_origin_of(evidence, where, condition)):
+        shown, cure, edit = _let_in(evidence, where, condition)
         return Explanation(
-            f"{ANONYMOUS}, and the consumer {how}, because of `{condition}`. The chat has no login "
-            "yet: let everybody in until it has one.",
+            f"{ANONYMOUS}, and the consumer {how}, because of `{shown}`. The chat has no login "
+            f"yet, and lets everybody in. {cure}",
             where,
+            edit,
         )
+
+
+def _let_in(evidence, where, condition):
+    """The condition as it is written, what to do with its `if`, and the edit."""
+    around = [n for n in evidence.nodes_at(where, ast.If) if not n.orelse]
+    if not around:
+        return condition, "Let them in without it.", None
+    node, source = max(around, key=lambda node: node.lineno), evidence.project.source_at(where)
+    shown = f"if {source.code(node.test)}"
+    if any(last_name(call.func) == "accept" for call in calls_in(node)):
+        edit = evidence.suggest(where, unwrapped(source, node))
+        return shown, "Remove this `if`, and keep what is in it.", edit
+    return (
+        shown,
+        "Remove this `if`, with what is in it.",
+        evidence.suggest(where, removed(source, node)),
+    )
 
 
 @rule
 def no_query_string_to_check(evidence):
     how, where, condition = _kept_out(evidence)
     if condition and "query_string" in _origin_of(evidence, where, condition):
+        shown, cure, edit = _let_in(evidence, where, condition)
         return Explanation(
             "The page opens its WebSocket without a query string, with nothing after a ?, and the "
-            f"consumer {how}, because of `{condition}`. Let those in, too, who bring none.",
+            f"consumer {how}, because of `{shown}`. {cure}",
             where,
+            edit,
         )
 
 
@@ -64,19 +87,34 @@ def user_property_called(evidence, error):
     where = evidence.where(error)
     line = evidence.line_at(where)
     if called := re.search(r"([\w.\[\]\"']*\.)?(is_authenticated|is_anonymous)\(\)", line):
+        source = evidence.project.source_at(where)
+        calls = [n for n in evidence.nodes_at(where, ast.Call) if last_name(n.func) == called[2]]
         return Explanation(
             f"{called[2]} is an attribute of the user and not a method: write it without the "
             f"parentheses, {called[0].removesuffix('()')}. Nobody is logged in here, so it is "
             f"{called[2] == 'is_anonymous'}.",
             where,
+            evidence.suggest(where, *[instead(call, source.code(call.func)) for call in calls]),
         )
 
 
 @rule(raised=r"AttributeError: 'AnonymousUser' object has no attribute '(\w+)'")
 def anonymous_user_lacks_it(evidence, error, name):
+    return _only_for_users(evidence, f"{ANONYMOUS}, which has no {name}.", evidence.where(error))
+
+
+def _only_for_users(evidence, said, where):
+    """What was said of the user, and the edit that runs the line for users alone; none where what
+    the line sets is read elsewhere."""
+    source, consumer = evidence.project.source_at(where), evidence.project.consumer_at(where)
+    lines = evidence.nodes_at(where, ast.Expr, ast.Assign) if consumer else []
+    names = [last_name(target) for node in lines for target in getattr(node, "targets", ())]
+    read = any(len(consumer.mentions(name)) > 1 for name in names if name)
+    edits = [under(source, node, USER) for node in lines if len(lines) == 1 and not read]
     return Explanation(
-        f'{ANONYMOUS}, which has no {name}. Ask before: if self.scope["user"].is_authenticated',
-        evidence.where(error),
+        f"{said} Remove this line, or run it only `if {USER}:`",
+        where,
+        evidence.suggest(where, *edits),
     )
 
 
@@ -87,9 +125,9 @@ def anonymous_user_lacks_it(evidence, error, name):
     r"|Django doesn't provide a DB representation for AnonymousUser"
 )
 def anonymous_user_in_the_database(evidence, error):
-    return Explanation(
-        f"{ANONYMOUS}, which is not in the database and cannot be stored or looked for there. Ask "
-        'before: if self.scope["user"].is_authenticated',
+    return _only_for_users(
+        evidence,
+        f"{ANONYMOUS}, which is not in the database and cannot be stored or looked for there.",
         evidence.where(error),
     )
 
@@ -101,10 +139,7 @@ def anonymous_user_in_the_database(evidence, error):
 def anonymous_user_has_no_id(evidence, error):
     where = evidence.where(error)
     if re.search(r"user'?\]?\.(?:id|pk)\b", evidence.origin(where)):
-        return Explanation(
-            f'{ANONYMOUS}, whose id is None. Ask before: if self.scope["user"].is_authenticated',
-            where,
-        )
+        return _only_for_users(evidence, f"{ANONYMOUS}, whose id is None.", where)
 
 
 @rule(raised=r"PermissionDenied")
@@ -112,9 +147,12 @@ def permission_denied_in_a_consumer(evidence, error):
     """Django's own handling of it is for views (django.core.handlers.exception)."""
     where = evidence.where(error)
     if evidence.project.consumer_at(where):
+        source = evidence.project.source_at(where)
+        raises = evidence.nodes_at(where, ast.Raise)
         return Explanation(
-            "PermissionDenied is for views: in a consumer it is only an exception. To refuse a "
-            "browser, a consumer calls self.close() in connect(), or raises DenyConnection, from "
-            f"channels.exceptions. {ANONYMOUS}, whom the chat must let in.",
+            "PermissionDenied is for views: in a consumer it is an exception like any other. "
+            f"{ANONYMOUS}, and the chat lets everybody in. Remove this `raise`, and the `if` that "
+            "leads to it.",
             where,
+            evidence.suggest(where, *[removed(source, node) for node in raises]),
         )

@@ -1,10 +1,12 @@
 """The address of Redis can be read, and what is there is nobody, or somebody else."""
 
-from checks.diagnoses.addresses import CONNECTING, entries, first, where_hosts
+from checks.diagnoses.addresses import CONNECTING
+from checks.diagnoses.hosts import entries, first, hosts_instead, rewritten, where_hosts
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Silent, Unanswered
 
-ONE_REDIS = '"hosts": [("127.0.0.1", 6379)]'
+HERE = '[("127.0.0.1", 6379)]'
+ONE_REDIS = f'"hosts": {HERE}'
 
 
 UNKNOWN = r"(?:Name or service|nodename|.*getaddrinfo|.*name resolution)"  # by operating system
@@ -17,6 +19,7 @@ def host_name_unknown(evidence, error, name):
         "(The name of a service in docker-compose.yml is known to other containers only.) "
         f"For a Redis on this machine: {ONE_REDIS}",
         where_hosts(evidence),
+        hosts_instead(evidence, HERE),
     )
 
 
@@ -27,6 +30,7 @@ def no_redis_at_the_socket(evidence, error, file):
         f"The layer looks for Redis at the socket {file}, {why}. Give the address of one that "
         f"runs: {ONE_REDIS}",
         where_hosts(evidence),
+        hosts_instead(evidence, HERE),
     )
 
 
@@ -37,6 +41,7 @@ def tls_refused(evidence, error, address):
         f"for: {error.message.partition('. ')[2]} "
         "A Redis without TLS is reached with redis://, without the second s.",
         where_hosts(evidence),
+        rewritten(evidence, "rediss://", "redis://"),
     )
 
 
@@ -53,6 +58,7 @@ def tls_spoken_to_a_plain_redis(evidence):
             f"The layer is still connecting to {address}: rediss:// speaks TLS, and what listens "
             "there does not answer in it. A Redis without TLS is reached with redis://.",
             where_hosts(evidence),
+            rewritten(evidence, "rediss://", "redis://"),
         )
 
 
@@ -84,6 +90,7 @@ def sentinel_does_not_answer(evidence):
             f"The layer asks a Sentinel at {places} for its Redis, and none answers there. "
             f"For a single Redis give its address instead: {ONE_REDIS}",
             where_hosts(evidence),
+            hosts_instead(evidence, HERE),
         )
 
 
@@ -103,6 +110,7 @@ def sentinel_knows_no_master(evidence, error):
     return Explanation(
         f"What answers at {places} {why}. For a single Redis give its address: {ONE_REDIS}",
         where_hosts(evidence),
+        hosts_instead(evidence, HERE),
     )
 
 

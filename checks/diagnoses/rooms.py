@@ -2,11 +2,17 @@
 
 import ast
 
-from checks.diagnoses.groups import shown
+from checks.diagnoses.group_names import literals
+from checks.diagnoses.groups import layer_call, room_of_the_route, shown, with_first
+from checks.diagnoses.leaving import without_line
 from workshop.checking.events import LayerCall
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, on_self
+from workshop.checking.explaining.source import last_name, mentions, on_self
+from workshop.checking.explaining.suggestion import instead
 from workshop.checking.failures import Heard, HeardTwice, Silent
+
+DISCARD = "group_discard"
+JOIN = ("self.channel_layer.group_add", "self.room_group_name, self.channel_name")
 
 
 @rule(needs="groups")
@@ -22,10 +28,22 @@ def group_differs_between_servers(evidence):
         first, second = (sorted(names)[0] for names in joined)
         return Explanation(
             f"For the same room one server joins the group {shown(first)}, the other "
-            f"{shown(second)}. Make the name from the room's alone: hash(), id() and random "
-            "numbers differ from process to process.",
-            evidence.mention("group_add"),
+            f"{shown(second)}. hash(), id() and random numbers differ from process to process. "
+            f'Make the name from the room\'s name only: "chat_" + {room_of_the_route(evidence)}',
+            evidence.mention("hash") or evidence.mention("group_add"),
+            _without_hash(evidence),
         )
+
+
+def _without_hash(evidence):
+    """The edit that writes what is hashed in place of str(hash(…))."""
+    where = evidence.mention("hash")
+    source = evidence.project.source_at(where)
+    for call in evidence.nodes_at(where, ast.Call):
+        inner = call.args[0] if call.args and last_name(call.func) == "str" else None
+        if isinstance(inner, ast.Call) and last_name(inner.func) == "hash" and inner.args:
+            return evidence.suggest(where, instead(call, source.code(inner.args[0])))
+    return None
 
 
 @rule(advises=True)
@@ -38,11 +56,7 @@ def state_on_the_class(evidence):
         return None
     for consumer in evidence.consumers:
         for node in consumer.set_on_class():
-            return Explanation(
-                f"{ast.unparse(node)} is on the class, so all consumers of this process share it, "
-                f"and the last one to set it decides. Write self.{node.attr}.",
-                consumer.where(node),
-            )
+            return _for_each_its_own(evidence, consumer, node)
         for name, node in () if failed else consumer.changed_on_class():
             return Explanation(
                 f"{name} is on the class, so all consumers of this process share it, those of "
@@ -52,6 +66,21 @@ def state_on_the_class(evidence):
             )
 
 
+def _for_each_its_own(evidence, consumer, node):
+    """What to write in place of an attribute of the class that a method sets."""
+    written, where = ast.unparse(node), consumer.where(node)
+    same = [n for n in consumer.nodes(ast.Attribute) if ast.unparse(n) == written]
+    numbers = sorted({n.lineno for n in same})
+    lines = f" in lines {', '.join(map(str, numbers))}" if len(numbers) > 1 else ""
+    here = [n for n in same if consumer.where(n).file == where.file]
+    return Explanation(
+        f"{written} is on the class, so all consumers of this process share it, and the last one "
+        f"to set it decides. Write self.{node.attr}{lines}.",
+        where,
+        evidence.suggest(where, *[instead(n, f"self.{n.attr}") for n in here]),
+    )
+
+
 @rule
 def group_names_differ(evidence):
     """What was joined and what was sent to, as the channel layer was told."""
@@ -59,12 +88,20 @@ def group_names_differ(evidence):
     sends = evidence.layer_calls("group_send")
     if not evidence.saw_only(Silent) or not joined or not sends:
         return None
-    if not joined & {call.group for call in sends}:
-        return Explanation(
-            f"The consumer joins the group {shown(sorted(joined)[0])} and sends to the group "
-            f"{shown(sends[0].group)}. Use the same name for both, such as self.room_group_name.",
-            evidence.where_called(sends[0]),
-        )
+    if joined & {call.group for call in sends}:
+        return None
+    where = evidence.where_called(sends[0])
+    join = evidence.where_called(evidence.layer_calls("group_add")[0])
+    written = layer_call(evidence, join, "group_add")
+    group = written.args[0] if written and on_self(written.args[0]) else None
+    name = f"self.{group.attr}" if group else evidence.group
+    code, edit = with_first(evidence, where, "group_send", name)
+    return Explanation(
+        f"The consumer joins the group {shown(sorted(joined)[0])} and sends to the group "
+        f"{shown(sends[0].group)}. Use the same name for both: {code}",
+        where,
+        edit if group else None,
+    )
 
 
 @rule(needs="groups")
@@ -76,10 +113,15 @@ def left_its_own_group(evidence):
         for node in consumer.mentions("group_discard"):
             method = consumer.method_at(consumer.where(node))
             if method and method.name not in ("disconnect", "websocket_disconnect"):
+                where = consumer.where(node)
+                leaving = consumer.methods.get("disconnect")
+                leaves = leaving and mentions(leaving, DISCARD)
+                cure = "Remove this line" if leaves else "Move it to disconnect()"
                 return Explanation(
                     f"The consumer leaves its group here, in {method.name}(), while its browser is "
-                    "still in the room. group_discard() belongs in disconnect().",
-                    consumer.where(node),
+                    f"still in the room. {cure}.",
+                    where,
+                    without_line(evidence, where, DISCARD) if leaves else None,
                 )
 
 
@@ -93,10 +135,12 @@ def heard_twice(evidence):
     for consumer, method in evidence.receivers:
         for call in consumer.calls("send", method.name) + consumer.calls("send_json", method.name):
             if on_self(call.func):
+                where, name = consumer.where(call), last_name(call.func)
                 return Explanation(
-                    "The sender gets it twice: once from self.send() here, once from the group, "
-                    "to which it belongs too. Remove this self.send().",
-                    consumer.where(call),
+                    f"The sender gets it twice: once from self.{name}() here, once from the group, "
+                    f"to which it belongs too. Remove this self.{name}().",
+                    where,
+                    without_line(evidence, where, name),
                 )
     for consumer in evidence.consumers:
         sends = consumer.mentions("group_send")
@@ -117,13 +161,43 @@ def one_group_for_all_rooms(evidence):
         rooms.setdefault(call.group, {})[call.path] = call
     for calls in rooms.values():
         if len(calls) > 1:
-            call = next(iter(calls.values()))
-            return Explanation(
-                f"Every room joins the same group, {shown(call.group)}. "
-                "Its name must contain the room's: self.room_group_name = "
-                '"chat_" + self.scope["url_route"]["kwargs"]["room_name"]',
-                evidence.where_called(call),
-            )
+            return _with_the_rooms_name(evidence, next(iter(calls.values())))
+
+
+def _with_the_rooms_name(evidence, call):
+    """What to write so that the group that was joined is the room's."""
+    room = room_of_the_route(evidence)
+    said = f"Every room joins the same group, {shown(call.group)}. Its name must contain the room's"
+    if where := _groups_on_the_class(evidence):
+        return Explanation(
+            f"{said}, and a list on the class cannot. Remove it, and write in connect(): "
+            f'self.room_group_name = "chat_" + {room}, and then {evidence.call_for(where, *JOIN)}',
+            where,
+        )
+    named = [(n, place) for n, place in _given(evidence) if getattr(n, "value", "") == call.group]
+    node, where = named[0] if len(named) == 1 else (None, None)
+    code = f'"{call.group}_" + {room}'
+    return Explanation(
+        f"{said}: write {code} in place of {shown(call.group)}.",
+        where or evidence.where_called(call),
+        evidence.suggest(where, instead(node, code)) if node else None,
+    )
+
+
+def _given(evidence):
+    """The strings that are all of what a name is given, or of what a method returns."""
+    kinds = ast.Assign, ast.AnnAssign, ast.Return
+    values = {id(n.value) for c in evidence.consumers for n in c.nodes(*kinds)}
+    return [(node, where) for node, where in literals(evidence) if id(node) in values]
+
+
+def _groups_on_the_class(evidence):
+    """The place of the `groups` that a consumer's class has."""
+    for consumer in evidence.consumers:
+        for name, node in consumer.class_values:
+            if name == "groups":
+                return consumer.where(node)
+    return None
 
 
 @rule
@@ -137,9 +211,23 @@ def list_of_consumers(evidence):
             keeps_self = "self" in [getattr(argument, "id", None) for argument in call.args]
             name = last_name(getattr(call.func, "value", None))
             if keeps_self and name in shared:
+                groups = evidence.teaches("groups")
                 return Explanation(
                     f"{name} is one list for all consumers of this process, those of every room. "
-                    "A consumer answers its own browser with self.send(); to reach others, there "
-                    "is the channel layer (step 3).",
+                    + (
+                        _BY_GROUP if groups else _BY_ITSELF.format(evidence.answer(_loop(consumer)))
+                    ),
                     consumer.source.where(shared[name]),
                 )
+
+
+_BY_ITSELF = "A consumer answers its own browser alone: in place of the loop write `{}`."
+_BY_GROUP = (
+    "Those of another server are not in it. Use the room's group in its place: join it in "
+    "connect() with group_add(), and send to it in receive() with group_send()."
+)
+
+
+def _loop(consumer):
+    """The place of the loop over the consumers."""
+    return next((consumer.where(node) for node in consumer.nodes(ast.For, ast.AsyncFor)), None)

@@ -1,26 +1,35 @@
 """What a WebSocket route leads to."""
 
+import ast
+
 from workshop.checking.events import ConsumerMade, Ended
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Consumer, mentions
+from workshop.checking.explaining.source import Consumer, last_name, mentions
+from workshop.checking.explaining.suggestion import based_on, imported, instead, suggest
+
+NAMES = (ast.Name, ast.Attribute)
 
 
 @rule(raised=r"object (\w+) can't be used in 'await' expression")
 def as_asgi_forgotten(evidence, error, name):
     if evidence.project.class_named(name):
+        where, code, edit = _with(evidence, name, ".as_asgi()")
         return Explanation(
             f"The route was given the class {name} itself. "
-            "A route needs an ASGI application that makes one consumer per socket: "
-            f"{name}.as_asgi()",
-            _route_of(evidence.project, name),
+            "A route needs an ASGI application that makes one consumer per socket. "
+            f"Write {code}.",
+            where,
+            edit,
         )
 
 
 @rule(raised=r"as_asgi\(\) takes 1 positional argument but \d were given")
 def as_asgi_not_called(evidence, error):
+    where, code, edit = _with(evidence, "as_asgi", "()")
     return Explanation(
-        "as_asgi was named in the route but not called: add the parentheses, as_asgi().",
-        _route_of(evidence.project, "as_asgi"),
+        f"as_asgi was named in the route but not called. Add the parentheses: {code}",
+        where,
+        edit,
     )
 
 
@@ -30,10 +39,14 @@ def class_is_no_consumer(evidence, error, name):
     if found:
         source, node = found
         base = Consumer(source, node, [], [found]).base
+        bases = ", ".join([*map(source.code, node.bases), base])
+        line = f"from channels.generic.websocket import {base}"
+        known = "" if base in source.imports else f", with `{line}` at the top of the file"
         return Explanation(
             f"{name} is an ordinary class, with no consumer among its bases. "
-            f"Derive it: class {name}({base}), from channels.generic.websocket.",
+            f"Write `class {name}({bases}):`{known}.",
             source.where(node),
+            suggest(source, based_on(source, node, base), *imported(source, line)),
         )
 
 
@@ -43,11 +56,13 @@ def consumer_instance_in_route(evidence):
     for program in evidence.programs:
         name = _shared(program.events)
         if name:
+            where, code, edit = _with(evidence, name, ".as_asgi()")
             return Explanation(
                 f"The route holds one object, {name}(), and all sockets share it: "
                 "the last one to connect gets everything. "
-                f"Write {name}.as_asgi(), which makes one consumer for each socket.",
-                _route_of(evidence.project, name),
+                f"Write {code}, which makes one consumer for each socket.",
+                where,
+                edit,
             )
 
 
@@ -66,10 +81,15 @@ def _shared(events):
     return None
 
 
-def _route_of(project, name):
-    """The place of the route that names it, or of the router."""
-    routers = project.calls("URLRouter", "ProtocolTypeRouter")
-    for source, call in [*project.routes, *routers]:
-        if mentions(call, name):
-            return source.where(call)
-    return None
+def _with(evidence, name, ending):
+    """The place of the route that names it, or of the router; the name as it is written there, with
+    the ending; and the edit that makes it so, in place of a call's parentheses."""
+    project = evidence.project
+    for source, call in [*project.routes, *project.calls("URLRouter", "ProtocolTypeRouter")]:
+        if not mentions(call, name):
+            continue
+        calls = {id(node.func): node for node in ast.walk(call) if isinstance(node, ast.Call)}
+        named = [n for n in ast.walk(call) if isinstance(n, NAMES) and last_name(n) == name]
+        edits = [instead(calls.get(id(n), n), source.code(n) + ending) for n in named]
+        return source.where(call), source.code(named[0]) + ending, suggest(source, *edits)
+    return None, name + ending, None

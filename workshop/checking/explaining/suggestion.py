@@ -7,6 +7,7 @@ A rule has it from `evidence.suggest(where, …)`, of the file that it names.
 """
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -109,6 +110,72 @@ def below(statement: ast.stmt, code: str) -> Change:
 def without(statement: ast.stmt) -> Change:
     """The statement's lines go."""
     return (_first_line(statement), 0), (statement.end_lineno + 1, 0), ""
+
+
+def removed(source: Source, statement: ast.stmt) -> Change:
+    """The statement goes, with each `if` that has nothing else in it; `pass` is left where another
+    block would be empty."""
+    for parent in source.nodes(ast.stmt, ast.ExceptHandler):
+        for block in ("body", "orelse", "finalbody"):
+            if getattr(parent, block, None) == [statement]:
+                if isinstance(parent, ast.If) and block == "body" and not parent.orelse:
+                    return removed(source, parent)
+                return instead(statement, "pass")
+    return without(statement)
+
+
+def moved(source: Source, definition: ast.stmt, owner: ast.ClassDef) -> list[Change]:
+    """The function becomes the last of the class's methods."""
+    lines = source.text.split("\n")[_first_line(definition) - 1 : definition.end_lineno]
+    place, code, _ = below(owner.body[-1], "pass")
+    method = _block(owner.body[-1], "\n".join(lines))
+    return [without(definition), (place, code, "\n" + method)]
+
+
+def under(source: Source, statement: ast.stmt, condition: str) -> Change:
+    """The statement becomes all that is in an `if` with this condition."""
+    lines = source.text.split("\n")[statement.lineno - 1 : statement.end_lineno]
+    inside = textwrap.indent(textwrap.dedent("\n".join(lines)), "    ")
+    start, _, code = above(statement, f"if {condition}:\n{inside}")
+    return start, (statement.end_lineno + 1, 0), code
+
+
+def based_on(source: Source, definition: ast.ClassDef, base: str) -> Change:
+    """The class is derived from this base too, which comes after its others."""
+    if definition.bases:
+        return instead(definition.bases[-1], f"{source.code(definition.bases[-1])}, {base}")
+    (_, place, _), line = renamed(definition, ""), source.text.split("\n")[definition.lineno - 1]
+    empty = re.match(r"\s*\(\s*\)", line.encode()[place[1] :].decode())
+    return place, (place[0], place[1] + len(empty[0].encode() if empty else "")), f"({base})"
+
+
+def with_parameters(
+    source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef, names: str
+) -> Change:
+    """The function takes these, "self, event", in place of all that it takes."""
+    _, place, _ = renamed(function, "")
+    ends = [(n.end_lineno, n.end_col_offset) for n in ast.walk(function.args) if _has_place(n)]
+    line, column = max(ends, default=(place[0], place[1] + 1))
+    lines = source.text.encode().split(b"\n")
+    while b")" not in lines[line - 1][column:]:
+        line, column = line + 1, 0
+    end = line, lines[line - 1].index(b")", column)
+    return (place[0], place[1] + 1), end, names
+
+
+def _has_place(node: ast.AST) -> bool:
+    return hasattr(node, "end_col_offset")
+
+
+def without_key(dictionary: ast.Dict, key: ast.expr) -> Change:
+    """The key goes from the dictionary, with its value."""
+    place, keys = dictionary.keys.index(key), dictionary.keys
+    begin, end = instead(key, "")[0], instead(dictionary.values[place], "")[1]
+    if place + 1 < len(keys) and keys[place + 1]:
+        end = instead(keys[place + 1], "")[0]
+    elif place:
+        begin = instead(dictionary.values[place - 1], "")[1]
+    return begin, end, ""
 
 
 def made_async(statement: ast.FunctionDef | ast.With | ast.For) -> Change:
