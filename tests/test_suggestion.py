@@ -4,8 +4,7 @@ import ast
 
 import pytest
 
-from workshop.checking.explaining.source import Source
-from workshop.checking.explaining.suggestion import (
+from workshop.checking.explaining.edits import (
     above,
     after,
     around,
@@ -19,18 +18,17 @@ from workshop.checking.explaining.suggestion import (
     last_in,
     left_out,
     moved,
-    not_in,
     removed,
-    suggest,
     taking,
     undecorated,
     under,
     unwrapped,
     whole_line,
-    with_parameters,
     without,
     without_key,
 )
+from workshop.checking.explaining.source import Source
+from workshop.checking.explaining.suggestion import suggest
 
 TEXT = """\
 import json
@@ -240,7 +238,7 @@ def test_a_list_loses_an_entry(tmp_path, number):
     text = "a = [\n    1, 2,  # two\n    3,\n]\n"
     source = of(tmp_path, text)
     display = source.tree.body[0].value
-    found = suggest(source, not_in(display, display.elts[number]))
+    found = suggest(source, left_out(display.elts[number], display.elts))
     left = [one for one in (1, 2, 3) if one != number + 1]
     assert ast.literal_eval(found.applied_to(text).removeprefix("a = ")) == left
 
@@ -319,7 +317,7 @@ def test_a_class_gets_a_base(tmp_path, text, new):
 )
 def test_a_function_takes_something_else(tmp_path, takes):
     text = f"async def f({takes}):\n    pass\n"
-    new = edited(tmp_path, text, lambda s: with_parameters(s, s.tree.body[0], "self, event"))
+    new = edited(tmp_path, text, lambda s: taking(s, s.tree.body[0], "self, event"))
     assert new == "async def f(self, event):\n    pass\n"
 
 

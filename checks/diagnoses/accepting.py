@@ -2,10 +2,10 @@
 
 import ast
 
+from workshop.checking.explaining.edits import above, instead, without
 from workshop.checking.explaining.middleware import middlewares
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import is_call, mentions
-from workshop.checking.explaining.suggestion import above, instead, without
 from workshop.checking.failures import Unanswered
 
 

@@ -15,9 +15,9 @@ from checks.diagnoses.hosts import (
     where_hosts,
 )
 from checks.diagnoses.layer import written
+from workshop.checking.explaining.edits import instead, without_key
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.spelling import nearest
-from workshop.checking.explaining.suggestion import instead, without_key
 
 # What redis-py's connections take (redis.asyncio.connection.AbstractConnection and Connection).
 OPTIONS = ["address", "host", "port", "db", "username", "password", "socket_timeout"]

@@ -3,9 +3,9 @@
 import ast
 
 from checks.diagnoses.packages import is_installed
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.spelling import nearest
-from workshop.checking.explaining.suggestion import instead
 
 
 @rule(raised=r"^ModuleNotFoundError: No module named '([\w.]+)'")

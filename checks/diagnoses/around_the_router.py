@@ -3,11 +3,7 @@
 import ast
 
 from checks.diagnoses.middleware import THREE, where_named
-from workshop.checking.explaining.middleware import middlewares
-from workshop.checking.explaining.route import routes_in_asgi
-from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where, last_name
-from workshop.checking.explaining.suggestion import (
+from workshop.checking.explaining.edits import (
     around,
     ended_with,
     imported,
@@ -16,6 +12,10 @@ from workshop.checking.explaining.suggestion import (
     renamed,
     taking,
 )
+from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.route import routes_in_asgi
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import Where, last_name
 
 STACK = "from channels.auth import AuthMiddlewareStack"
 

@@ -9,15 +9,10 @@ from workshop.checking.explaining.asynchronous import (
     plain_methods,
 )
 from workshop.checking.explaining.callers import TO_THREAD, takes_nothing
+from workshop.checking.explaining.edits import after, instead, made_plain, undecorated
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.explaining.suggestion import (
-    after,
-    instead,
-    made_plain,
-    suggest,
-    undecorated,
-)
+from workshop.checking.explaining.suggestion import suggest
 
 NO_BRIDGE_HERE = "async_to_sync is for synchronous code, but this line is in an `async def`."
 

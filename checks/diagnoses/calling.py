@@ -6,10 +6,11 @@ import inspect
 import re
 import sys
 
+from workshop.checking.explaining.edits import instead, left_out, renamed
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
-from workshop.checking.explaining.suggestion import instead, left_out, renamed, suggest
+from workshop.checking.explaining.suggestion import suggest
 
 # Since Python 3.10 the functions and classes of asyncio take no loop
 # (https://docs.python.org/3/whatsnew/3.10.html#changes-in-the-python-api).

@@ -3,9 +3,9 @@
 import ast
 import re
 
+from workshop.checking.explaining.edits import around, instead
 from workshop.checking.explaining.route import written_routes
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import around, instead
 
 
 @rule(raised=r"^KeyError: '([^']+)'")

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 
+from workshop.checking.explaining.edits import whole_line
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import Where
-from workshop.checking.explaining.suggestion import whole_line
 
 # What Python reads in the place of what word processors and web pages write.
 PLAIN = {

@@ -4,9 +4,9 @@ names at once."""
 import ast
 
 from checks.diagnoses.operations import a_kind
+from workshop.checking.explaining.edits import after, instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
-from workshop.checking.explaining.suggestion import after, instead
 
 QUERY = 'parse_qs(self.scope["query_string"].decode()).get("token")'
 

@@ -4,9 +4,9 @@ import ast
 from dataclasses import replace
 
 from workshop.checking.explaining.callers import TO_THREAD
+from workshop.checking.explaining.edits import instead, without
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.explaining.suggestion import instead, without
 
 
 @rule(raised=r"SynchronousOnlyOperation: You cannot call this from an async context")

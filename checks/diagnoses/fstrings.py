@@ -4,8 +4,8 @@ import ast
 import re
 import sys
 
+from workshop.checking.explaining.edits import imported, instead
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import imported, instead
 
 # Since 3.12 an f-string may have the same quotes inside, and backslashes (PEP 701).
 RUNNING = ".".join(map(str, sys.version_info[:2]))

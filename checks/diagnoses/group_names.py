@@ -5,8 +5,8 @@ import re
 
 from checks.diagnoses.groups import room_of_the_route, shown
 from workshop.checking.events import LayerCall
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import instead
 
 VALID = re.compile(r"[a-zA-Z0-9\-_.]{1,99}")
 ALLOWED = "A name takes letters, digits, hyphens, underscores and periods, fewer than 100 of them."

@@ -3,11 +3,11 @@
 import ast
 
 from checks.diagnoses.routes import ROOM
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.route import written_routes
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, mentions
 from workshop.checking.explaining.spelling import nearest
-from workshop.checking.explaining.suggestion import instead
 
 METHODS = ["group_add", "group_discard", "group_send", "send", "receive", "new_channel"]
 LONGEST = 60  # characters of a group's name that is shown

@@ -6,9 +6,9 @@ import re
 
 from checks.diagnoses.event_types import NO_HANDLER, own_methods, takes_event, types_written
 from workshop.checking.events import Handles
+from workshop.checking.explaining.edits import instead, moved, renamed, taking
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import handler_name
-from workshop.checking.explaining.suggestion import instead, moved, renamed, with_parameters
 
 
 @rule(raised=NO_HANDLER)
@@ -111,7 +111,7 @@ def handler_signature(evidence, error, name):
             return Explanation(
                 f"A group's message reaches its handler as one dictionary. {said}",
                 where,
-                evidence.suggest(where, with_parameters(source, method, "self, event"), *edits),
+                evidence.suggest(where, taking(source, method, "self, event"), *edits),
             )
 
 

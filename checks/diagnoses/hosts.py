@@ -4,8 +4,8 @@ import ast
 import re
 
 from checks.diagnoses.layer import NAME, written
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.source import value_of
-from workshop.checking.explaining.suggestion import instead
 
 
 def entries(evidence) -> list:

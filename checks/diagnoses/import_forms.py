@@ -5,8 +5,8 @@ import importlib
 import re
 
 from checks.diagnoses.packages import MISSING, is_installed
+from workshop.checking.explaining.edits import instead, whole_line
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import instead, whole_line
 
 
 @rule(raised=MISSING)

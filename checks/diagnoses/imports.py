@@ -7,9 +7,9 @@ import re
 import sys
 
 from checks.diagnoses.not_imported import IMPORTS
+from workshop.checking.explaining.edits import instead, whole_line, without
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.spelling import nearest
-from workshop.checking.explaining.suggestion import instead, whole_line, without
 
 LIBRARIES = ("channels", "channels_redis", "asgiref", "daphne", "django")
 

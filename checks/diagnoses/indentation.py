@@ -4,8 +4,8 @@ import ast
 import itertools
 import re
 
+from workshop.checking.explaining.edits import below, without
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import below, without
 
 
 @rule

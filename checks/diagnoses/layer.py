@@ -6,8 +6,8 @@ import textwrap
 
 from checks.diagnoses.packages import is_installed
 from workshop.checking.events import LayerMade
+from workshop.checking.explaining.edits import below, instead
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import below, instead
 
 NAME = "CHANNEL_LAYERS"
 REDIS = "channels_redis.core.RedisChannelLayer"

@@ -13,9 +13,9 @@ from checks.diagnoses.scope import (
     plain,
     replaced,
 )
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.explaining.suggestion import instead
 
 USERNAME = 'self.scope["user"].username'
 ON_A_VIEW = {

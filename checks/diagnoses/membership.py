@@ -1,8 +1,8 @@
 """A consumer's membership in groups: what a teacher would mention after a pass."""
 
 from workshop.checking.events import Ended, Handled, LayerMade
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, advice
-from workshop.checking.explaining.suggestion import instead
 
 MEMORY = "channels.layers.InMemoryChannelLayer"
 

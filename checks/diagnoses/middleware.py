@@ -2,20 +2,20 @@
 
 import ast
 
-from workshop.checking.explaining.middleware import middlewares
-from workshop.checking.explaining.route import routes_in_asgi
-from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, mentions
-from workshop.checking.explaining.suggestion import (
+from workshop.checking.explaining.edits import (
     above,
     below,
     imported,
     instead,
+    left_out,
     made_async,
-    not_in,
     taking,
     without,
 )
+from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.route import routes_in_asgi
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name, mentions
 
 THREE = "scope, receive, send"
 
@@ -125,7 +125,7 @@ def asgi_middleware_in_settings(evidence, error, name):
             f"{name} takes scope, receive and send. Remove '{entry.value}' from the list. To have "
             f"it around WebSockets, write in asgi.py:\n    {name}({router})",
             where,
-            evidence.suggest(where, not_in(setting.value, entry)),
+            evidence.suggest(where, left_out(entry, setting.value.elts)),
         )
 
 

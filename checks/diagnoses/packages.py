@@ -6,8 +6,8 @@ import importlib.util
 import sys
 
 from checks.diagnoses.imports import UNUSED, without_the_import
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import instead
 from workshop.environment import install_command
 
 # What an import's name is short for, where the package on pypi.org is called otherwise. A package

@@ -2,10 +2,10 @@
 
 import ast
 
+from workshop.checking.explaining.edits import around, instead, last_in
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import mentions
 from workshop.checking.explaining.spelling import nearest
-from workshop.checking.explaining.suggestion import around, instead, last_in
 from workshop.checking.failures import BadPage, Closed, Refused, Unanswered
 
 OF_PAGE = ("chat/index.html", "chat/room.html")  # the templates of the workshop's app `page`

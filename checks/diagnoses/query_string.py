@@ -4,8 +4,8 @@ import ast
 import re
 
 from checks.diagnoses.scope import PARSE_QS
+from workshop.checking.explaining.edits import around, imported, instead
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import around, imported, instead
 
 QUERY, HEADERS = "query_string", "['headers']"
 NOTHING = (

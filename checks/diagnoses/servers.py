@@ -4,10 +4,7 @@ import ast
 
 from checks.diagnoses.groups import shown
 from workshop.checking.events import Handles, LayerCall, LayerMade
-from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name, value_of
-from workshop.checking.explaining.spelling import nearest
-from workshop.checking.explaining.suggestion import (
+from workshop.checking.explaining.edits import (
     below,
     ended_with,
     first_in,
@@ -15,6 +12,9 @@ from workshop.checking.explaining.suggestion import (
     instead,
     renamed,
 )
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import calls_in, last_name, value_of
+from workshop.checking.explaining.spelling import nearest
 from workshop.checking.failures import SilentElsewhere, StillInGroup
 
 REDIS = '"channels_redis.core.RedisChannelLayer"'

@@ -2,8 +2,8 @@
 
 import ast
 
+from workshop.checking.explaining.edits import around, below, first_in, left_out
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.suggestion import around, below, first_in, not_in
 from workshop.checking.failures import NotASGI, NotListening
 
 
@@ -80,7 +80,7 @@ def _daphne_first(evidence):
     where = evidence.project.where_set("INSTALLED_APPS")
     if len(there) > 1 or there == apps.elts[:1] and there:
         return None
-    away = [not_in(apps, entry) for entry in there]
+    away = [left_out(entry, apps.elts) for entry in there]
     return evidence.suggest(where, first_in(apps, f'"{name}"'), *away)
 
 

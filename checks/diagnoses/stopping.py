@@ -3,9 +3,9 @@
 import ast
 
 from workshop.checking.events import Raised
+from workshop.checking.explaining.edits import without
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.explaining.suggestion import without
 from workshop.checking.failures import NotPrepared
 
 ENDS = ("exit", "quit")

@@ -4,16 +4,10 @@ import ast
 
 from checks.diagnoses.awaiting import awaited_by_channels
 from checks.diagnoses.decorators import decorators
+from workshop.checking.explaining.edits import before, below, instead, made_plain, undecorated
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
-from workshop.checking.explaining.suggestion import (
-    before,
-    below,
-    instead,
-    made_plain,
-    suggest,
-    undecorated,
-)
+from workshop.checking.explaining.suggestion import suggest
 from workshop.checking.failures import Silent, Unanswered
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

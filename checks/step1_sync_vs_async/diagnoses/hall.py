@@ -6,10 +6,10 @@ from checks.diagnoses.blocking import BLOCKING, computing, is_endless
 from checks.step1_sync_vs_async.diagnoses.together import around, in_a_thread, written
 from checks.step1_sync_vs_async.failures import HeartStopped, NotTogether
 from workshop.checking.events import Computes
+from workshop.checking.explaining.edits import instead, made_async
 from workshop.checking.explaining.loop import calls_on_the_loop
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
-from workshop.checking.explaining.suggestion import instead, made_async
 from workshop.checking.failures import Silent
 
 BLOCKED = "the event loop stands still, and with it every browser of this server."

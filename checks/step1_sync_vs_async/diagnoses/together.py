@@ -2,8 +2,9 @@
 
 import ast
 
+from workshop.checking.explaining.edits import imported, instead
 from workshop.checking.explaining.source import Source, last_name
-from workshop.checking.explaining.suggestion import Change, imported, instead
+from workshop.checking.explaining.suggestion import Change
 
 TASKS = ("create_task", "ensure_future")
 

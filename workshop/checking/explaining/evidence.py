@@ -24,6 +24,7 @@ from workshop.checking.events import (
     SettingsRead,
 )
 from workshop.checking.explaining.broken import Broken
+from workshop.checking.explaining.edits import without
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.origin import expressions_at, made_without_await, written_out
 from workshop.checking.explaining.places import Place, place, written_call
@@ -38,7 +39,7 @@ from workshop.checking.explaining.source import (
     on_self,
     value_of,
 )
-from workshop.checking.explaining.suggestion import Change, Suggestion, suggest, without
+from workshop.checking.explaining.suggestion import Change, Suggestion, suggest
 from workshop.checking.explaining.tracebacks import errors_in
 from workshop.checking.failures import Closed, Heard, HeardTwice, StillInGroup, StillRunning
 from workshop.checking.observers.timeline import Line

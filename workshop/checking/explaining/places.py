@@ -18,17 +18,9 @@ from workshop.checking.explaining.callers import (
     is_run,
     on_the_loop,
 )
+from workshop.checking.explaining.edits import after, before, imported, instead, made_async
 from workshop.checking.explaining.source import Consumer, Project, Source, Where, last_name
-from workshop.checking.explaining.suggestion import (
-    Change,
-    Suggestion,
-    after,
-    before,
-    imported,
-    instead,
-    made_async,
-    suggest,
-)
+from workshop.checking.explaining.suggestion import Change, Suggestion, suggest
 
 IMPORT = "from asgiref.sync import async_to_sync"
 LONGEST = 80  # characters of a call that is shown with its arguments
