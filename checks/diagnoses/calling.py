@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 
-from workshop.checking.explaining.edits import instead, left_out, renamed
+from workshop.checking.explaining.edits import instead, left_out, renamed, taking
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
@@ -69,15 +69,13 @@ def self_not_in_the_definition(evidence, error, function, takes, given):
                     f"{short}() is a method, and a method is given its object first. "
                     f"Write `def {short}({', '.join(['self', *names])})`.",
                     source.where(method),
-                    suggest(source, _with_self(method)),
+                    suggest(source, _with_self(source, method)),
                 )
 
 
-def _with_self(method):
+def _with_self(source, method):
     """The change by which it takes its object first."""
-    _, (line, column), _ = renamed(method, method.name)
-    place = line, column + 1  # behind the opening parenthesis
-    return place, place, "self, " if ast.unparse(method.args) else "self"
+    return taking(source, method, ", ".join(filter(None, ["self", ast.unparse(method.args)])))
 
 
 @rule(

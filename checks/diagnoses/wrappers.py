@@ -4,7 +4,14 @@ import ast
 
 from checks.diagnoses.awaiting import awaited_by_channels
 from checks.diagnoses.decorators import decorators
-from workshop.checking.explaining.edits import before, below, instead, made_plain, undecorated
+from workshop.checking.explaining.edits import (
+    before,
+    below,
+    instead,
+    made_plain,
+    taking,
+    undecorated,
+)
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
 from workshop.checking.explaining.suggestion import suggest
@@ -179,11 +186,9 @@ def _taking_anything(source, function, inner):
         return []
     if any(getattr(node, "id", None) not in names for node in handed):
         return []
-    first, last = inner.args.args[0], inner.args.args[-1]
-    whole = (first.lineno, first.col_offset), (last.end_lineno, last.end_col_offset)
     everything = f"{names[0]}, *args, **kwargs"
     return [
-        (*whole, everything),
+        taking(source, inner, everything),
         *(instead(call, f"{source.code(call.func)}({everything})") for call in calls),
     ]
 
