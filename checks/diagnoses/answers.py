@@ -39,7 +39,7 @@ def _how_to_send(evidence, where):
         arguments = f'{evidence.group}, {{"type": "chat.message", "message": message}}'
         send = evidence.call_for(where, "self.channel_layer.group_send", arguments)
         return f"Send it to the room's group: {send}"
-    return f"Send it back: {evidence.answer(where)}"
+    return f"Send it back: {evidence.answer(where).code}"
 
 
 @rule
@@ -111,7 +111,7 @@ def handler_sends_to_the_group(evidence):
     for call in consumer.calls("group_send", method.name) if method else ():
         return Explanation(
             f"{method.name}() gets the group's message and sends it to the group again. "
-            f"It must send to its own browser: {evidence.answer(consumer.where(method))}",
+            f"It must send to its own browser: {evidence.answer(consumer.where(method)).code}",
             consumer.where(call),
         )
 
@@ -135,6 +135,6 @@ def handler_sends_nothing(evidence):
     if method and not evidence.sent("websocket.send"):
         return Explanation(
             f"The group's message reached {method.name}(), which sent nothing to its browser. "
-            f"Write {evidence.answer(consumer.where(method))} there.",
+            f"Write {evidence.answer(consumer.where(method)).code} there.",
             consumer.where(method),
         )

@@ -11,7 +11,7 @@ def send_given_a_dict(evidence, error, kind):
         where = evidence.where(error) or evidence.where_sent()
         return Explanation(
             f"self.send() was given {what}; a text frame is a string. "
-            f"Write {evidence.answer(where)}",
+            f"Write {evidence.answer(where).code}",
             where,
         )
 
@@ -37,7 +37,8 @@ def text_for_a_bare_consumer(evidence, error, send):
 def send_wrong_keyword(evidence, error, name):
     where = evidence.where(error)
     return Explanation(
-        f'self.send() has no argument "{name}". It is text_data: {evidence.answer(where)}', where
+        f'self.send() has no argument "{name}". It is text_data: {evidence.answer(where).code}',
+        where,
     )
 
 
@@ -46,7 +47,7 @@ def send_without_anything(evidence, error):
     where = evidence.where(error)
     return Explanation(
         "self.send() was not given anything to send. "
-        f"Give it the answer as text_data: {evidence.answer(where)}",
+        f"Give it the answer as text_data: {evidence.answer(where).code}",
         where,
     )
 
@@ -60,7 +61,7 @@ def send_too_many_arguments(evidence, error):
         group = f"\nTo send to the group: {send}"
     return Explanation(
         "self.send() sends to this consumer's own browser and takes one string: "
-        f"{evidence.answer(where)}{group}",
+        f"{evidence.answer(where).code}{group}",
         where,
     )
 
@@ -72,6 +73,6 @@ def send_json_on_a_plain_consumer(evidence, error):
     base = "AsyncJsonWebsocketConsumer" if asynchronous else "JsonWebsocketConsumer"
     return Explanation(
         "send_json() belongs to the Json consumers. "
-        f"Derive the class from {base}, or write {evidence.answer(where)}",
+        f"Derive the class from {base}, or write {evidence.answer(where).code}",
         where,
     )

@@ -57,6 +57,32 @@ def without(statement: ast.stmt) -> Change:
     return (_first_line(statement), 0), (statement.end_lineno + 1, 0), ""
 
 
+def removed(source: Source, statement: ast.stmt) -> Change:
+    """The statement's lines go, and with them an `if` or a loop that holds nothing else. What is
+    left of a function or class without any other is `pass`."""
+    for node in source.nodes(ast.stmt):
+        if getattr(node, "body", None) == [statement] and not getattr(node, "orelse", None):
+            if isinstance(node, ast.If | ast.For | ast.AsyncFor | ast.While):
+                return removed(source, node)
+            return instead(statement, "pass")
+    return without(statement)
+
+
+def its_body(source: Source, statement: ast.If | ast.For | ast.AsyncFor | ast.While) -> Change:
+    """What an `if` or a loop holds takes its place."""
+    first, last = statement.body[0].lineno, statement.body[-1].end_lineno
+    code = "\n".join(source.text.split("\n")[first - 1 : last])
+    return (statement.lineno, 0), (statement.end_lineno + 1, 0), _block(statement, code)
+
+
+def indented(source: Source, statement: ast.stmt, column: int) -> Change:
+    """The statement and its decorators begin at this column."""
+    first = _first_line(statement)
+    code = "\n".join(source.text.split("\n")[first - 1 : statement.end_lineno])
+    code = textwrap.indent(textwrap.dedent(code), " " * column) + "\n"
+    return (first, 0), (statement.end_lineno + 1, 0), code
+
+
 def made_async(function: ast.FunctionDef) -> Change:
     """`async` stands before its `def`."""
     place = (function.lineno, function.col_offset)
