@@ -67,6 +67,7 @@ ASKED_IN_TURN = (
     "sending",
     "decoding",
     "frames",
+    "echoed",
     "changes",
     "names",
     "calling",

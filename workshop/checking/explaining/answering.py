@@ -3,9 +3,9 @@
 import ast
 from dataclasses import dataclass
 
-from workshop.checking.explaining.places import Place, written_call
+from workshop.checking.explaining.places import IMPORT, Place, written_call
 from workshop.checking.explaining.source import last_name, on_self, value_of
-from workshop.checking.explaining.suggestion import Suggestion, imported, instead, suggest
+from workshop.checking.explaining.suggestion import Change, Suggestion, imported, instead, suggest
 
 # What is read in the methods that Channels calls, by the name of their second argument.
 READ_FROM = {
@@ -30,14 +30,23 @@ class Answer:
             return None
         return self.instead_of(self.call)
 
-    def instead_of(self, node: ast.expr) -> Suggestion | None:
-        """The edit that puts the code in the place of an expression, and of the `await` or `yield`
-        before it."""
+    def instead_of(self, node: ast.AST) -> Suggestion | None:
+        """The edit that puts the code in the place of a node, and of the `await` before it."""
         source = self.at.source
         waits = source.at(self.at.where.line, ast.Await)
         whole = next((wait for wait in waits if wait.value is node), node)
-        needed = imported(source, "import json") if "json." in self.code else []
-        return suggest(source, instead(whole, self.code), *needed)
+        return suggest(source, instead(whole, self.code), *self.imports)
+
+    @property
+    def imports(self) -> list[Change]:
+        """The imports that the code needs and the file does not have."""
+        needed = {"json.": "import json", "async_to_sync(": IMPORT}
+        return [
+            change
+            for name, code in needed.items()
+            if name in self.code
+            for change in imported(self.at.source, code)
+        ]
 
 
 def answer_at(at: Place, is_handler: bool, is_async: bool, message: str = "") -> Answer:

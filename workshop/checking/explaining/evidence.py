@@ -23,11 +23,17 @@ from workshop.checking.events import (
     Sends,
     SettingsRead,
 )
-from workshop.checking.explaining.answering import Answer, answer_at
+from workshop.checking.explaining.answering import Answer, answer_at, how_it_is_written
 from workshop.checking.explaining.broken import Broken
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.origin import expressions_at, written_out
-from workshop.checking.explaining.places import Place, made_without_await, place, written_call
+from workshop.checking.explaining.places import (
+    BY_CHANNELS,
+    Place,
+    made_without_await,
+    place,
+    written_call,
+)
 from workshop.checking.explaining.source import (
     RECEIVERS,
     Consumer,
@@ -45,6 +51,7 @@ from workshop.checking.observers.timeline import Line
 
 E = TypeVar("E", bound=Event)
 N = TypeVar("N", bound=ast.AST)
+METHODS = ("accept", "close", "send", "send_json", "dispatch")  # of Channels' consumers
 GROUP_CALLS = ("group_add", "group_send", "group_discard")
 
 
@@ -338,6 +345,27 @@ class Evidence:
         if self.project.function_at(where):
             is_async = self.project.is_async_at(where)
         return answer_at(self.at(where), self.in_group_handler(where), is_async, message)
+
+    def group_answer(self, where: Where | None) -> Answer:
+        """What sends the message to the room's group from the place, to the handler that is there."""
+        types = [name.replace("_", ".") for name in self.own_handlers]
+        kind = types[0] if len(types) == 1 else "chat.message"
+        answer = self.answer(where)
+        message = how_it_is_written(answer.at.function, False)
+        event = f'{self.group}, {{"type": "{kind}", "message": {message}}}'
+        return replace(answer, code=self.call_for(where, "self.channel_layer.group_send", event))
+
+    @property
+    def own_handlers(self) -> list[str]:
+        """The methods of the consumer that take one argument, as a group's messages are given, and
+        that neither Channels nor the consumer itself calls."""
+        methods = self.consumer.methods.values() if self.consumer else ()
+        return [
+            method.name
+            for method in methods
+            if len(method.args.args) == 2 and method.name not in (*BY_CHANNELS, *METHODS)
+            if not self.consumer.mentions(method.name)
+        ]
 
     def _theirs_last(self, frames: Sequence[Frame]) -> Where | None:
         found = self._theirs_innermost(frames)
