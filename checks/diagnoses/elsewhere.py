@@ -5,6 +5,7 @@ import ast
 
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, mentions
+from workshop.checking.explaining.suggestion import its_body
 from workshop.checking.failures import Silent
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp)
@@ -20,12 +21,16 @@ def worker_not_started(evidence):
         names = {node.value for node in ast.walk(router) if isinstance(node, ast.Constant)}
         for call in evidence.layer_calls("send"):
             if call.group in names:
+                where = evidence.where_called(call) or source.where(router)
+                answer = evidence.group_answer(where)
+                sends = evidence.only_at(where, ast.Call, lambda c: mentions(c.func, "send"))
                 return Explanation(
                     f'This message went to the channel "{call.group}", which a worker reads, and '
-                    "none was started: that takes python manage.py runworker "
-                    f"{call.group} in another terminal. A check starts servers alone, so let the "
-                    "consumer itself send to the room's group.",
-                    evidence.where_called(call) or source.where(router),
+                    f"none was started: that takes python manage.py runworker {call.group} in "
+                    "another terminal. A check starts servers alone, so the consumer has to send "
+                    f"to the room's group by itself: `{answer.code}`",
+                    where,
+                    sends and answer.instead_of(sends),
                 )
 
 
@@ -103,10 +108,13 @@ def sent_in_a_loop(evidence):
             loops = _loops_around(evidence, where)
             per_message = 1 if what == "group_send" else len(evidence.paths or (1,))
             if loops and places.count(where) > said * per_message:
+                loop, source = loops[-1], evidence.project.source_at(where)
+                statement = isinstance(loop, ast.For | ast.AsyncFor | ast.While)
                 return Explanation(
                     f"One message goes out again and again: {what}() is in a loop, "
-                    f"`{_head(loops[-1])}`. Take it out of the loop.",
+                    f"`{_head(loop)}`. Send it once: remove the loop around it.",
                     where,
+                    evidence.suggest(where, its_body(source, loop)) if statement else None,
                 )
 
 

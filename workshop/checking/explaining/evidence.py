@@ -347,7 +347,7 @@ class Evidence:
         return answer_at(self.at(where), self.in_group_handler(where), is_async, message)
 
     def group_answer(self, where: Where | None) -> Answer:
-        """What sends the message to the room's group from the place, to the handler that is there."""
+        """What sends the message to the room's group, and so to the consumer's own handler."""
         types = [name.replace("_", ".") for name in self.own_handlers]
         kind = types[0] if len(types) == 1 else "chat.message"
         answer = self.answer(where)
