@@ -88,8 +88,8 @@ def attribute_set_where_never_called(evidence, error, class_name, name):
         if set_here and near and method.name not in CALLED:
             where = consumer.where(method)
             return Explanation(
-                f"self.{name} is set in {method.name}(), which is never called: "
-                f"Channels calls a method named {near[0]}. Rename it to {near[0]}.",
+                f"self.{name} is set in {method.name}(), which Channels never calls. "
+                f"Rename it to {near[0]}.",
                 where,
                 evidence.suggest(where, renamed(method, near[0])),
             )
@@ -136,7 +136,7 @@ def attribute_not_set(evidence, error, class_name, name):
     line = f"self.{name} = 0" if counted else f"self.{name} = …"
     if counted and connect:
         edit = evidence.suggest(consumer.where(connect), above(connect.body[0], line))
-    if name in [node.attr for node in consumer.set_on_self()]:
+    if name in [node.attr for node in consumer.set_on_self()] and not counted:
         what = f"self.{name} is not there yet: the line that sets it did not run before this one."
     else:
         what = f"self.{name} was never set."

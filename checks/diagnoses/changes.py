@@ -82,7 +82,7 @@ def blanks_dropped(evidence):
 def letters_changed(evidence):
     said, heard = _said_and_heard(evidence)
     if said is not None and heard.casefold().strip() == said.casefold().strip():
-        what = f"{quoted(said)} came back as {quoted(heard)}: its capitals were changed"
+        what = f"{quoted(said)} came back as {quoted(heard)}: its capitalization was changed"
         return _told(evidence, what, "upper", "lower", "capitalize", "title", "swapcase")
 
 

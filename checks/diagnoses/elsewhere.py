@@ -27,8 +27,8 @@ def worker_not_started(evidence):
                 return Explanation(
                     f'This message went to the channel "{call.group}", which a worker reads, and '
                     f"none was started: that takes python manage.py runworker {call.group} in "
-                    "another terminal. A check starts servers alone, so the consumer has to send "
-                    f"to the room's group by itself: `{answer.code}`",
+                    "another terminal. The checks start no worker: send to the room's group from "
+                    f"the consumer, `{answer.code}`",
                     where,
                     sends and answer.instead_of(sends),
                 )
@@ -52,7 +52,8 @@ def signals_never_imported(evidence):
             return Explanation(
                 f"Nothing imports {source.module}, so {receivers[0].name}() in it is not connected "
                 f"to its signal, and nothing was sent. Import it in the ready() of {app}'s "
-                f"AppConfig, in {app.replace('.', '/')}/apps.py:\n"
+                f"AppConfig, in {app.replace('.', '/')}/apps.py, which may have to be created:\n"
+                "    from django.apps import AppConfig\n\n\n"
                 f"    class {app.rpartition('.')[2].title()}Config(AppConfig):\n"
                 f'        name = "{app}"\n\n'
                 "        def ready(self):\n"

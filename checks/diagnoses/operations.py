@@ -90,7 +90,7 @@ def operands_do_not_fit(evidence, error, operator, left, right):
     elif kinds == {"str"}:
         advice = "Strings are joined with +, or filled into an f-string."
     elif "str" in kinds:
-        advice = "Make both alike, with str(…) or int(…)."
+        advice = "Make a string of the number, str(…)."
     else:
         advice = "Make both of one type."
     return Explanation(
@@ -157,9 +157,9 @@ def compared_unlike_things(evidence, error, operator, left, right):
 def placeholders_do_not_match(evidence, error, percent, braces):
     if evidence.on_their_line(error):
         return Explanation(
-            f"The string has {'other' if percent else 'more'} places to fill in than it is given "
-            "values. An f-string has each value in its place: "
-            'f"chat_{self.room_name}".',
+            f"The string has {'another number of' if percent else 'more'} placeholders than it is "
+            "given values. Use an f-string, with each value in its place: "
+            'f"{name}: {message}".',
             evidence.where(error),
         )
 

@@ -33,7 +33,7 @@ def _replaced(evidence, consumer, method, so):
     base = f"super().{method.name}"
     code = written_call(isinstance(method, ast.AsyncFunctionDef), base, ", ".join(names))
     itself = [c for c in calls_in(method) if on_self(c.func) and c.func.attr == method.name]
-    advice = f"Go on to theirs at the end of yours, with `{code}`, or give yours another name."
+    advice = f"Call the original at its end, `{code}`, or give yours another name."
     change = below(method.body[-1], code)
     if len(itself) == 1:
         change = instead(itself[0].func, base)
@@ -51,8 +51,8 @@ def replaced_method_takes_other_arguments(evidence, error, owner, name):
         own = any(part.name == owner for _, part in consumer.parts)
         if own and name in consumer.methods and not (consumer.is_bare and name == "send"):
             return Explanation(
-                f"{name}() is a method of Channels, and this one, which takes something else, "
-                "replaces it: it is called in its place. Give yours another name.",
+                f"{name}() is a method of Channels, and yours, which takes other arguments, replaces "
+                "it. Give yours another name.",
                 consumer.where(consumer.methods[name]),
             )
 
@@ -65,7 +65,7 @@ def super_given_self(evidence, error, name):
         rest = ", ".join(evidence.code_at(where, argument) for argument in call.args[1:])
         code = f"super().{name}({rest})"
         return Explanation(
-            f"super().{name} knows the object already: write `{code}`, without self.",
+            f"super() passes self by itself: write `{code}`.",
             where,
             None if call.keywords else evidence.suggest(where, instead(call, code)),
         )

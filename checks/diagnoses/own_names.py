@@ -80,8 +80,8 @@ def scope_replaced(evidence, error):
     for node in consumer.set_on_self() if consumer and reads else ():
         if node.attr == "scope":
             return Explanation(
-                "self.scope is Channels' own: what this WebSocket was opened with. This line "
-                "replaces it. Choose another name for what you keep.",
+                "Channels keeps what it knows of the connection (its path, headers and so on) in "
+                "self.scope, and this line replaces that. Choose another name for what you keep.",
                 consumer.where(node),
             )
 
@@ -124,7 +124,7 @@ def groups_not_a_list(evidence, error, kind):
     for consumer in evidence.consumers if "self.groups" in error.code else ():
         if place := _where_given(consumer, "groups"):
             return Explanation(
-                "groups is Channels' own name: the list of groups that a consumer joins by itself. "
+                "groups is Channels' own name: the list of groups that a consumer joins automatically. "
                 f"Here it is of type {kind}. Choose another name, or write a list of names.",
                 place,
             )

@@ -13,7 +13,7 @@ from workshop.checking.failures import Refused, Unanswered
 
 # The methods of query sets that wait for the database, and have a twin to await.
 QUERIES = ("get", "count", "exists", "first", "last", "create", "get_or_create", "delete", "update")
-EMPTY = " The page's address has no query string, so this is so for every browser."
+EMPTY = " The page's address has no query string, so this refuses every browser."
 
 
 @rule
@@ -26,7 +26,7 @@ def inner_not_awaited(evidence):
                     statement = evidence.statement_at(where)
                     bare = isinstance(statement, ast.Expr)
                     return Explanation(
-                        f"{found.name} calls the application inside and does not wait for it, so "
+                        f"{found.name} calls the inner application and does not wait for it, so "
                         f"no consumer was made. Write `{found.right}`.",
                         where,
                         evidence.suggest(where, instead(statement, found.right)) if bare else None,
@@ -48,7 +48,7 @@ def middleware_never_calls_inner(evidence):
             last = found.call.body[-1]
             place = instead if isinstance(last, ast.Return | ast.Pass) else below
             return Explanation(
-                f"{found.name} ended and never called the application inside, so no consumer was "
+                f"{found.name} ended and never called the inner application, so no consumer was "
                 f"made. End {found.call.name}() with `{found.right}`.",
                 found.where(),
                 evidence.suggest(found.where(), place(last, found.right)),
@@ -67,7 +67,7 @@ def middleware_returns_without_inner(evidence):
             if leaves or only_if:
                 return Explanation(
                     f"{found.name} ended{_why(evidence, found, node)}, without calling the "
-                    "application inside, so no consumer was made and the browser got no answer. "
+                    "inner application, so no consumer was made and the browser got no answer. "
                     f"Go on for such a browser, too: {_in_its_place(found, node)}.",
                     found.where(node),
                     evidence.suggest(found.where(node), instead(node, found.right))
@@ -139,7 +139,7 @@ def middleware_took_the_first_event(evidence):
                 alone = isinstance(statement, ast.Expr)
                 return Explanation(
                     f"{found.name} takes the first event here, websocket.connect, so the consumer "
-                    "never gets it. Leave receive to the application inside: remove this "
+                    "never gets it. Leave receive to the inner application: remove this "
                     f"{'line' if alone else 'call'}.",
                     where,
                     evidence.suggest(where, removed(source, statement)) if alone else None,
@@ -226,26 +226,28 @@ def query_in_plain_middleware(evidence, error):
     where = evidence.where(error)
     for found in middlewares(evidence.project):
         if found.has(where) and isinstance(found.call, ast.FunctionDef):
-            query = evidence.only_at(where, ast.Call, lambda call: last_name(call.func) in QUERIES)
             right = f"return await {found.inner}({', '.join(found.arguments)})"
+            query = evidence.only_at(where, ast.Call, lambda call: last_name(call.func) in QUERIES)
             awaited, edit = "await the method of the same name with an a in front: aget()", None
             if query:
-                function = found.source.code(query.func).rpartition(".")
-                arguments = found.source.code(query)[len("".join(function)) :]
-                calls = found.passing_on
-                code = f"await {function[0]}.a{function[2]}{arguments}"
+                code = f"await {_with_a(found.source, query)}"
                 awaited = f"`{code}`"
-                ends = [
-                    n for n in ast.walk(found.call) if getattr(n, "value", 0) in found.passing_on
-                ]
-                changes = [instead(n, right) for n in ends]
+                ends = [n for n in ast.walk(found.call) if isinstance(n, ast.Return) and n.value]
+                changes = [instead(n, right) for n in ends if n.value in found.passing_on]
                 edit = evidence.suggest(
                     where, made_async(found.call), instead(query, code), *changes
                 )
             return Explanation(
                 f"A query waits for the database, and {found.call.name}() of a middleware runs on "
-                f"the event loop, where nothing may wait. Write async def {found.call.name}, and "
+                f"the event loop, where nothing may wait. Write `async def {found.call.name}`, and "
                 f"in it {awaited}; end it with `{right}`.",
                 where,
                 edit,
             )
+
+
+def _with_a(source, query):
+    """The call of the asynchronous twin: User.objects.acount() of User.objects.count()."""
+    function = source.code(query.func)
+    owner, dot, name = function.rpartition(".")
+    return f"{owner}{dot}a{name}{source.code(query)[len(function) :]}"

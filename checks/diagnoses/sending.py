@@ -35,7 +35,8 @@ def text_for_a_bare_consumer(evidence, error, send):
             text = evidence.code_at(where, given[0]) if len(given) == 1 else "…"
             event = f'{{"type": "websocket.send", "text": {text}}}'
             return Explanation(
-                f"{consumer.name} is a bare consumer, whose send() takes an event: "
+                f"{consumer.name} is derived from {consumer.bases[0]}, whose send() takes an event, "
+                "a dictionary: "
                 f"`{evidence.call_for(where, 'self.send', event)}`",
                 where,
                 call and evidence.suggest(where, instead(call, f"self.send({event})")),
@@ -87,7 +88,7 @@ def send_json_on_a_plain_consumer(evidence, error):
     where = evidence.where(error)
     answer = evidence.answer(where)
     return Explanation(
-        f"send_json() belongs to the Json consumers, and this is another one. "
+        "send_json() belongs to the Json consumers, and this is another kind. "
         f"Write `{answer.code}`.",
         where,
         answer.suggestion,

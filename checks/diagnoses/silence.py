@@ -142,8 +142,8 @@ def empty_text_dropped(evidence):
             advice = f"`if {evidence.code_at(where, condition.test)}` leaves it out: remove it."
             edit = unconditional(evidence, where, condition)
         return Explanation(
-            f"The message that was not answered is an empty string. {advice} To keep blank lines "
-            "out is a good idea for the page; the consumer sends on what it gets.",
+            f"The message that was not answered is an empty string. {advice} The consumer sends "
+            "back every message, even an empty one.",
             where,
             edit,
         )
