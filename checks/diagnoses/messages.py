@@ -31,6 +31,11 @@ def _sent_to_group(evidence, where):
     calls = evidence.nodes_at(where, ast.Call)
     sends = [call for call in calls if mentions(call.func, "group_send") and len(call.args) > 1]
     given = sends[0].args[1] if sends else None
+    return _value_of(evidence, where, given)
+
+
+def _value_of(evidence, where, given):
+    """What a name was given in the function at the place; anything else as it is."""
     for node in ast.walk(evidence.project.function_at(where) or ast.Pass()):
         if isinstance(given, ast.Name) and isinstance(node, ast.Assign):
             if last_name(node.targets[0]) == given.id:
@@ -62,7 +67,8 @@ def _given(evidence, where):
     given = _sent_to_group(evidence, where)
     if given is None:
         return 'Give it `{"type": "chat.message", "message": message}`.', None
-    written, name = evidence.code_at(where, given), None
+    named = evidence.only_at(where, ast.Name, lambda n: _value_of(evidence, where, n) is given)
+    written, name = evidence.code_at(where, named or given), None
     if isinstance(given, ast.Call):
         name = last_name(given.func)
     found = evidence.project.class_named(name) if name else None
@@ -78,9 +84,9 @@ def _given(evidence, where):
             "The handler gets that dictionary, not the object.",
             evidence.suggest(where, instead(given, code), *more),
         )
-    value = written if isinstance(given, ast.Name) else "message"
-    code = f'{{"type": "chat.message", "message": {value}}}'
-    edit = evidence.suggest(where, instead(given, code)) if value == written else None
+    named = given if isinstance(given, ast.Name) else named
+    code = f'{{"type": "chat.message", "message": {named.id if named else "message"}}}'
+    edit = named and evidence.suggest(where, instead(named, code))
     return f"`{written}` is not one. Give it `{code}`.", edit
 
 
@@ -119,8 +125,7 @@ def message_not_serializable(evidence, error, kind):
     odd = [value for value in odd if last_name(value) not in ("message", "text")]
     if len(odd) == 1 and code:
         written = evidence.code_at(where, odd[0])
-        advice = f"Write `{code.format(written)}` in place of `{written}`: {advice[0].lower()}"
-        advice += "message for the group holds only strings, numbers, lists and dictionaries."
+        advice += f" Write `{code.format(written)}` in place of `{written}`."
         edit = evidence.suggest(where, instead(odd[0], code.format(written)))
     return Explanation(f"Redis cannot carry {what}. {advice}", where, edit)
 

@@ -51,8 +51,8 @@ def replaced_method_takes_other_arguments(evidence, error, owner, name):
         own = any(part.name == owner for _, part in consumer.parts)
         if own and name in consumer.methods and not (consumer.is_bare and name == "send"):
             return Explanation(
-                f"{name}() is a method of Channels, and yours, which takes other arguments, replaces "
-                "it. Give yours another name.",
+                f"{name}() is a method of Channels, and yours, with other arguments, replaces it. "
+                "Give yours another name.",
                 consumer.where(consumer.methods[name]),
             )
 

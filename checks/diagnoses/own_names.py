@@ -124,7 +124,7 @@ def groups_not_a_list(evidence, error, kind):
     for consumer in evidence.consumers if "self.groups" in error.code else ():
         if place := _where_given(consumer, "groups"):
             return Explanation(
-                "groups is Channels' own name: the list of groups that a consumer joins automatically. "
+                "groups is Channels' own name: the groups that a consumer joins automatically. "
                 f"Here it is of type {kind}. Choose another name, or write a list of names.",
                 place,
             )

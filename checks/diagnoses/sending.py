@@ -35,8 +35,8 @@ def text_for_a_bare_consumer(evidence, error, send):
             text = evidence.code_at(where, given[0]) if len(given) == 1 else "…"
             event = f'{{"type": "websocket.send", "text": {text}}}'
             return Explanation(
-                f"{consumer.name} is derived from {consumer.bases[0]}, whose send() takes an event, "
-                "a dictionary: "
+                f"{consumer.name} is derived from {consumer.bases[0]}, whose send() takes "
+                "an event, which is a dictionary: "
                 f"`{evidence.call_for(where, 'self.send', event)}`",
                 where,
                 call and evidence.suggest(where, instead(call, f"self.send({event})")),
