@@ -32,7 +32,7 @@ def message_dumped_twice(evidence):
     if evidence.failure.heard == evidence.failure.expected:
         return None
     where, advice, edit = evidence.where_sent(), "Call it once.", None
-    for call in calls_that_sent(evidence, "dumps")[1:2]:
+    for call in [c for c in calls_that_sent(evidence, "dumps") if c.args][1:2]:
         kept = evidence.code_at(where, call.args[0])
         advice = f"Write `{kept}` in place of `{evidence.code_at(where, call)}`."
         edit = evidence.suggest(where, instead(call, kept))

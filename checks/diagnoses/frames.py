@@ -39,7 +39,8 @@ def binary_frame(evidence):
     for call in calls_that_sent(evidence, "send"):
         for keyword in call.keywords if len(call.keywords) == 1 else ():
             value, encoded = keyword.value, getattr(keyword.value, "func", None)
-            value = encoded.value if last_name(encoded) == "encode" else value
+            if isinstance(encoded, ast.Attribute) and encoded.attr == "encode":
+                value = encoded.value
             code = f"text_data={evidence.code_at(where, value)}"
             advice = f"Send it as text: `{code}`."
             edit = evidence.suggest(where, instead(keyword, code))

@@ -119,7 +119,8 @@ def websocket_receive_is_given_the_event(evidence, error):
 
 
 def _is_given(call, name):
-    return last_name(call.func) == "loads" and getattr(call.args[0], "id", None) == name
+    given = [getattr(argument, "id", None) for argument in call.args]
+    return last_name(call.func) == "loads" and given == [name]
 
 
 def _with_signature(method, signature):
