@@ -25,13 +25,16 @@ def message_without_type(evidence, error):
     )
 
 
-def _sent_to_group(evidence, where):
-    """What the line at the place gives group_send() as the message; for a name, what that was given
-    in the same function."""
+def _argument(evidence, where):
+    """What the line at the place gives group_send() as the message, as it is written there."""
     calls = evidence.nodes_at(where, ast.Call)
     sends = [call for call in calls if mentions(call.func, "group_send") and len(call.args) > 1]
-    given = sends[0].args[1] if sends else None
-    return _value_of(evidence, where, given)
+    return sends[0].args[1] if sends else None
+
+
+def _sent_to_group(evidence, where):
+    """The same; for a name, what that was given in the same function."""
+    return _value_of(evidence, where, _argument(evidence, where))
 
 
 def _value_of(evidence, where, given):
@@ -67,8 +70,8 @@ def _given(evidence, where):
     given = _sent_to_group(evidence, where)
     if given is None:
         return 'Give it `{"type": "chat.message", "message": message}`.', None
-    named = evidence.only_at(where, ast.Name, lambda n: _value_of(evidence, where, n) is given)
-    written, name = evidence.code_at(where, named or given), None
+    argument = _argument(evidence, where)
+    written, name = evidence.code_at(where, given), None
     if isinstance(given, ast.Call):
         name = last_name(given.func)
     found = evidence.project.class_named(name) if name else None
@@ -84,10 +87,10 @@ def _given(evidence, where):
             "The handler gets that dictionary, not the object.",
             evidence.suggest(where, instead(given, code), *more),
         )
-    named = given if isinstance(given, ast.Name) else named
-    code = f'{{"type": "chat.message", "message": {named.id if named else "message"}}}'
-    edit = named and evidence.suggest(where, instead(named, code))
-    return f"`{written}` is not one. Give it `{code}`.", edit
+    named = isinstance(argument, ast.Name)
+    code = f'{{"type": "chat.message", "message": {argument.id if named else "message"}}}'
+    edit = evidence.suggest(where, instead(argument, code)) if named else None
+    return f"`{evidence.code_at(where, argument)}` is not one. Give it `{code}`.", edit
 
 
 # What Redis can carry in place of an object, by the object's type.
