@@ -74,6 +74,7 @@ ASKED_IN_TURN = (
     "sending",
     "decoding",
     "frames",
+    "echoed",
     "changes",
     "names",
     "calling",

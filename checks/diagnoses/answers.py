@@ -3,6 +3,7 @@
 import ast
 
 from workshop.checking.events import Handled
+from workshop.checking.explaining.edits import below, instead, unwrapped, without
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import SENDERS, calls_in, handler_name, last_name
 from workshop.checking.failures import Silent
@@ -34,22 +35,26 @@ def _sends_in(consumer, method):
 
 
 def _how_to_send(evidence, where):
-    """To the browser, or to the room's group where the step teaches groups."""
+    """The sentence and the code: to the browser, or to the room's group where the step teaches
+    groups."""
     if evidence.teaches("groups"):
-        arguments = f'{evidence.group}, {{"type": "chat.message", "message": message}}'
-        send = evidence.call_for(where, "self.channel_layer.group_send", arguments)
-        return f"Send it to the room's group: {send}"
-    return f"Send it back: {evidence.answer(where)}"
+        answer = evidence.group_answer(where)
+        return f"Send it to the room's group: `{answer.code}`", answer
+    answer = evidence.answer(where)
+    return f"Send it back: `{answer.code}`", answer
 
 
 @rule
 def receive_is_a_generator(evidence):
     consumer, method = _handled_in_vain(evidence)
     for node in _nodes(method, ast.Yield):
+        where = consumer.where(node)
+        advice, answer = _how_to_send(evidence, where)
         return Explanation(
             f"{method.name}() has a yield, which makes it a generator: Channels calls it, and "
-            f"nothing of it runs. {_how_to_send(evidence, consumer.where(node))}",
-            consumer.where(node),
+            f"nothing of it runs. {advice}",
+            where,
+            answer.instead_of(node),
         )
 
 
@@ -59,11 +64,32 @@ def send_not_reached(evidence):
     if consumer is None or "send" in consumer.methods and not consumer.is_bare:
         return None
     for call in _sends_in(consumer, method):
+        advice, edit = _what_keeps(evidence, consumer, method, call)
         return Explanation(
-            f"{method.name}() ran to its end and did not reach the line that sends. "
-            "Look at what is before it: an if, a return.",
+            f"{method.name}() ran to its end and did not reach the line that sends. {advice}",
             consumer.where(call),
+            edit,
         )
+
+
+def _what_keeps(evidence, consumer, method, call):
+    """The sentence about what keeps a method from a call in it, and the edit that removes it: the
+    only `if` without an else that is around the call, or that returns before it."""
+    source = evidence.project.source_at(consumer.where(call))
+    ifs = [node for node in _nodes(method, ast.If) if not node.orelse]
+    around = [node for node in ifs if node.lineno < call.lineno <= node.end_lineno]
+    leaves = [n for n in ifs if n.end_lineno < call.lineno and isinstance(n.body[-1], ast.Return)]
+    if len(around) + len(leaves) != 1:
+        return "Look at what is before it: an if, a return.", None
+    condition = (around + leaves)[0]
+    test = f"`if {source.code(condition.test)}` in line {condition.lineno}"
+    if around:
+        change = unwrapped(source, condition)
+        advice = f"It is in {test}, which was not true: remove the `if`, and send in any case."
+    else:
+        change = without(condition)
+        advice = f"{test} returns before it: remove that `if`."
+    return advice, evidence.suggest(consumer.where(condition), change)
 
 
 @rule
@@ -71,10 +97,13 @@ def answer_returned(evidence):
     consumer, method = _handled_in_vain(evidence)
     for node in _nodes(method, ast.Return):
         if node.value:
+            where = consumer.where(node)
+            advice, answer = _how_to_send(evidence, where)
             return Explanation(
                 f"{method.name}() returns its answer, and Channels ignores what it returns. "
-                f"{_how_to_send(evidence, consumer.where(node))}",
-                consumer.where(node),
+                f"{advice}",
+                where,
+                answer.instead_of(node),
             )
 
 
@@ -83,10 +112,20 @@ def nothing_is_sent(evidence):
     consumer, method = _handled_in_vain(evidence)
     if method and not _sends_in(consumer, method):
         where = consumer.where(method)
+        advice, answer = _how_to_send(evidence, where)
         return Explanation(
-            f"{method.name}() gets the message and sends nothing. {_how_to_send(evidence, where)}",
+            f"{method.name}() gets the message and sends nothing. {advice}",
             where,
+            _at_its_end(evidence, where, method, answer),
         )
+
+
+def _at_its_end(evidence, where, method, answer):
+    """The edit that sends at the end of the method, in place of a `pass`."""
+    last = method.body[-1]
+    if isinstance(last, ast.Pass):
+        return evidence.suggest(where, instead(last, answer.code), *answer.imports)
+    return evidence.suggest(where, below(last, answer.code), *answer.imports)
 
 
 # The group's message reached its handler
@@ -109,10 +148,13 @@ def _group_handled(evidence):
 def handler_sends_to_the_group(evidence):
     _, consumer, method = _group_handled(evidence)
     for call in consumer.calls("group_send", method.name) if method else ():
+        where = consumer.where(call)
+        answer = evidence.answer(where)
         return Explanation(
             f"{method.name}() gets the group's message and sends it to the group again. "
-            f"It must send to its own browser: {evidence.answer(consumer.where(method))}",
-            consumer.where(call),
+            f"It must send to its own browser: `{answer.code}`",
+            where,
+            answer.instead_of(call),
         )
 
 
@@ -121,20 +163,29 @@ def handler_sends_to_some(evidence):
     kinds, consumer, method = _group_handled(evidence)
     sends = evidence.sent("websocket.send")
     if method and sends:
+        calls = _sends_in(consumer, method)
+        advice, edit = "Look at what keeps it from the others: an if, a return.", None
+        if len(calls) == 1:
+            advice, edit = _what_keeps(evidence, consumer, method, calls[0])
         return Explanation(
             f"The group's message reached {method.name}() in {len(kinds)} consumers, and was sent "
-            f"on to a browser in {len(sends)} of them. Look at what keeps it from the others: an "
-            "if, a return.",
+            f"on to a browser in {len(sends)} of them. {advice} Everyone in the room "
+            "shows the message, whoever sent it.",
             consumer.where(method),
+            edit,
         )
 
 
 @rule
 def handler_sends_nothing(evidence):
     _, consumer, method = _group_handled(evidence)
-    if method and not evidence.sent("websocket.send"):
-        return Explanation(
-            f"The group's message reached {method.name}(), which sent nothing to its browser. "
-            f"Write {evidence.answer(consumer.where(method))} there.",
-            consumer.where(method),
-        )
+    if not method or evidence.sent("websocket.send"):
+        return None
+    where = consumer.where(method)
+    what = f"The group's message reached {method.name}(), which sent nothing to its browser."
+    for call in _sends_in(consumer, method)[:1]:
+        advice, edit = _what_keeps(evidence, consumer, method, call)
+        return Explanation(f"{what} The line that sends was not reached. {advice}", where, edit)
+    answer = evidence.answer(where)
+    edit = _at_its_end(evidence, where, method, answer)
+    return Explanation(f"{what} Write `{answer.code}` there.", where, edit)

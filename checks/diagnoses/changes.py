@@ -5,7 +5,10 @@ import html
 import json
 import re
 
+from workshop.checking.explaining.answering import how_it_is_written, reads_message
+from workshop.checking.explaining.edits import instead, without
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name, value_of
 from workshop.checking.failures import Changed
 
 AS_IT_CAME = "Send the message back as it came, whatever is in it."
@@ -30,9 +33,32 @@ def _told(evidence, what, *calls):
     for consumer in evidence.consumers:
         for name in calls:
             if found := consumer.calls(name):
-                line = evidence.line_at(consumer.where(found[0]))
-                return Explanation(f"{what}:\n    {line}\n{AS_IT_CAME}", consumer.where(found[0]))
+                where = consumer.where(found[0])
+                advice, edit = _as_it_came(evidence, where, found[0])
+                line = evidence.line_at(where)
+                return Explanation(f"{what}:\n    {line}\n{advice}", where, edit)
     return Explanation(f"{what}. {AS_IT_CAME}", evidence.where_sent())
+
+
+def _as_it_came(evidence, where, node):
+    """The sentence that says what to write where a part of the line changes the message, and the
+    edit: the message as it was read, in place of all that is made of it."""
+    assigned = [n.value for n in evidence.nodes_at(where, ast.Assign)]
+    sent = [value_of(n, "message") for n in evidence.nodes_at(where, ast.Dict)]
+    for whole in (*sent, *assigned):
+        if whole is not None and any(child is node for child in ast.walk(whole)):
+            function = evidence.project.function_at(where)
+            name = how_it_is_written(function, evidence.in_group_handler(where))
+            named = [n for n in ast.walk(whole) if reads_message(n) or last_name(n) == name]
+            written = {evidence.code_at(where, n) for n in named}
+            if len(written) == 1:
+                (code,) = written
+                changed = evidence.code_at(where, whole)
+                return (
+                    f"{AS_IT_CAME} Write `{code}` in place of `{changed}`.",
+                    evidence.suggest(where, instead(whole, code)),
+                )
+    return AS_IT_CAME, None
 
 
 @rule(needs="chat")
@@ -56,7 +82,7 @@ def blanks_dropped(evidence):
 def letters_changed(evidence):
     said, heard = _said_and_heard(evidence)
     if said is not None and heard.casefold().strip() == said.casefold().strip():
-        what = f"{quoted(said)} came back as {quoted(heard)}: its capitals were changed"
+        what = f"{quoted(said)} came back as {quoted(heard)}: its capitalization was changed"
         return _told(evidence, what, "upper", "lower", "capitalize", "title", "swapcase")
 
 
@@ -71,7 +97,8 @@ def message_escaped(evidence):
         what = f"{quoted(said)} came back as {quoted(heard)}: it was changed for HTML"
         names = ("escape", "conditional_escape", "strip_tags", "clean", "format_html")
         found = _told(evidence, what, *names)
-        return Explanation(f"{found.message} The page inserts it as text.", found.where)
+        message = f"{found.message} The page inserts it as text."
+        return Explanation(message, found.where, found.suggestion)
 
 
 @rule(needs="chat")
@@ -85,10 +112,12 @@ def message_cut(evidence):
     for consumer in evidence.consumers:
         for node in consumer.nodes(ast.Subscript):
             if isinstance(node.slice, ast.Slice):
+                where = consumer.where(node)
+                advice, edit = _as_it_came(evidence, where, node)
                 return Explanation(
-                    f"Only the first {len(heard)} of {len(said)} characters came back. "
-                    f"{AS_IT_CAME}",
-                    consumer.where(node),
+                    f"Only the first {len(heard)} of {len(said)} characters came back. {advice}",
+                    where,
+                    edit,
                 )
     return _told(evidence, f"Only the first {len(heard)} of {len(said)} characters came back")
 
@@ -116,10 +145,12 @@ def text_added(evidence):
     for consumer in evidence.consumers:
         for node in consumer.nodes(ast.Constant):
             if isinstance(node.value, str) and any(part in node.value for part in added):
+                where = consumer.where(node)
+                advice, edit = _as_it_came(evidence, where, node)
                 return Explanation(
-                    f"{quoted(said)} came back as {quoted(heard)}: this line adds to it. "
-                    f"{AS_IT_CAME}",
-                    consumer.where(node),
+                    f"{quoted(said)} came back as {quoted(heard)}: this line adds to it. {advice}",
+                    where,
+                    edit,
                 )
     return None
 
@@ -132,9 +163,12 @@ def empty_message_replaced(evidence):
         for node in consumer.nodes(ast.Constant):
             if heard.strip() and node.value == heard:
                 what = "A message of blanks" if said else "An empty message"
+                where = consumer.where(node)
+                advice, edit = _as_it_came(evidence, where, node)
                 return Explanation(
-                    f"{what} came back as {quoted(heard)}: this line puts it there. {AS_IT_CAME}",
-                    consumer.where(node),
+                    f"{what} came back as {quoted(heard)}: this line puts it there. {advice}",
+                    where,
+                    edit,
                 )
     return None
 
@@ -153,5 +187,19 @@ def text_made_a_value(evidence):
 
 @rule(needs="chat")
 def message_changed(evidence):
-    if evidence.saw(Changed):
-        return Explanation(f"{evidence.failure.message} {AS_IT_CAME}", evidence.where_sent())
+    if not evidence.saw(Changed):
+        return None
+    where = evidence.where_sent()
+    function = evidence.project.function_at(where)
+    given = [n for n in ast.walk(function or ast.Pass()) if isinstance(n, ast.Assign)]
+    sent = {last_name(value_of(n, "message")) for n in evidence.nodes_at(where, ast.Dict)}
+    named = [node for node in given if last_name(node.targets[0]) in sent - {None}]
+    if len(named) == 2 and reads_message(named[0].value):
+        again = evidence.project.source_at(where).where(named[1])
+        return Explanation(
+            f"{evidence.failure.message} This line gives {last_name(named[1].targets[0])} another "
+            f"value before it is sent. {AS_IT_CAME} Remove the line.",
+            again,
+            evidence.suggest(again, without(named[1])),
+        )
+    return Explanation(f"{evidence.failure.message} {AS_IT_CAME}", where)

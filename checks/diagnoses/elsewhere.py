@@ -3,6 +3,7 @@ file that nothing imports, a loop that sends too often."""
 
 import ast
 
+from workshop.checking.explaining.edits import unwrapped
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, mentions
 from workshop.checking.failures import Silent
@@ -20,12 +21,16 @@ def worker_not_started(evidence):
         names = {node.value for node in ast.walk(router) if isinstance(node, ast.Constant)}
         for call in evidence.layer_calls("send"):
             if call.group in names:
+                where = evidence.where_called(call) or source.where(router)
+                answer = evidence.group_answer(where)
+                sends = evidence.only_at(where, ast.Call, lambda c: mentions(c.func, "send"))
                 return Explanation(
                     f'This message went to the channel "{call.group}", which a worker reads, and '
-                    "none was started: that takes python manage.py runworker "
-                    f"{call.group} in another terminal. A check starts servers alone, so let the "
-                    "consumer itself send to the room's group.",
-                    evidence.where_called(call) or source.where(router),
+                    f"none was started: that takes python manage.py runworker {call.group} in "
+                    "another terminal. The checks start no worker: send to the room's group from "
+                    f"the consumer, `{answer.code}`",
+                    where,
+                    sends and answer.instead_of(sends),
                 )
 
 
@@ -47,7 +52,8 @@ def signals_never_imported(evidence):
             return Explanation(
                 f"Nothing imports {source.module}, so {receivers[0].name}() in it is not connected "
                 f"to its signal, and nothing was sent. Import it in the ready() of {app}'s "
-                f"AppConfig, in {app.replace('.', '/')}/apps.py:\n"
+                f"AppConfig, in {app.replace('.', '/')}/apps.py, which may have to be created:\n"
+                "    from django.apps import AppConfig\n\n\n"
                 f"    class {app.rpartition('.')[2].title()}Config(AppConfig):\n"
                 f'        name = "{app}"\n\n'
                 "        def ready(self):\n"
@@ -103,10 +109,13 @@ def sent_in_a_loop(evidence):
             loops = _loops_around(evidence, where)
             per_message = 1 if what == "group_send" else len(evidence.paths or (1,))
             if loops and places.count(where) > said * per_message:
+                loop, source = loops[-1], evidence.project.source_at(where)
+                statement = isinstance(loop, ast.For | ast.AsyncFor | ast.While)
                 return Explanation(
                     f"One message goes out again and again: {what}() is in a loop, "
-                    f"`{_head(loops[-1])}`. Take it out of the loop.",
+                    f"`{_head(loop)}`. Send it once: remove the loop around it.",
                     where,
+                    evidence.suggest(where, unwrapped(source, loop)) if statement else None,
                 )
 
 

@@ -3,15 +3,17 @@
 import ast
 import builtins
 import importlib
+import os
 import sys
 
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
 
 ALREADY = {
-    ("str", "decode"): "This is a string already, not bytes",
-    ("bytes", "encode"): "This is already bytes",
+    ("str", "decode"): "is a string already, not bytes",
+    ("bytes", "encode"): "is already bytes",
 }
 NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"
 
@@ -23,15 +25,32 @@ def name_unknown(evidence, error, name):
     known = {node.id for node in source.nodes(ast.Name) if node.id != name} if source else set()
     known |= {*source.imports, *(n.arg for n in source.nodes(ast.arg))} if source else set()
     near = nearest(name, known, 0.75)
-    advice = (
-        f"Did you mean {near}?"
-        if near
-        else "Look at its spelling, and whether it wants self. in front or an import above."
-    )
-    return Explanation(
-        f"The name {name} is used here, but nothing of that name was made before. {advice}",
-        where,
-    )
+    advice = "Look at its spelling, and whether it needs self. in front or an import above."
+    if near:
+        advice = f"Did you mean {near}?"
+    elif argument := _argument(evidence, where, name):
+        near = argument.arg
+        advice = f"Did you mean {near}, the argument of {evidence.at(where).name}()?"
+    elif name == "content" and evidence.at(where).name == "receive":
+        advice = (
+            "It is the argument of receive_json(self, content, **kwargs), which Json consumers "
+        )
+        advice += "call: write that in place of receive(…)."
+    edit = near and _renamed(evidence, where, name, near)
+    return Explanation(f"The name {name} is not defined here. {advice}", where, edit)
+
+
+def _argument(evidence, where, name):
+    """The one argument of the function at the place whose name has this name as a part."""
+    arguments = getattr(evidence.project.function_at(where), "args", ast.arguments(args=[])).args
+    parts = [argument for argument in arguments if name in argument.arg.split("_")]
+    return parts[0] if len(parts) == 1 else None
+
+
+def _renamed(evidence, where, name, near):
+    """The edit that writes another name in place of this one, wherever the line has it."""
+    named = [node for node in evidence.nodes_at(where, ast.Name) if node.id == name]
+    return evidence.suggest(where, *(instead(node, near) for node in named))
 
 
 @rule(raised=r"^AttributeError: (module )?'([\w.]+)'(?: object)? has no attribute '(\w+)'")
@@ -44,16 +63,24 @@ def attribute_unknown(evidence, error, module, owner, name):
     where = evidence.where(error)
     known = _in_module(evidence, owner) if module else _in_class(evidence, owner)
     near = nearest(name, known)
+    node = evidence.only_at(where, ast.Attribute, lambda node: node.attr == name)
+    asked = evidence.code_at(where, node.value) if node else "It"
     if (owner, name) in ALREADY:
-        return Explanation(f"{ALREADY[owner, name]}: remove .{name}().", where)
+        call = evidence.only_at(where, ast.Call, lambda call: call.func is node)
+        edit = call and evidence.suggest(where, instead(call, asked))
+        return Explanation(f"{asked} {ALREADY[owner, name]}: remove .{name}().", where, edit)
     if owner == "dict" and not near:
+        code = f'{asked}["{name}"]' if node else f'["{name}"]'
         return Explanation(
-            f'The values of a dictionary are read in square brackets: ["{name}"].', where
+            f"{asked} is a dictionary, whose values are read in square brackets: `{code}`",
+            where,
+            node and evidence.suggest(where, instead(node, code)),
         )
     if not near and (not module and hasattr(builtins, owner) or not known):
         return None  # it is another thing than was thought: why, only the line's author can see
     advice = f"Did you mean {near}?" if near else "Look at its spelling."
-    return Explanation(f"{owner} has nothing called {name}. {advice}", where)
+    edit = near and node and evidence.suggest(where, instead(node, f"{asked}.{near}"))
+    return Explanation(f"{owner} has nothing called {name}. {advice}", where, edit)
 
 
 def _in_module(evidence, name):
@@ -89,51 +116,70 @@ def thread_given_a_result(evidence, error, kind):
         place = {"to_thread": 0, "run_in_executor": 1}.get(last_name(call.func))
         given = call.args[place] if place is not None and len(call.args) > place else None
         if isinstance(given, ast.Call):
-            name = ast.unparse(given.func)
+            written, name = (evidence.code_at(where, node) for node in (given, given.func))
+            keywords = [f"{k.arg}={evidence.code_at(where, k.value)}" for k in given.keywords]
+            arguments = [evidence.code_at(where, argument) for argument in given.args]
+            code = ", ".join([name, *arguments, *keywords])
             return Explanation(
-                f"{name}() was called before the thread was there, "
-                "and the thread was given its result. "
-                f"Give it the function, without parentheses: await asyncio.to_thread({name})",
+                f"`{written}` is called here, before there is a thread, and the thread is given "
+                f"its result. Give it the function and its arguments: `{code}`",
                 where,
+                evidence.suggest(where, instead(given, code)),
             )
+
+
+KINDS = {"dict": "a dictionary", "str": "a string", "list": "a list", "tuple": "a tuple"}
 
 
 @rule(raised=NOT_CALLABLE)
 def called_what_is_no_function(evidence, error, kind):
     if not evidence.on_their_line(error):
         return None
-    where = evidence.where(error)
-    calls = evidence.nodes_at(where, ast.Call)
-    what = ast.unparse(calls[0].func) if len(calls) == 1 else "What is before the parentheses"
-    advice = (
-        "What is in it is read in square brackets: [ ]."
-        if kind in ("dict", "list", "tuple", "str")
-        else "Or was another name meant?"
-    )
+    where, edit = evidence.where(error), None
+    known = (ast.Name, ast.Attribute)
+    bare = evidence.only_at(where, ast.Call, lambda c: not (c.args or c.keywords))
+    read = evidence.only_at(where, ast.Call, lambda c: c.args and not isinstance(c.func, known))
+    call = bare if bare and isinstance(bare.func, known) else read
+    what = evidence.code_at(where, call.func) if call else "What is before the parentheses"
+    advice = "Remove the parentheses, or call what was meant."
+    if call:
+        given = evidence.code_at(where, call)[len(what) :]
+        code = what if call is bare else f"{what}[{given[1:-1]}]"
+        if call is bare or kind == "dict":
+            edit = evidence.suggest(where, instead(call, code))
+            advice = f"Write `{code}`."
     return Explanation(
-        f"{what} (of type {kind}) is not a function; the parentheses try to call it. {advice}",
+        f"{what} is {KINDS.get(kind, f'of type {kind}')}, not a function, and the parentheses "
+        f"try to call it. {advice}",
         where,
+        edit,
     )
 
 
 @rule(raised=r"^TypeError: '(?:builtin_function_or_method|method|function)' object is not subscr")
 def function_read_like_a_value(evidence, error):
-    if evidence.on_their_line(error):
-        return Explanation(
-            "What is before the square brackets is a function. "
-            'Call it with parentheses: data.get("message"), '
-            'or read the value itself: data["message"].',
-            evidence.where(error),
-        )
+    if not evidence.on_their_line(error):
+        return None
+    where = evidence.where(error)
+    read = evidence.only_at(where, ast.Subscript, lambda node: last_name(node.value) == "get")
+    code = 'data.get("message")'
+    if read:
+        code = f"{evidence.code_at(where, read.value)}({evidence.code_at(where, read.slice)})"
+    return Explanation(
+        f"What is before the square brackets is a function. Call it with parentheses: `{code}`",
+        where,
+        read and evidence.suggest(where, instead(read, code)),
+    )
 
 
 @rule(raised=r"^KeyError: '(\w+)'")
 def environment_variable_missing(evidence, error, name):
     where = evidence.where(error)
     if "environ[" in evidence.line_at(where) and error is evidence.errors[0]:
-        return Explanation(
-            f"The environment has no variable {name}. "
-            "Look at its spelling, and give a value for where it is not set: "
-            f'os.environ.get("{name}", "…")',
-            where,
-        )
+        near, edit = nearest(name, os.environ, 0.8), None
+        advice = f'Give a value for where it is not set: `os.environ.get("{name}", "…")`'
+        if near:
+            text = evidence.only_at(where, ast.Constant, lambda node: node.value == name)
+            edit = text and evidence.suggest(where, instead(text, f'"{near}"'))
+            advice = f"Did you mean {near}?"
+        return Explanation(f"The environment has no variable {name}. {advice}", where, edit)

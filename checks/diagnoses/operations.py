@@ -6,7 +6,9 @@ line is read from its syntax tree.
 
 import ast
 
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
 
 KINDS = {
     "str": "a string",
@@ -61,10 +63,14 @@ def operator_meant_for_percent(evidence, error, operator, left, right):
     template, shown, value = _operands(evidence, error, operator)
     text = getattr(template, "value", None)
     if operator != "%" and isinstance(text, str) and "%" in text and evidence.on_their_line(error):
+        where = evidence.where(error)
+        code = f"{shown.strip('`')} % {value.strip('`')}"
+        whole = evidence.only_at(where, ast.BinOp, lambda node: node.left is template)
         return Explanation(
             f"{operator} does not fill in the {text[text.index('%') :][:2]} of a string; % does. "
-            f"Write {shown.strip('`')} % {value.strip('`')}, or an f-string.",
-            evidence.where(error),
+            f"Write `{code}`.",
+            where,
+            whole and evidence.suggest(where, instead(whole, code)),
         )
 
 
@@ -84,7 +90,7 @@ def operands_do_not_fit(evidence, error, operator, left, right):
     elif kinds == {"str"}:
         advice = "Strings are joined with +, or filled into an f-string."
     elif "str" in kinds:
-        advice = "Make both alike, with str(…) or int(…)."
+        advice = "Make a string of the number, str(…)."
     else:
         advice = "Make both of one type."
     return Explanation(
@@ -101,6 +107,7 @@ def operands_do_not_fit(evidence, error, operator, left, right):
 def text_and_something_added(evidence, error, left, right, added, to_bytes):
     _, first, second = _operands(evidence, error, "+")
     left, right = (to_bytes, added) if to_bytes else (left, right)
+    where, edit = evidence.where(error), None
     if "NoneType" in right:
         advice = f"Look at where {second} gets its value."
     elif "bytes" in (left, right):
@@ -109,12 +116,18 @@ def text_and_something_added(evidence, error, left, right, added, to_bytes):
         advice = "To add one item, put it in square brackets, or call .append(…)."
     elif right in ("dict", "list"):
         advice = 'Take the part of it that is a string, such as ["room_name"].'
+    elif "bytes" in (left, right):
+        advice = f"Make a string of {first if left == 'bytes' else second} with .decode()."
     else:
-        advice = "Make a string of it with str(…)."
+        code = f"str({second.strip('`')})"
+        whole = evidence.only_at(where, ast.BinOp, lambda node: isinstance(node.op, ast.Add))
+        edit = whole and evidence.suggest(where, instead(whole.right, code))
+        advice = f"Make a string of it: `{code}`." if whole else "Make a string of it with str(…)."
     return Explanation(
         f"+ cannot join these two: {first} is {a_kind(left)}, {second} is {a_kind(right)}. "
         f"{advice}",
-        evidence.where(error),
+        where,
+        edit,
     )
 
 
@@ -124,9 +137,12 @@ def text_and_something_added(evidence, error, left, right, added, to_bytes):
 )
 def compared_unlike_things(evidence, error, operator, left, right):
     if evidence.on_their_line(error):
+        advice = "Make both alike before you compare them."
+        if {left, right} == {"str", "int"}:
+            advice = "Compare its length, len(…), or make a number of the string, int(…)."
         return Explanation(
             f"{operator} cannot compare these two: the left side is {a_kind(left)}, the right side "
-            f"{a_kind(right)}. Make both alike before you compare them.",
+            f"is {a_kind(right)}. {advice}",
             evidence.where(error),
         )
 
@@ -141,18 +157,25 @@ def compared_unlike_things(evidence, error, operator, left, right):
 def placeholders_do_not_match(evidence, error, percent, braces):
     if evidence.on_their_line(error):
         return Explanation(
-            f"The string has {'other' if percent else 'more'} places to fill in than it is given "
-            "values. An f-string has each value in its place: "
-            'f"chat_{self.room_name}".',
+            f"The string has {'another number of' if percent else 'more'} placeholders than it is "
+            "given values. Use an f-string, with each value in its place: "
+            'f"{name}: {message}".',
             evidence.where(error),
         )
 
 
 @rule(raised=r"TypeError: sequence item \d+: expected str instance, (?!coroutine)(\w+) found")
 def joined_what_is_not_text(evidence, error, kind):
-    if evidence.on_their_line(error):
-        return Explanation(
-            f"join() joins strings, and one of its items is {a_kind(kind)}. "
-            "Make strings of them first: str(item) for each item.",
-            evidence.where(error),
-        )
+    if not evidence.on_their_line(error):
+        return None
+    where, advice, edit = evidence.where(error), "str(item) for item in …", None
+    call = evidence.only_at(where, ast.Call, lambda node: last_name(node.func) == "join")
+    if call and len(call.args) == 1 and not isinstance(call.args[0], ast.GeneratorExp):
+        advice = f"str(item) for item in {evidence.code_at(where, call.args[0])}"
+        edit = evidence.suggest(where, instead(call.args[0], advice))
+    return Explanation(
+        f"join() joins strings, and one of its items is {a_kind(kind)}. "
+        f"Make strings of them first: `.join({advice})`.",
+        where,
+        edit,
+    )

@@ -3,8 +3,10 @@
 import ast
 
 from workshop.checking.events import Handles
+from workshop.checking.explaining.edits import below, instead, renamed, without
+from workshop.checking.explaining.places import written_call
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.source import calls_in, last_name, on_self
 from workshop.checking.failures import Silent, Unanswered
 
 REPLACED = ("accept", "close", "send", "send_json", "dispatch", "__call__")
@@ -25,13 +27,21 @@ def _replacing(evidence, *names):
                 yield consumer, method
 
 
-def _replaced(consumer, method, so):
-    wait = "await " if isinstance(method, ast.AsyncFunctionDef) else ""
-    names = [argument.arg for argument in method.args.args[1:]]
+def _replaced(evidence, consumer, method, so):
+    """The method of Channels is called at the end, or where the method calls itself."""
+    where, names = consumer.where(method), [argument.arg for argument in method.args.args[1:]]
+    base = f"super().{method.name}"
+    code = written_call(isinstance(method, ast.AsyncFunctionDef), base, ", ".join(names))
+    itself = [c for c in calls_in(method) if on_self(c.func) and c.func.attr == method.name]
+    advice = f"Call the original at its end, `{code}`, or give yours another name."
+    change = below(method.body[-1], code)
+    if len(itself) == 1:
+        change = instead(itself[0].func, base)
+        advice = f"Write `{base}` in place of `self.{method.name}`, or give yours another name."
     return Explanation(
-        f"{method.name}() is a method of Channels, and this one replaces it, so {so}. Give yours "
-        f"another name, or go on to theirs in it: {wait}super().{method.name}({', '.join(names)})",
-        consumer.where(method),
+        f"{method.name}() is a method of Channels, and this one replaces it, so {so}. {advice}",
+        where,
+        evidence.suggest(where, change),
     )
 
 
@@ -41,8 +51,8 @@ def replaced_method_takes_other_arguments(evidence, error, owner, name):
         own = any(part.name == owner for _, part in consumer.parts)
         if own and name in consumer.methods and not (consumer.is_bare and name == "send"):
             return Explanation(
-                f"{name}() is a method of Channels, and this one, which takes something else, "
-                "replaces it: it is called in its place. Give yours another name.",
+                f"{name}() is a method of Channels, and yours, with other arguments, replaces it. "
+                "Give yours another name.",
                 consumer.where(consumer.methods[name]),
             )
 
@@ -50,9 +60,14 @@ def replaced_method_takes_other_arguments(evidence, error, owner, name):
 @rule(raised=r"^TypeError: \w+\.(\w+)\(\) takes (?:1|from 1 to \d) positional arguments? but")
 def super_given_self(evidence, error, name):
     where = evidence.where(error)
-    if f"super().{name}(self" in evidence.line_at(where):
+    call = evidence.only_at(where, ast.Call, lambda node: last_name(node.func) == name)
+    if call and f"super().{name}(self" in evidence.line_at(where):
+        rest = ", ".join(evidence.code_at(where, argument) for argument in call.args[1:])
+        code = f"super().{name}({rest})"
         return Explanation(
-            f"super().{name} knows the object already: remove self from the parentheses.", where
+            f"super() passes self by itself: write `{code}`.",
+            where,
+            None if call.keywords else evidence.suggest(where, instead(call, code)),
         )
 
 
@@ -60,7 +75,7 @@ def super_given_self(evidence, error, name):
 def replaced_method_calls_itself(evidence, error):
     for consumer, method in _replacing(evidence, *REPLACED):
         if method is consumer.method_at(evidence.where(error)):
-            return _replaced(consumer, method, "it calls itself, again and again")
+            return _replaced(evidence, consumer, method, "it calls itself, again and again")
 
 
 @rule
@@ -70,11 +85,11 @@ def method_of_channels_replaced(evidence):
         others = () if evidence.events(Handles) else ("dispatch", "__call__")
         for consumer, method in _replacing(evidence, *called, *others):
             if method.name in others or consumer.calls(method.name, "connect"):
-                return _replaced(consumer, method, "the browser gets no answer")
+                return _replaced(evidence, consumer, method, "the browser gets no answer")
     if evidence.saw_only(Silent) and evidence.begun("websocket.receive"):
         for consumer, method in _replacing(evidence, "send", "send_json"):
             if consumer.calls(method.name) and not evidence.sent("websocket.send"):
-                return _replaced(consumer, method, "nothing reaches the browser")
+                return _replaced(evidence, consumer, method, "nothing reaches the browser")
 
 
 # websocket_receive() and its like, which call receive()
@@ -87,17 +102,34 @@ def websocket_receive_is_given_the_event(evidence, error):
     if method is None or method.name != "websocket_receive" or len(method.args.args) < 2:
         return None
     event = method.args.args[1].arg
-    advice = f'What the browser said is in it: json.loads({event}["text"])'
-    if not consumer.is_bare:
-        advice = "Rename it to receive(self, text_data=None, bytes_data=None), which gets the "
-        advice += "text alone."
-        for name, right in LIKEWISE.items():
-            advice += f" Likewise, rename {name} to {right}." if name in consumer.methods else ""
-    return Explanation(
-        "websocket_receive() gets the whole event, a dictionary with the keys type and text. "
-        f"{advice}",
-        where if consumer.is_bare else consumer.where(method),
-    )
+    what = "websocket_receive() gets the whole event, a dictionary with the keys type and text."
+    if consumer.is_bare:
+        code = f'{event}["text"]'
+        given = evidence.only_at(where, ast.Call, lambda node: _is_given(node, event))
+        edit = given and evidence.suggest(where, instead(given.args[0], code))
+        return Explanation(f"{what} Decode its text: `json.loads({code})`", where, edit)
+    names = {"websocket_receive": "receive(self, text_data=None, bytes_data=None)", **LIKEWISE}
+    found = [consumer.methods[name] for name in names if name in consumer.methods]
+    advice = "Rename it to receive(self, text_data=None, bytes_data=None), which gets the text."
+    for other in found[1:]:
+        advice += f" Likewise, rename {other.name} to {names[other.name]}."
+    changes = [c for one in found for c in _with_signature(one, names[one.name])]
+    where = consumer.where(method)
+    return Explanation(f"{what} {advice}", where, evidence.suggest(where, *changes))
+
+
+def _is_given(call, name):
+    given = [getattr(argument, "id", None) for argument in call.args]
+    return last_name(call.func) == "loads" and given == [name]
+
+
+def _with_signature(method, signature):
+    """The changes that give a method another name, where its arguments are those that are wanted;
+    no others, because what is done with them may have to change, too."""
+    names = [argument.arg for argument in method.args.args]
+    name, _, wanted = signature.rstrip(")").partition("(")
+    fits = len(names) == 1 or names == [part.partition("=")[0] for part in wanted.split(", ")]
+    return [renamed(method, name)] if fits else []
 
 
 @rule
@@ -114,4 +146,5 @@ def hidden_by_the_events_method(evidence):
                 f"{inner}() is never called: websocket_{name}(), which would call it, is replaced "
                 f"here. Remove this method, and leave the work to {inner}().",
                 consumer.where(method),
+                evidence.suggest(consumer.where(method), without(method)),
             )

@@ -3,6 +3,7 @@
 import ast
 import re
 
+from workshop.checking.explaining.edits import removed
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import on_self
 from workshop.checking.failures import Silent
@@ -37,15 +38,24 @@ def channel_name_replaced(evidence):
         return None
     for consumer in evidence.consumers:
         if where := _where_given(consumer, "channel_name"):
-            set_here = [n.lineno for n in consumer.set_on_self() if n.attr == "channel_name"]
-            lines = " and ".join(str(line) for line in sorted(set(set_here))[:3])
-            those = "This line replaces" if len(set(set_here)) < 2 else f"Lines {lines} replace"
+            set_here = {n.lineno: n for n in consumer.set_on_self() if n.attr == "channel_name"}
+            lines = " and ".join(str(line) for line in sorted(set_here)[:3])
+            those = "This line replaces" if len(set_here) < 2 else f"Lines {lines} replace"
             return Explanation(
                 "self.channel_name is Channels' own: the address of this one consumer, at which "
                 f"groups reach it. {those} it, so nothing arrives. Remove what sets it: "
                 "group_add() takes self.channel_name as Channels has set it.",
                 where,
+                _without_line(evidence, where) if len(set_here) == 1 else None,
             )
+
+
+def _without_line(evidence, where):
+    """The edit that removes the assignment at a place."""
+    source, statement = evidence.project.source_at(where), evidence.statement_at(where)
+    if not isinstance(statement, ast.Assign) or len(statement.targets) > 1:
+        return None
+    return evidence.suggest(where, removed(source, statement))
 
 
 @rule(raised=r"AttributeError: '(\w+)' object has no attribute '(?:group_\w+|send|new_channel)'")
@@ -58,6 +68,7 @@ def channel_layer_replaced(evidence, error, kind):
                     f"self.channel_layer is Channels' own, and this line replaces it by a value of "
                     f"type {kind}. Remove the line.",
                     consumer.where(node),
+                    _without_line(evidence, consumer.where(node)),
                 )
 
 
@@ -69,8 +80,8 @@ def scope_replaced(evidence, error):
     for node in consumer.set_on_self() if consumer and reads else ():
         if node.attr == "scope":
             return Explanation(
-                "self.scope is Channels' own: what this WebSocket was opened with. This line "
-                "replaces it. Choose another name for what you keep.",
+                "Channels keeps what it knows of the connection (its path, headers and so on) in "
+                "self.scope, and this line replaces that. Choose another name for what you keep.",
                 consumer.where(node),
             )
 
@@ -79,10 +90,14 @@ def scope_replaced(evidence, error):
 def given_name_is_a_property(evidence, error, name, owner):
     for consumer in evidence.consumers if name in GIVEN else ():
         if name in consumer.methods and owner == consumer.name:
+            method = consumer.methods[name]
+            where = consumer.where(method)
+            source = evidence.project.source_at(where)
             return Explanation(
                 f"Channels sets self.{name}, {GIVEN[name]}, and cannot, because this property has "
                 "its name. Remove it, or choose another name.",
-                consumer.where(consumer.methods[name]),
+                where,
+                evidence.suggest(where, removed(source, method)),
             )
 
 
@@ -109,7 +124,7 @@ def groups_not_a_list(evidence, error, kind):
     for consumer in evidence.consumers if "self.groups" in error.code else ():
         if place := _where_given(consumer, "groups"):
             return Explanation(
-                "groups is Channels' own name: the list of groups that a consumer joins by itself. "
+                "groups is Channels' own name: the groups that a consumer joins automatically. "
                 f"Here it is of type {kind}. Choose another name, or write a list of names.",
                 place,
             )

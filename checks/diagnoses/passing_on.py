@@ -4,13 +4,16 @@ import ast
 import re
 
 from workshop.checking.events import ConsumerMade, Ended, NeverAwaited
+from workshop.checking.explaining.edits import below, instead, made_async, removed, without
 from workshop.checking.explaining.middleware import middlewares
 from workshop.checking.explaining.origin import written_out
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in
+from workshop.checking.explaining.source import calls_in, last_name
 from workshop.checking.failures import Refused, Unanswered
 
-EMPTY = " The page's address has no query string, so this is so for every browser."
+# The methods of query sets that wait for the database, and have a twin to await.
+QUERIES = ("get", "count", "exists", "first", "last", "create", "get_or_create", "delete", "update")
+EMPTY = " The page's address has no query string, so this refuses every browser."
 
 
 @rule
@@ -20,10 +23,13 @@ def inner_not_awaited(evidence):
         for found in middlewares(evidence.project):
             if where and where.line in [call.lineno for call in found.passing_on]:
                 if found.has(where) and not evidence.events(ConsumerMade):
+                    statement = evidence.statement_at(where)
+                    bare = isinstance(statement, ast.Expr)
                     return Explanation(
-                        f"{found.name} calls the application inside and does not wait for it, so "
-                        f"no consumer was made. Write {found.right}.",
+                        f"{found.name} calls the inner application and does not wait for it, so "
+                        f"no consumer was made. Write `{found.right}`.",
                         where,
+                        evidence.suggest(where, instead(statement, found.right)) if bare else None,
                     )
 
 
@@ -39,10 +45,13 @@ def _handed_on_nothing(evidence):
 def middleware_never_calls_inner(evidence):
     for found in _handed_on_nothing(evidence):
         if not found.passing_on:
+            last = found.call.body[-1]
+            place = instead if isinstance(last, ast.Return | ast.Pass) else below
             return Explanation(
-                f"{found.name} ended and never called the application inside, so no consumer was "
-                f"made. End {found.call.name}() with {found.right}.",
+                f"{found.name} ended and never called the inner application, so no consumer was "
+                f"made. End {found.call.name}() with `{found.right}`.",
                 found.where(),
+                evidence.suggest(found.where(), place(last, found.right)),
             )
 
 
@@ -58,11 +67,17 @@ def middleware_returns_without_inner(evidence):
             if leaves or only_if:
                 return Explanation(
                     f"{found.name} ended{_why(evidence, found, node)}, without calling the "
-                    "application inside, so no consumer was made and the browser got no answer. "
-                    f"Go on for such a browser, too: {found.right}. Or refuse it: await "
-                    f'{found.arguments[2]}({{"type": "websocket.close"}})',
+                    "inner application, so no consumer was made and the browser got no answer. "
+                    f"Go on for such a browser, too: {_in_its_place(found, node)}.",
                     found.where(node),
+                    evidence.suggest(found.where(node), instead(node, found.right))
+                    if leaves
+                    else None,
                 )
+
+
+def _in_its_place(found, node):
+    return f"`{found.right}`" + (" in its place" if isinstance(node, ast.Return) else "")
 
 
 def _why(evidence, found, node):
@@ -94,9 +109,20 @@ def middleware_refuses(evidence):
             test = written_out(found.source, condition.test, node.lineno) if condition else ""
             return Explanation(
                 f"{found.name} turned the browser away, with websocket.close{because}."
-                f"{EMPTY if 'query_string' in test else ''} To let it in, go on: {found.right}",
+                f"{EMPTY if 'query_string' in test else ''} To let it in, go on in place of that: "
+                f"`{found.right}`",
                 found.where(node),
+                _let_in(evidence, found, node),
             )
+
+
+def _let_in(evidence, found, node):
+    """The edit that goes on where the browser is refused, without the `return` after it."""
+    where = found.where(node)
+    refusing = evidence.statement_at(where)
+    after = [s for s in found.source.nodes(ast.Return) if s.lineno == refusing.end_lineno + 1]
+    changes = [without(s) for s in after if s.col_offset == refusing.col_offset and not s.value]
+    return evidence.suggest(where, instead(refusing, found.right), *changes)
 
 
 @rule
@@ -108,11 +134,15 @@ def middleware_took_the_first_event(evidence):
     for found in middlewares(evidence.project):
         for call in calls_in(found.call or ast.Pass()) if len(found.arguments) == 3 else ():
             if getattr(call.func, "id", None) == found.arguments[1]:
+                where, source = found.where(call), found.source
+                statement = evidence.statement_at(where)
+                alone = isinstance(statement, ast.Expr)
                 return Explanation(
                     f"{found.name} takes the first event here, websocket.connect, so the consumer "
-                    "never gets it. Leave receive to the application inside: remove this "
-                    "call.",
-                    found.where(call),
+                    "never gets it. Leave receive to the inner application: remove this "
+                    f"{'line' if alone else 'call'}.",
+                    where,
+                    evidence.suggest(where, removed(source, statement)) if alone else None,
                 )
 
 
@@ -123,9 +153,10 @@ def denied_outside_of_a_consumer(evidence, error):
         if found.has(where):
             return Explanation(
                 "DenyConnection is for the connect() of a consumer, which catches it; around a "
-                "consumer it ends the application. To refuse the browser here, write await "
-                'send({"type": "websocket.close"}) and return.',
+                "consumer it ends the application. To let the browser in, go on in place of this: "
+                f"`{found.right}`. To refuse it, send the event websocket.close.",
                 where,
+                evidence.suggest(where, instead(evidence.statement_at(where), found.right)),
             )
 
 
@@ -139,8 +170,11 @@ def handed_on_in_another_order(evidence, error):
         for call in found.passing_on if found.has(where) else ():
             given = [ast.unparse(argument) for argument in call.args]
             if given != found.arguments and sorted(given) == sorted(found.arguments):
+                code = f"{ast.unparse(call.func)}({', '.join(found.arguments)})"
                 return Explanation(
-                    f"The order is {', '.join(found.arguments)}: write {found.right}.", where
+                    f"The order is {', '.join(found.arguments)}: write `{found.right}`.",
+                    where,
+                    evidence.suggest(where, instead(call, code)),
                 )
 
 
@@ -148,10 +182,17 @@ def handed_on_in_another_order(evidence, error):
 def handed_on_a_scope_without_its_keys(evidence, error):
     for found in middlewares(evidence.project):
         for call in found.passing_on:
+            where, scope = found.where(call), (found.arguments or ["scope"])[0]
+            given = call.args[0] if call.args else None
+            edit, code = None, f"dict({scope}, user=…)"
+            if isinstance(given, ast.Dict) and given.keys:
+                code = f"{{**{scope}, {found.source.code(given)[1:]}"
+                edit = evidence.suggest(where, instead(given, code))
             return Explanation(
                 f"{found.name} hands on a scope of its own, without what the server put into it. "
-                "Hand on a copy with your key added: dict(scope, user=…)",
-                found.where(call),
+                f"Hand on a copy with your key added: `{code}`",
+                where,
+                edit,
             )
 
 
@@ -161,17 +202,21 @@ def scope_given_a_coroutine(evidence, error):
     key = re.search(r"scope\['(\w+)'\]", evidence.origin(evidence.where(error)))
     for source in evidence.project.sources if key else ():
         for node in source.nodes(ast.Assign):
-            target = ast.unparse(node.targets[0])
+            target, where = ast.unparse(node.targets[0]), source.where(node)
             value = written_out(source, node.value, node.lineno)
             if target.endswith(f"scope['{key[1]}']") and value.endswith(")"):
-                functions = source.at(node.lineno, ast.FunctionDef, ast.AsyncFunctionDef)
-                plain = functions and isinstance(functions[-1], ast.FunctionDef)
-                first = f" Make {functions[-1].name} an async def for that." if plain else ""
-                line = f"{target} = await {value}".replace("'", '"')
+                target, value = source.code(node.targets[0]), source.code(node.value)
+                code, edit = f"{target} = await {value}", None
+                function, first = evidence.project.function_at(where), ""
+                if isinstance(function, ast.FunctionDef):
+                    first = f" Make {function.name} an async def for that."
+                elif isinstance(node.value, ast.Call):
+                    edit = evidence.suggest(where, instead(node.value, f"await {value}"))
                 return Explanation(
-                    f"{target} is a coroutine, because it is not awaited here. Write {line}."
-                    f"{first}".replace("'", '"'),
-                    source.where(node),
+                    f"{target} is a coroutine, because it is not awaited here. "
+                    f"Write `{code}`.{first}",
+                    where,
+                    edit,
                 )
 
 
@@ -181,10 +226,28 @@ def query_in_plain_middleware(evidence, error):
     where = evidence.where(error)
     for found in middlewares(evidence.project):
         if found.has(where) and isinstance(found.call, ast.FunctionDef):
+            right = f"return await {found.inner}({', '.join(found.arguments)})"
+            query = evidence.only_at(where, ast.Call, lambda call: last_name(call.func) in QUERIES)
+            awaited, edit = "await the method of the same name with an a in front: aget()", None
+            if query:
+                code = f"await {_with_a(found.source, query)}"
+                awaited = f"`{code}`"
+                ends = [n for n in ast.walk(found.call) if isinstance(n, ast.Return) and n.value]
+                changes = [instead(n, right) for n in ends if n.value in found.passing_on]
+                edit = evidence.suggest(
+                    where, made_async(found.call), instead(query, code), *changes
+                )
             return Explanation(
                 f"A query waits for the database, and {found.call.name}() of a middleware runs on "
-                f"the event loop, where nothing may wait. Write async def {found.call.name}, and "
-                "in it await the method of the same name with an a in front, such as aget(); end "
-                f"it with return await {found.inner}({', '.join(found.arguments)}).",
+                f"the event loop, where nothing may wait. Write `async def {found.call.name}`, and "
+                f"in it {awaited}; end it with `{right}`.",
                 where,
+                edit,
             )
+
+
+def _with_a(source, query):
+    """The call of the asynchronous twin: User.objects.acount() of User.objects.count()."""
+    function = source.code(query.func)
+    owner, dot, name = function.rpartition(".")
+    return f"{owner}{dot}a{name}{source.code(query)[len(function) :]}"

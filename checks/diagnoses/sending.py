@@ -1,6 +1,10 @@
 """What self.send() is called with."""
 
+import ast
+
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name, on_self
 
 
 @rule(raised=r"AttributeError: '(\w+)' object has no attribute 'encode'")
@@ -9,10 +13,11 @@ def send_given_a_dict(evidence, error, kind):
     if error.raised_in("daphne"):
         what = f"a {kind}" if kind != "int" else "a number"
         where = evidence.where(error) or evidence.where_sent()
+        answer = evidence.answer(where)
         return Explanation(
-            f"self.send() was given {what}; a text frame is a string. "
-            f"Write {evidence.answer(where)}",
+            f"self.send() was given {what}; a text frame is a string. Write `{answer.code}`.",
             where,
+            answer.suggestion,
         )
 
 
@@ -22,56 +27,69 @@ def send_given_a_dict(evidence, error, kind):
 )
 def text_for_a_bare_consumer(evidence, error, send):
     """A bare consumer's send() takes an event of ASGI, and got a string."""
+    where = evidence.where(error)
     for consumer in evidence.consumers:
         if consumer.is_bare and (send or error.raised_in("daphne")):
-            where = evidence.where(error)
-            event = '{"type": "websocket.send", "text": …}'
+            call = evidence.only_at(where, ast.Call, _sends)
+            given = [*call.args, *(keyword.value for keyword in call.keywords)] if call else []
+            text = evidence.code_at(where, given[0]) if len(given) == 1 else "…"
+            event = f'{{"type": "websocket.send", "text": {text}}}'
             return Explanation(
-                f"{consumer.name} is a bare consumer, whose send() takes an event: "
-                f"{evidence.call_for(where, 'self.send', event)}",
+                f"{consumer.name} is derived from {consumer.bases[0]}, whose send() takes "
+                "an event, which is a dictionary: "
+                f"`{evidence.call_for(where, 'self.send', event)}`",
                 where,
+                call and evidence.suggest(where, instead(call, f"self.send({event})")),
             )
+
+
+def _sends(call):
+    return last_name(call.func) == "send" and on_self(call.func)
 
 
 @rule(raised=r"(?<!_)send\(\) got an unexpected keyword argument '(\w+)'")
 def send_wrong_keyword(evidence, error, name):
     where = evidence.where(error)
+    answer = evidence.answer(where)
     return Explanation(
-        f'self.send() has no argument "{name}". It is text_data: {evidence.answer(where)}', where
+        f'self.send() has no argument "{name}". It is text_data: `{answer.code}`',
+        where,
+        answer.suggestion,
     )
 
 
 @rule(raised=r"You must pass one of bytes_data or text_data")
 def send_without_anything(evidence, error):
     where = evidence.where(error)
+    answer = evidence.answer(where)
     return Explanation(
         "self.send() was not given anything to send. "
-        f"Give it the answer as text_data: {evidence.answer(where)}",
+        f"Give it the answer as text_data: `{answer.code}`",
         where,
+        answer.suggestion,
     )
 
 
 @rule(raised=r"TypeError: [\w.]*\.send\(\) takes from \d to \d positional arguments")
 def send_too_many_arguments(evidence, error):
     where = evidence.where(error)
-    group = ""
-    if evidence.teaches("groups"):
-        send = evidence.call_for(where, "self.channel_layer.group_send", "…")
-        group = f"\nTo send to the group: {send}"
-    return Explanation(
-        "self.send() sends to this consumer's own browser and takes one string: "
-        f"{evidence.answer(where)}{group}",
-        where,
-    )
+    answer = evidence.answer(where)
+    what = "self.send() sends to this consumer's own browser and takes one string"
+    if evidence.teaches("groups") and not evidence.in_group_handler(where):
+        answer = evidence.group_answer(where)
+        return Explanation(
+            f"{what}. To send to the group, write\n    {answer.code}", where, answer.suggestion
+        )
+    return Explanation(f"{what}: `{answer.code}`", where, answer.suggestion)
 
 
 @rule(raised=r"AttributeError: '\w+' object has no attribute 'send_json'")
 def send_json_on_a_plain_consumer(evidence, error):
     where = evidence.where(error)
-    asynchronous = evidence.consumer is None or evidence.consumer.is_async
-    base = "AsyncJsonWebsocketConsumer" if asynchronous else "JsonWebsocketConsumer"
+    answer = evidence.answer(where)
     return Explanation(
-        "send_json() belongs to the Json consumers. "
-        f"Derive the class from {base}, or write {evidence.answer(where)}",
+        "send_json() belongs to the Json consumers, and this is another kind. "
+        f"Write `{answer.code}`.",
         where,
+        answer.suggestion,
     )

@@ -4,10 +4,13 @@ import ast
 import difflib
 import json
 
+from checks.diagnoses.unanswered import unconditional
+from workshop.checking.explaining.edits import indented, instead, renamed
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import SENDERS
 from workshop.checking.failures import Silent
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BY_CHANNELS = ("connect", "disconnect", "__init__", "receive_json")
 
 
@@ -37,12 +40,23 @@ def _without_receive(evidence):
 def receive_json_never_called(evidence):
     for consumer, _ in _without_receive(evidence):
         if method := consumer.methods.get("receive_json"):
+            base = next(base for base in consumer.bases if base.endswith("WebsocketConsumer"))
+            json_base = base.replace("Websocket", "JsonWebsocket")
             return Explanation(
-                f"{consumer.name} has receive_json, which its base class never calls: a Json "
-                "consumer calls receive_json(self, content), any other receive(self, "
-                "text_data=None, bytes_data=None).",
+                f"{consumer.name} has receive_json, which {base} never calls: derive "
+                f"the class from {json_base}, which does, and import that.",
                 consumer.where(method),
+                _with_base(evidence, consumer, base, json_base),
             )
+
+
+def _with_base(evidence, consumer, base, other):
+    """The edit that puts another class of Channels in the place of a consumer's base."""
+    nodes = consumer.source.nodes(ast.Name, ast.alias)
+    named = [n for n in nodes if base in (getattr(n, "id", None), getattr(n, "name", None))]
+    if len(named) != 2 or any(getattr(node, "asname", None) for node in named):
+        return None
+    return evidence.suggest(consumer.where(), *(instead(node, other) for node in named))
 
 
 @rule
@@ -58,7 +72,21 @@ def receive_not_in_the_class(evidence):
                 f"{wanted} is {place}, so Channels does not find it. "
                 "Indent the methods of a class by four spaces.",
                 where,
+                _made_a_method(evidence, consumer, where),
             )
+
+
+def _made_a_method(evidence, consumer, where):
+    """The edit that indents a function like the methods of the class, where only that is missing:
+    it is the last thing in a method of the class, or the first below the class."""
+    function, source = evidence.project.function_at(where), consumer.source
+    methods = [node for node in consumer.node.body if isinstance(node, FUNCTIONS)]
+    last = [method for method in methods if method.body[-1] is function]
+    after = [node for node in source.tree.body if node.lineno > consumer.node.lineno]
+    if function is None or not (last or after[:1] == [function]):
+        return None
+    column = consumer.node.body[0].col_offset
+    return evidence.suggest(where, indented(source, function, column))
 
 
 @rule
@@ -70,10 +98,12 @@ def receive_misspelled(evidence):
         near = [name for name in other if name.lower() in near]
         answers = [n for n in other if any(consumer.calls(send, n) for send in SENDERS)]
         for name in near or answers:
+            where = consumer.where(consumer.methods[name])
             return Explanation(
                 f"Channels calls {wanted}, and this method is called {name}: it is never run. "
                 f"Rename it to {wanted}.",
-                consumer.where(consumer.methods[name]),
+                where,
+                evidence.suggest(where, renamed(consumer.methods[name], wanted)),
             )
 
 
@@ -101,14 +131,19 @@ def empty_text_dropped(evidence):
         return None
     if json.loads(spoken[-1].text or "null") == {"message": ""}:
         ifs = (
-            consumer.where(node)
+            (consumer.where(node), node)
             for consumer, method in evidence.receivers
             for node in ast.walk(method)
             if isinstance(node, ast.If)
         )
+        where, condition = next(ifs, (None, None))
+        advice, edit = "Look for an if that asks whether there is a message.", None
+        if condition:
+            advice = f"`if {evidence.code_at(where, condition.test)}` leaves it out: remove it."
+            edit = unconditional(evidence, where, condition)
         return Explanation(
-            "The message that was not answered is an empty string: look for an if that asks "
-            "whether there is a message. To keep blank lines out is a good idea for the page; the "
-            "consumer sends on what it gets.",
-            next(ifs, None),
+            f"The message that was not answered is an empty string. {advice} The consumer sends "
+            "back every message, even an empty one.",
+            where,
+            edit,
         )

@@ -4,6 +4,7 @@ import ast
 import json
 
 from checks.diagnoses.changes import quoted
+from workshop.checking.explaining.edits import unwrapped, without
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Silent
@@ -23,12 +24,19 @@ def one_message_not_answered(evidence):
     what = f"the message {quoted(message)}"
     if not message.strip():
         what = "a message of blanks" if message else "an empty message"
-    where = _condition(evidence)
-    look = "This condition may leave it out" if where else "Look for an if that leaves it out"
+    consumer, condition = _condition(evidence)
+    if condition is None:
+        return Explanation(
+            f"What {said[-1].who} said came back, except for {what}. "
+            "Look for an if that leaves it out: whatever the browser says is sent back."
+        )
+    where = consumer.where(condition)
+    code = f"`if {evidence.code_at(where, condition.test)}`"
     return Explanation(
-        f"What {said[-1].who} said came back, except for {what}. {look}: whatever the browser "
-        "says is sent back.",
+        f"What {said[-1].who} said came back, except for {what}. {code} may leave it out: whatever "
+        "the browser says is sent back. Remove the `if`.",
         where,
+        unconditional(evidence, where, condition),
     )
 
 
@@ -38,5 +46,14 @@ def _condition(evidence):
         for node in ast.walk(method):
             names = {last_name(child) for child in ast.walk(getattr(node, "test", ast.Pass()))}
             if isinstance(node, ast.If) and names & {"message", "text", "text_data", "msg"}:
-                return consumer.where(node)
-    return None
+                return consumer, node
+    return None, None
+
+
+def unconditional(evidence, where, condition):
+    """The edit that removes an `if` without an else: what it holds stays, unless it only leaves."""
+    if condition.orelse:
+        return None
+    if isinstance(condition.body[-1], ast.Return | ast.Pass):
+        return evidence.suggest(where, without(condition))
+    return evidence.suggest(where, unwrapped(evidence.project.source_at(where), condition))

@@ -4,7 +4,9 @@ own line."""
 import ast
 
 from checks.diagnoses.operations import a_kind
+from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -27,8 +29,9 @@ def value_has_no_items(evidence, error, kind):
     what = _asked(evidence, error, ast.Subscript)
     if kind == "NoneType":
         return Explanation(
-            f"{what} is None, and square brackets read from a dictionary, list or string. "
-            "Look at where it gets its value: .get() answers None for what is missing.",
+            f"{what} is None, which has nothing to read in square brackets. "
+            f"Where it may be missing, write ({what.strip('`')} or {{}}).get(…), or look at why it "
+            "is.",
             evidence.where(error),
         )
     return Explanation(
@@ -61,9 +64,12 @@ def no_such_item(evidence, error, kind):
 @rule(raised=r"TypeError: '(str|tuple|bytes|\w+)' object does not support item assignment")
 def value_cannot_be_changed(evidence, error, kind):
     if evidence.on_their_line(error) and kind != "coroutine":
+        asked = _asked(evidence, error, ast.Subscript)
+        advice = "Make a new one instead, or remove the line."
+        if kind not in ("str", "bytes"):
+            advice = "Make a dictionary or a list of it first."
         return Explanation(
-            f"{_asked(evidence, error, ast.Subscript)} is {a_kind(kind)}, whose parts cannot be "
-            "set. Make a dictionary or a list of it first.",
+            f"{asked} is {a_kind(kind)}, whose parts cannot be set. {advice}",
             evidence.where(error),
         )
 
@@ -77,8 +83,11 @@ def value_cannot_be_gone_through(evidence, error, gone_through, searched):
         return None
     kind = gone_through or searched
     what = _asked(evidence, error, ast.For, *COMPREHENSIONS)
-    doing = "searched with `in`" if searched else "gone through"
-    missing = "Look at where it gets its value." if kind == "NoneType" else "Look at what it is."
+    doing = "searched with `in`" if searched else "looped over"
+    missing = "Look at what it is."
+    if kind == "NoneType":
+        missing = f"Where it may be missing, write ({what.strip('`')} or [])."
+        missing = "Look at where it gets its value." if searched or "`" not in what else missing
     return Explanation(
         f"{'A value' if searched else what} is {a_kind(kind)}, and cannot be {doing}: that takes a "
         f"list, a dictionary or a string. {missing}",
@@ -88,23 +97,42 @@ def value_cannot_be_gone_through(evidence, error, gone_through, searched):
 
 @rule(raised=r"TypeError: object of type '(?!coroutine)([\w.]+)' has no len\(\)")
 def value_has_no_length(evidence, error, kind):
-    if evidence.on_their_line(error):
-        return Explanation(
-            f"len() counts what is in a string, list or dictionary, and was given {a_kind(kind)}. "
-            "Look at where the value comes from.",
-            evidence.where(error),
-        )
+    if not evidence.on_their_line(error):
+        return None
+    where, given, advice = evidence.where(error), "", "Look at where the value comes from."
+    call = evidence.only_at(where, ast.Call, lambda node: last_name(node.func) == "len")
+    if call and call.args:
+        given = f", `{evidence.code_at(where, call.args[0])}`"
+        if kind == "NoneType":
+            code = f"len({given[3:-1]} or [])"
+            advice = f"Where it may be missing, write `{code}`."
+    return Explanation(
+        f"len() counts what is in a string, list or dictionary, and was given {a_kind(kind)}"
+        f"{given}. {advice}",
+        where,
+    )
 
 
 @rule(raised=r"TypeError: unhashable type: '(dict|list|set)'")
 def value_cannot_be_a_key(evidence, error, kind):
-    if evidence.on_their_line(error):
+    if not evidence.on_their_line(error):
+        return None
+    where = evidence.where(error)
+    braces = evidence.only_at(where, ast.Set, lambda node: len(node.elts) == 1)
+    if braces and isinstance(braces.elts[0], ast.Dict):
+        code = evidence.code_at(where, braces.elts[0])
         return Explanation(
-            f"A {kind} cannot be a key of a dictionary or an item of a set. "
-            "Use a part of it that is a string or a number. "
-            "{a, b} in braces is a set; a dictionary has colons: {key: value}",
-            evidence.where(error),
+            "The outer braces make a set, and a dictionary cannot be an item of a set. "
+            f"Write one pair of braces: `{code}`",
+            where,
+            evidence.suggest(where, instead(braces, code)),
         )
+    return Explanation(
+        f"A {kind} cannot be a key of a dictionary or an item of a set. "
+        "Use a part of it that is a string or a number. "
+        "{a, b} in braces is a set; a dictionary has colons: {key: value}",
+        where,
+    )
 
 
 @rule(raised=r"UnboundLocalError: (?:cannot access )?local variable '(\w+)'")
@@ -112,8 +140,8 @@ def name_made_too_late(evidence, error, name):
     if evidence.on_their_line(error):
         function = evidence.at(evidence.where(error)).name or "the function"
         return Explanation(
-            f"{name} is given a value in {function}() later, or only under a condition, so it had "
-            f"none at this line. Give it one at the beginning: {name} = …",
+            f"{name} has no value yet when this line reads it: {function}() gives it one here, "
+            f"later, or only under a condition. Give it one at the beginning: {name} = …",
             evidence.where(error),
         )
 
@@ -126,6 +154,6 @@ def file_not_there(evidence, error):
     if name and evidence.project.source_at(evidence.where(error)):
         return Explanation(
             f"There is no file {name}. A relative name counts from the folder in which manage.py "
-            'was started: give the whole path, BASE_DIR / "…" with settings.BASE_DIR.',
+            "was started. Put the file there, or give its whole path.",
             evidence.where(error),
         )

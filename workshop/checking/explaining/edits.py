@@ -9,6 +9,8 @@ from workshop.checking.explaining.broken import TOKEN
 from workshop.checking.explaining.source import Source
 from workshop.checking.explaining.suggestion import Change
 
+GOES = (ast.If, ast.For, ast.AsyncFor, ast.While)  # with the only statement in it
+
 
 def instead(node: ast.AST, code: str) -> Change:
     """The code takes the node's place."""
@@ -87,15 +89,23 @@ def without(statement: ast.stmt) -> Change:
 
 
 def removed(source: Source, statement: ast.stmt) -> Change:
-    """The statement goes, with each `if` that has nothing else in it; `pass` is left where another
-    block would be empty."""
+    """The statement goes, with each `if` and loop that has nothing else in it; `pass` is left where
+    another block would be empty."""
     for parent in source.nodes(ast.stmt, ast.ExceptHandler):
         for block in ("body", "orelse", "finalbody"):
             if getattr(parent, block, None) == [statement]:
-                if isinstance(parent, ast.If) and block == "body" and not parent.orelse:
+                if block == "body" and isinstance(parent, GOES) and not parent.orelse:
                     return removed(source, parent)
                 return instead(statement, "pass")
     return without(statement)
+
+
+def indented(source: Source, statement: ast.stmt, column: int) -> Change:
+    """The statement and its decorators begin at this column."""
+    first = _first_line(statement)
+    code = textwrap.dedent("\n".join(source.text.split("\n")[first - 1 : statement.end_lineno]))
+    end = (statement.end_lineno + 1, 0)
+    return (first, 0), end, textwrap.indent(code, " " * column) + "\n"
 
 
 def moved(source: Source, definition: ast.stmt, owner: ast.ClassDef) -> list[Change]:

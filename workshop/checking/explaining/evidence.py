@@ -23,7 +23,9 @@ from workshop.checking.events import (
     Sends,
     SettingsRead,
 )
+from workshop.checking.explaining.answering import Answer, answer_at, how_it_is_written
 from workshop.checking.explaining.broken import Broken
+from workshop.checking.explaining.callers import BY_CHANNELS
 from workshop.checking.explaining.edits import without
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
 from workshop.checking.explaining.origin import expressions_at, made_without_await, written_out
@@ -45,6 +47,8 @@ from workshop.checking.failures import Closed, Heard, HeardTwice, StillInGroup, 
 from workshop.checking.observers.timeline import Line
 
 E = TypeVar("E", bound=Event)
+N = TypeVar("N", bound=ast.AST)
+METHODS = ("accept", "close", "send", "send_json", "dispatch")  # of Channels' consumers
 GROUP_CALLS = ("group_add", "group_send", "group_discard")
 
 
@@ -294,6 +298,19 @@ class Evidence:
         source = self.project.source_at(where)
         return source.at(where.line, *types) if source else []
 
+    def only_at(self, where: Where | None, kind: type[N], is_meant=bool) -> N | None:
+        """The one node of that type at a place that is meant; None where there are several."""
+        found = [node for node in self.nodes_at(where, kind) if is_meant(node)]
+        return found[0] if len(found) == 1 else None
+
+    def statement_at(self, where: Where | None) -> ast.stmt | None:
+        """The innermost statement at a place."""
+        return next(reversed(self.nodes_at(where, ast.stmt)), None)
+
+    def code_at(self, where: Where | None, node: ast.AST) -> str:
+        """A node of the file of this place, as it is written."""
+        return self.project.source_at(where).code(node)
+
     def at(self, where: Where | None, name: str | None = None) -> Place:
         """What kind of function a place is in, and how the coroutine of the call there, of
         something whose last name is `name`, is run."""
@@ -323,13 +340,34 @@ class Evidence:
                         return f"self.{call.args[0].attr}"
         return "self.room_group_name"
 
-    def answer(self, where: Where | None) -> str:
-        """The code that answers the browser from the place: in the handler of a group's messages
-        the message is in its event."""
-        method = self.project.function_at(where)
-        event = method.args.args[-1].arg if method and len(method.args.args) == 2 else "event"
-        message = f'{event}["message"]' if self.in_group_handler(where) else "message"
-        return self.call_for(where, "self.send", f'text_data=json.dumps({{"message": {message}}})')
+    def answer(self, where: Where | None, message: str = "") -> Answer:
+        """What answers the browser from the place: in the handler of a group's messages the message
+        is in its event. `message` is how it is written there, where that is known."""
+        is_async = self.consumer is None or self.consumer.is_async
+        if self.project.function_at(where):
+            is_async = self.project.is_async_at(where)
+        return answer_at(self.at(where), self.in_group_handler(where), is_async, message)
+
+    def group_answer(self, where: Where | None) -> Answer:
+        """What sends the message to the room's group, and so to the consumer's own handler."""
+        types = [name.replace("_", ".") for name in self.own_handlers]
+        kind = types[0] if len(types) == 1 else "chat.message"
+        answer = self.answer(where)
+        message = how_it_is_written(answer.at.function, False)
+        event = f'{self.group}, {{"type": "{kind}", "message": {message}}}'
+        return replace(answer, code=self.call_for(where, "self.channel_layer.group_send", event))
+
+    @property
+    def own_handlers(self) -> list[str]:
+        """The methods of the consumer that take one argument, as a group's messages are given, and
+        that neither Channels nor the consumer itself calls."""
+        methods = self.consumer.methods.values() if self.consumer else ()
+        return [
+            method.name
+            for method in methods
+            if len(method.args.args) == 2 and method.name not in (*BY_CHANNELS, *METHODS)
+            if not self.consumer.mentions(method.name)
+        ]
 
     def _theirs_last(self, frames: Sequence[Frame]) -> Where | None:
         found = self._theirs_innermost(frames)
