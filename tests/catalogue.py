@@ -34,12 +34,13 @@ def written(files: dict[str, str], folder: Path, encoded: dict[str, str]) -> Pat
     return folder
 
 
-def repair(project: Path, report: dict, row: dict) -> None:
+def repair(project: Path, report: dict, row: dict, made_for: Path | None = None) -> None:
     """Do in the project what the failed check's report says: its suggestion, or what the entry's
-    `repair` says that its message tells to type. Raises BadEdit."""
-    if report["suggestion"]:
-        file = Path(report["suggestion"]["file"])
-        suggestion = Suggestion(**{**report["suggestion"], "file": file})
+    `repair` says that its message tells to type. `made_for` is the project that was checked, where
+    this is a copy of it. Raises BadEdit."""
+    if found := report["suggestion"]:
+        file = project / Path(found["file"]).relative_to(made_for or project)
+        suggestion = Suggestion(**{**found, "file": file})
         file.write_text(suggestion.applied_to(file.read_text("utf-8")), encoding="utf-8")
         return
     for change in row["repair"]:

@@ -2,7 +2,9 @@
 first TODO with that TODO's own advice, and every mistake fails with its own diagnosis. And every
 variant, a right answer that looks different from ours, passes."""
 
+import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,26 +24,53 @@ MISTAKES, VARIANTS = entries("mistakes"), entries("variants")
 GENERAL = {rule.id for rule in vars(general).values() if isinstance(rule, Rule)}
 
 
+@dataclass
+class Tried:
+    """An entry's project, how its check ended, and how it ended again after what it said was done:
+    "passed", the next diagnosis, or None where nothing could be done."""
+
+    project: Path
+    done: Checked
+    then: str | None = None
+
+
 @pytest.fixture(scope="module")
-def checked(request, tmp_path_factory):
-    """A function from an entry to how its check ended, with every rule asked, and its project."""
+def tried(request, tmp_path_factory):
+    """A function from an entry to what was Tried, with every rule asked."""
     folder = tmp_path_factory.mktemp("copies")
 
-    def run(checks, entry) -> tuple[Checked, Path]:
-        copy = project_of(entry, folder / name_of(entry))
+    def run(checks, entry) -> Tried:
+        project = project_of(entry, folder / name_of(entry))
         if entry[1].get("unreachable"):
             variables = {"PYTHONPATH": str(ROOT / "tests" / "unreachable"), ASK_EVERY_RULE: "1"}
-            return check(entry[0], "--project", copy, "--json", **variables), copy
-        done = quick_check(checks, entry[0], "--project", copy, "--json")
+            return Tried(project, check(entry[0], "--project", project, "--json", **variables))
+        done = quick_check(checks, entry[0], "--project", project, "--json")
         if done.code == 1 and done.failed["diagnosis"] == general.given_up.id:
             # This machine was busy elsewhere. The report says: check again.
-            done = quick_check(checks, entry[0], "--project", copy, "--json")
-        return done, copy
+            done = quick_check(checks, entry[0], "--project", project, "--json")
+        if done.code != 1 or not (done.failed["suggestion"] or entry[1].get("repair")):
+            return Tried(project, done)
+        repaired = shutil.copytree(project, folder / f"{name_of(entry)}-repaired")
+        repair(repaired, done.failed, entry[1], made_for=project)
+        if is_right(entry, repaired, folder / f"{name_of(entry)}-right"):
+            return Tried(project, done, "passed")
+        again = quick_check(checks, entry[0], "--project", repaired, "--json")
+        return Tried(project, done, "passed" if again.code == 0 else again.failed["diagnosis"])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(ASK_EVERY_RULE, "1")  # the quick checks keep the variables of when they start
         with side_by_side(request, "entry", run) as result_of:
             yield result_of
+
+
+def is_right(entry, project: Path, folder: Path) -> bool:
+    """Whether the project is, but for its layout and comments, the solution or the variant that the
+    mistake was made in: these pass."""
+    right = {"edits": [], **{key: entry[1][key] for key in ("of", "alone") if key in entry[1]}}
+    try:
+        return code_of(project) == code_of(project_of((entry[0], right), folder))
+    except SyntaxError:  # a second one
+        return False
 
 
 @pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
@@ -72,11 +101,12 @@ def test_a_solution_copied_over_its_starter_passes(step, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", MISTAKES, ids=name_of)
-def test_a_mistake_gets_its_own_diagnosis(entry, checked, tmp_path):
+def test_a_mistake_gets_its_own_diagnosis(entry, tried):
     step, row = entry
     if "before" in row and sys.version_info[:2] >= tuple(map(int, row["before"].split("."))):
         pytest.skip(f"Since Python {row['before']} this is no mistake.")
-    done, project = checked(entry)
+    found = tried(entry)
+    done = found.done
     assert done.code == 1, f"The check passed or could not be made:\n{done.out}{done.err}"
     failed = done.failed
     assert failed["diagnosis"] == row["diagnosis"], f"{failed['message']}\n{failed['seen']}"
@@ -86,13 +116,13 @@ def test_a_mistake_gets_its_own_diagnosis(entry, checked, tmp_path):
         text = Path(failed["file"]).read_text(encoding="utf-8", errors="replace")
         text = text.split("\n")[failed["line"] - 1]
         assert row["line"] in text, f"The report names line {failed['line']}: {text}"
-    wrong = told.faults(failed["message"], failed["file"], is_async_at(project, failed))
+    wrong = told.faults(failed["message"], failed["file"], is_async_at(found.project, failed))
     assert not wrong, failed["message"]
     wrong = set(failed.get("also", ())) - set(row.get("also", ())) - GENERAL
     assert not wrong, f"These speak too, and it is not their mistake: {wrong}"
-    if failed["suggestion"] or "repair" in row:
-        repair(project, failed, row)
-        assert_gets_further(entry, project, failed["diagnosis"], tmp_path)
+    assert failed["suggestion"] or "repair" in row, f"Neither says what helps: {failed['message']}"
+    if failed["suggestion"] or row["repair"]:
+        assert found.then != failed["diagnosis"], failed["suggestion"] or row["repair"]
 
 
 def is_async_at(folder: Path, failed: dict) -> bool:
@@ -101,23 +131,10 @@ def is_async_at(folder: Path, failed: dict) -> bool:
     return Project(folder).is_async_at(where)
 
 
-def assert_gets_further(entry, project: Path, diagnosis: str, folder: Path) -> None:
-    """That the repaired project passes, or something else is said about it."""
-    step, row = entry
-    right = {"edits": [], **{key: row[key] for key in ("of", "alone") if key in row}}
-    try:
-        if code_of(project) == code_of(project_of((step, right), folder)):
-            return  # the solution, or the variant that the mistake was made in: these pass
-    except SyntaxError:
-        pass  # a second one
-    again = check(step, "--project", project, "--json")
-    assert again.code == 0 or again.failed["diagnosis"] != diagnosis, again.failed
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", VARIANTS, ids=name_of)
-def test_a_variant_passes(entry, checked):
-    done, _ = checked(entry)
+def test_a_variant_passes(entry, tried):
+    done = tried(entry).done
     assert done.code == 0, f"A right answer was rejected: {done.failed}\n{done.err}"
     advice = {one["id"] for one in done.report["advice"]}
     assert advice == set(entry[1].get("advice", ())), done.report["advice"]

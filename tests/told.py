@@ -13,10 +13,13 @@ from pathlib import Path
 COMMANDS = re.compile(r"(?:\S*[/\\])?(?:python3?|py|pip|docker|export|set|unset|git|sudo) |--\w")
 AWAITING = re.compile(r"\bawait\b|\basync (?:with|for)\b")
 # Code that is told without being marked as such, where a line may break inside of it.
-UNMARKED = re.compile(r"\bawait [\w(]|\basync_to_sync\(\w|\bself\.[\w.]+\([^)\s]|\basync def \w+\(")
+UNMARKED = re.compile(
+    r"\bawait [\w.]+\(|\bawait \w+\.\w|\basync_to_sync\(\w|\bself\.[\w.]+\([^)\s]|\basync def \w+\("
+)
 # What a piece of code may be: statements, an argument, or the beginning or a part of a statement.
 FORMS = (
     "{}",
+    "x{}",
     "{}(): pass",
     "{}: pass",
     "{} pass",

@@ -41,8 +41,8 @@ def addresses_run_together(evidence, error):
         edits = [instead(node, code) for node, _ in named if known]
         return Explanation(
             f'"hosts" has {text!r}, two addresses in one string: a comma is missing between the '
-            f'two, or it is inside the quotes. Write them one by one: "hosts": [{code}]. One Redis '
-            "is enough.",
+            "two, or it is inside the quotes. Write them one by one: "
+            f'`"hosts": [{code}]`. One Redis is enough.',
             where_hosts(evidence),
             evidence.suggest(where_hosts(evidence), *edits),
         )
@@ -81,7 +81,7 @@ def pair_of_one(evidence, error):
     )
     return Explanation(
         f'An entry of "hosts" is {short[0]!r}, which has a single part; a pair is a host and a '
-        f'port. {why}: "hosts": {code}',
+        f'port. {why}: `"hosts": {code}`',
         where_hosts(evidence),
         hosts_instead(evidence, code) if written_out and "***" not in code else None,
     )

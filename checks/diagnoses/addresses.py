@@ -49,7 +49,7 @@ def address_is_none(evidence, error):
     return _arrived(
         evidence,
         f"{arrived!r}: the environment has no {variable}. Set it, or give a value for where it is "
-        f"not set: {code}",
+        f"not set: `{code}`",
         edit,
     )
 
@@ -171,6 +171,6 @@ def variable_not_replaced(evidence, error):
         nodes = [node for node, _ in strings_in(evidence, re.escape(text))]
         edits = [instead(node, code) for node in nodes]
         edits += imported(source, "import os") if edits else []
-        return _arrived(evidence, f"{said} Read it: {code}", evidence.suggest(where, *edits))
+        return _arrived(evidence, f"{said} Read it: `{code}`", evidence.suggest(where, *edits))
     cure = "Put an f before the quotes." if "$" not in text else 'Read it with os.environ.get("…").'
     return _arrived(evidence, f"{said} {cure}")

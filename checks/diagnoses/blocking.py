@@ -119,7 +119,7 @@ def computing(evidence, where) -> str:
     inner = max(functions, key=lambda node: node.lineno, default=None)
     if isinstance(inner, ast.FunctionDef):
         call = in_a_thread(evidence.project, inner) or "await asyncio.to_thread(…)"
-        cure = f"Where a coroutine calls it, write {call}"
+        cure = f"Where a coroutine calls it, write `{call}`"
     else:
         cure = "Move it to a plain function, and write `await asyncio.to_thread(that_function)`"
     return (

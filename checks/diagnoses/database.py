@@ -20,7 +20,7 @@ def orm_in_async_code(evidence, error):
             f"{why}, and the event loop may not. "
             f"{at.name}() is a plain `def` that asynchronous code calls. "
             "Decorate it with @database_sync_to_async (from channels.db), "
-            f"and await {at.name}(…) where it is called.",
+            f"and write `await {at.name}(…)` where it is called.",
             where,
         )
     asked = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in ASYNC_TWINS]

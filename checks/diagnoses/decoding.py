@@ -36,7 +36,7 @@ def json_loads_forgotten(evidence, error):
     elif "text" in evidence.project.source_at(where).text:
         text = evidence.code_at(where, read.value) if read else "text_data"
         code, edit = _replaced(evidence, where, read and read.value, f"json.loads({text})")
-        message += f" Decode the frame first: write {code}."
+        message += f" Decode the frame first: write `{code}`."
     return Explanation(message, where, edit)
 
 
@@ -45,7 +45,7 @@ def json_loads_of_a_dict(evidence, error):
     where, advice, edit = evidence.where(error), "", None
     if call := _call(evidence, where, "loads"):
         code, edit = _replaced(evidence, where, call, evidence.code_at(where, call.args[0]))
-        advice = f": write {code}"
+        advice = f": write `{code}`"
     return Explanation(
         "json.loads() was given a dictionary: what arrives here is decoded already (the event of a "
         f"group, or the content of a Json consumer). Remove the json.loads(){advice}.",
@@ -70,7 +70,7 @@ def json_loads_of_nothing(evidence, error):
     else:
         given = call.args[0] if call and getattr(call.args[0], "id", "") == "bytes_data" else None
         code, edit = _replaced(evidence, where, given, _frame(evidence, where))
-        advice = f"The frame's text is in {_frame(evidence, where)}: give it {code}."
+        advice = f"The frame's text is in {_frame(evidence, where)}: give it `{code}`."
     return Explanation(f"json.loads() was given None. {advice}", where, edit)
 
 
@@ -106,13 +106,13 @@ def text_is_no_json(evidence, error):
     kept = evidence.code_at(where, given) if call else "event"
     if evidence.in_group_handler(where):
         code, edit = _replaced(evidence, where, call, kept)
-        advice = f"What is in the event was decoded before it was sent: write {code}."
+        advice = f"What is in the event was decoded before it was sent: write `{code}`."
     elif reads_message(given):
         code, edit = _replaced(evidence, where, call, kept)
-        advice = f"The message is a plain string: write {code}."
+        advice = f"The message is a plain string: write `{code}`."
     else:
         code, edit = _replaced(evidence, where, given, _frame(evidence, where))
-        advice = f"Give it the frame as it came: {code}."
+        advice = f"Give it the frame as it came: `{code}`."
     return Explanation(f"json.loads() was given a string that is not JSON. {advice}", where, edit)
 
 
@@ -128,7 +128,7 @@ def coroutine_in_the_answer(evidence, error):
     code, edit = _replaced(
         evidence, where, values[0], f"await {evidence.code_at(where, values[0])}"
     )
-    return Explanation(f"{what} Write {code}.", where, edit)
+    return Explanation(f"{what} Write `{code}`.", where, edit)
 
 
 @rule(raised=r"TypeError: Object of type (?!coroutine)(\w+) is not JSON serializable")

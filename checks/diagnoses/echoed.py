@@ -74,7 +74,7 @@ def whole_frame_echoed(evidence):
         code, edit = _read_from(evidence, 'json.loads({})["message"]')
         return Explanation(
             "The whole frame came back inside a message: its text was wrapped once more. "
-            f"Take the message out first: write {code}.",
+            f"Take the message out first: write `{code}`.",
             evidence.where_sent(),
             edit,
         )
@@ -89,7 +89,7 @@ def whole_dictionary_echoed(evidence):
     code, edit = _read_from(evidence, '{}["message"]')
     return Explanation(
         f'{what} came back as the message. It is a dictionary, and the text is under "message": '
-        f"write {code}.",
+        f"write `{code}`.",
         evidence.where_sent(),
         edit,
     )

@@ -91,7 +91,7 @@ def environment_gave_none(evidence, error):
         edits = [instead(reads[0], code)] if default != '"…"' else []
     return Explanation(
         f"The environment has no {variable}, so its value is None here. Set it before the server "
-        f"starts, or give a value for where it is not set: {code}",
+        f"starts, or give a value for where it is not set: `{code}`",
         source.where(reads[0]) if reads else where,
         evidence.suggest(where, *edits),
     )

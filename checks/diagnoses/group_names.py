@@ -23,7 +23,7 @@ def group_name_invalid(evidence, error):
         if found := find(evidence, wrong):
             why, node, where, code = found
             return Explanation(
-                f"{said}{why} Write {code}", where, evidence.suggest(where, instead(node, code))
+                f"{said}{why} Write `{code}`", where, evidence.suggest(where, instead(node, code))
             )
     long = f": it has {len(wrong)} characters." if len(wrong) > 99 else "."
     return Explanation(f"{said}{long} {ALLOWED}", evidence.where(error))

@@ -73,7 +73,7 @@ def group_arguments_swapped(evidence, error):
                 arguments = ", ".join(map(source.code, reversed(written.args)))
             code, edit = with_arguments(evidence, where, call.call, arguments)
             return Explanation(
-                f"{call.call}() takes the group first and the channel second: {code}", where, edit
+                f"{call.call}() takes the group first and the channel second: `{code}`", where, edit
             )
 
 

@@ -68,7 +68,7 @@ def block_is_empty(evidence):
             f"Write there, indented by {deep} spaces, what is to be done. A comment alone is not "
             "enough: if there is nothing to do, write pass."
         )
-    message = f"Nothing is indented under this line: {head}\n{advice}"
+    message = f"Nothing is indented under this line: `{head}`\n{advice}"
     return Explanation(message, broken.where(number), edit)
 
 

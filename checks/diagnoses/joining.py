@@ -75,7 +75,7 @@ def sent_to_one_channel(evidence):
     if "!" in calls[0].group:
         said = "channel_layer.send() reaches one channel: one browser. To reach the room, send to"
         code, edit = _to_the_group(evidence, where, evidence.group)
-        return Explanation(f"{said} its group: {code}", where, edit)
+        return Explanation(f"{said} its group: `{code}`", where, edit)
     code, edit = _to_the_group(evidence, where)
     return Explanation(
         "channel_layer.send() takes the name of one channel, and this is a group's: no consumer "
@@ -139,7 +139,7 @@ def groups_set_too_late(evidence):
                     return Explanation(
                         "Channels joins self.groups before it calls connect(), so setting it "
                         f"{'here' if name == 'connect' else 'in ' + name + '()'} comes too late. "
-                        f"In connect(), write in place of it: {code}",
+                        f"In connect(), write in place of it: `{code}`",
                         where,
                         edit if name == "connect" else None,
                     )

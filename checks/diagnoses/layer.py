@@ -201,7 +201,7 @@ def backend_not_named(evidence, error):
     code = f'"BACKEND": "{REDIS}"'
     edit = isinstance(layer, ast.Dict) and layer.keys and layer.keys[0] and _before(layer, code)
     return Explanation(
-        f"The layer in {NAME} does not name its class: {code}.",
+        f"The layer in {NAME} does not name its class: `{code}`.",
         where,
         evidence.suggest(where, edit) if edit else None,
     )

@@ -76,7 +76,7 @@ def encryption_keys_not_a_list(evidence, error):
     _, key, value, where = written(evidence, "symmetric_encryption_keys")
     code = f"[{evidence.project.source_at(where).code(value)}]" if key else "[SECRET_KEY]"
     return Explanation(
-        f"symmetric_encryption_keys takes a list: {code}",
+        f"symmetric_encryption_keys takes a list: `{code}`",
         where,
         evidence.suggest(where, instead(value, code)) if key else None,
     )
@@ -98,9 +98,11 @@ def hosts_malformed(evidence, error):
     if not of_redis(error) or not evidence.project.setting(NAME):
         return None
     why, code = _malformed(evidence)
-    written_out = f" Write {code}" if code else ""
+    written_out = f" Write `{code}`" if code else ""
     if code is None:
-        written_out = ' Write "hosts": [("127.0.0.1", 6379)] or "hosts": ["redis://127.0.0.1:6379"]'
+        written_out = (
+            ' Write `"hosts": [("127.0.0.1", 6379)]` or `"hosts": ["redis://127.0.0.1:6379"]`'
+        )
     return Explanation(
         f'The layer cannot read "hosts"{why}.{written_out}',
         where_hosts(evidence),
@@ -181,7 +183,7 @@ def _read(evidence, layer, key, where):
     if any(getattr(other, "value", None) == "CONFIG" for other in layer.keys):
         return f'Put it in "CONFIG": {{"{key.value}": …}}.', []
     start, end = instead(key, "")[0], instead(value, "")[1]
-    return f"Write {code}.", [(start, end, code)]
+    return f"Write `{code}`.", [(start, end, code)]
 
 
 @rule

@@ -35,10 +35,10 @@ def bytes_not_decoded(evidence, error):
         if comes_from(evidence, where, part):
             name = "query string" if part == QUERY else "value of a header"
             read = _read_in_function(evidence, where, part) if part == QUERY else []
-            code = f"`{ast.unparse(read[0])}.decode()`".replace("'", '"') if read else ".decode()"
+            code = f"{ast.unparse(read[0])}.decode()".replace("'", '"') if read else ".decode()"
             return Explanation(
                 f"The {name} is bytes, but is used here together with a string. Decode it first: "
-                f"{'write' if read else 'add'} {code}.",
+                f"{'write' if read else 'add'} `{code}`.",
                 where,
                 evidence.suggest(where, *around(read[0], "", ".decode()")) if read else None,
             )

@@ -98,7 +98,7 @@ def group_names_differ(evidence):
     code, edit = with_first(evidence, where, "group_send", name)
     return Explanation(
         f"The consumer joins the group {shown(sorted(joined)[0])} and sends to the group "
-        f"{shown(sends[0].group)}. Use the same name for both: {code}",
+        f"{shown(sends[0].group)}. Use the same name for both: `{code}`",
         where,
         edit if group else None,
     )
@@ -178,7 +178,7 @@ def _with_the_rooms_name(evidence, call):
     node, where = named[0] if len(named) == 1 else (None, None)
     code = f'"{call.group}_" + {room}'
     return Explanation(
-        f"{said}: write {code} in place of {shown(call.group)}.",
+        f"{said}: write `{code}` in place of {shown(call.group)}.",
         where or evidence.where_called(call),
         evidence.suggest(where, instead(node, code)) if node else None,
     )
@@ -215,7 +215,9 @@ def list_of_consumers(evidence):
                 return Explanation(
                     f"{name} is one list for all consumers of this process, those of every room. "
                     + (
-                        _BY_GROUP if groups else _BY_ITSELF.format(evidence.answer(_loop(consumer)))
+                        _BY_GROUP
+                        if groups
+                        else _BY_ITSELF.format(evidence.answer(_loop(consumer)).code)
                     ),
                     consumer.source.where(shared[name]),
                 )

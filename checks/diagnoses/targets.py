@@ -18,7 +18,7 @@ def as_asgi_forgotten(evidence, error, name):
         return Explanation(
             f"The route was given the class {name} itself. "
             "A route needs an ASGI application that makes one consumer per socket. "
-            f"Write {code}.",
+            f"Write `{code}`.",
             where,
             edit,
         )
@@ -28,7 +28,7 @@ def as_asgi_forgotten(evidence, error, name):
 def as_asgi_not_called(evidence, error):
     where, code, edit = _with(evidence, "as_asgi", "()")
     return Explanation(
-        f"as_asgi was named in the route but not called. Add the parentheses: {code}",
+        f"as_asgi was named in the route but not called. Add the parentheses: `{code}`",
         where,
         edit,
     )
@@ -61,7 +61,7 @@ def consumer_instance_in_route(evidence):
             return Explanation(
                 f"The route holds one object, {name}(), and all sockets share it: "
                 "the last one to connect gets everything. "
-                f"Write {code}, which makes one consumer for each socket.",
+                f"Write `{code}`, which makes one consumer for each socket.",
                 where,
                 edit,
             )

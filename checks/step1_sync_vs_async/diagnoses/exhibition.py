@@ -193,7 +193,7 @@ def alice_in_two_places(evidence):
             code = f"{found[1]}()" if found else "board.alice_moves()"
             return Explanation(
                 f"{evidence.failure.message} Her moves are made in several threads here, but there "
-                f"is one Alice. Call it directly, without a thread: {code}",
+                f"is one Alice. Call it directly, without a thread: `{code}`",
                 source.where(call),
                 found and evidence.suggest(source.where(call), instead(found[0], code)),
             )

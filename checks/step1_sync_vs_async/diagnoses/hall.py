@@ -25,7 +25,7 @@ def view_blocks_the_loop(evidence):
             sure = evidence.at(where).is_async
             return Explanation(
                 f"The view is `async def`, and {ast.unparse(call.func)}() blocks in it: "
-                f"{BLOCKED} Write {code}.",
+                f"{BLOCKED} Write `{code}`.",
                 where,
                 evidence.suggest(where, *written(source, call, code)) if sure else None,
             )
@@ -51,10 +51,11 @@ def helper_blocks_the_loop(evidence):
         changes = written(found.source, found.call, code) if own else []
         if "asyncio" in code and "asyncio" not in found.source.imports:
             code += ", with `import asyncio` at the top of the file"
-        cure = f"Write {code}."
+        cure = f"Write `{code}`."
         if isinstance(found.function, ast.FunctionDef):
             cure = (
-                f"Write {code}, make {name} an `async def`, and await {name}() where it is called."
+                f"Write `{code}`, make {name} an `async def`, "
+                f"and write `await {name}()` where it is called."
             )
             changes = changes and _made_async(evidence, found, changes)
         return Explanation(

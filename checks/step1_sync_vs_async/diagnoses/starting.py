@@ -47,7 +47,7 @@ def exhibition_not_async(evidence, error):
                 edit = instead(game, code) if game is not item else None
                 return Explanation(
                     f"asyncio.gather() was given the function {last_name(game)} itself. Call it, "
-                    f"so that it gets a coroutine: {code}",
+                    f"so that it gets a coroutine: `{code}`",
                     where,
                     edit and evidence.suggest(where, edit),
                 )
@@ -74,7 +74,7 @@ def _game_was_over(evidence, where, game):
         return Explanation(f"{said} Give it the game of a coroutine function: {cure}.", where)
     code = f"{known[0]}({', '.join(map(ast.unparse, game.args))})"
     return Explanation(
-        f"{said} Give it the asynchronous game: {code}",
+        f"{said} Give it the asynchronous game: `{code}`",
         where,
         evidence.suggest(where, instead(game, code)),
     )
@@ -109,7 +109,7 @@ def awaited_the_blocking_one(evidence, error):
             function = f"{ast.unparse(node.value.func)}_async"
             return Explanation(
                 f"{name}() blocks until the answer is there, so there is nothing left to await. "
-                f"Write await {function}().",
+                f"Write `await {function}()`.",
                 where,
                 evidence.suggest(where, instead(node.value.func, function)),
             )

@@ -23,9 +23,9 @@ def waits_at_the_board(evidence):
         if last_name(call.func) == "opponent_thinks":
             code = f"await {ast.unparse(call.func)}_async()"
             place = evidence.at(where)
-            cure = f"Write {code}."
+            cure = f"Write `{code}`."
             if not place.is_async:
-                cure = f"Make {place.name}() an `async def`, and write {code} in it."
+                cure = f"Make {place.name}() an `async def`, and write `{code}` in it."
             return Explanation(
                 "In the asynchronous exhibition Alice still waits at the board: opponent_thinks() "
                 f"holds her thread until the answer comes. {cure}",
@@ -44,8 +44,8 @@ def plays_the_plain_game(evidence):
             return Explanation(
                 f"In the asynchronous exhibition the game is still played by {name}(), which waits "
                 f"at the board until the answer comes. Copy the body of {name}() here, in place of "
-                "this line, and in it write await board.opponent_thinks_async() for "
-                "board.opponent_thinks().",
+                "this line, and in it write `await board.opponent_thinks_async()` for "
+                "`board.opponent_thinks()`.",
                 where,
             )
 
@@ -118,7 +118,7 @@ def one_board_after_another(evidence):
                 if code
                 else (
                     "Make a list of the games in the loop, and below it start all of them "
-                    "together: await asyncio.gather(*games)"
+                    "together: `await asyncio.gather(*games)`"
                 )
             )
             return Explanation(

@@ -64,5 +64,5 @@ class Board:
         if self.played % 2 == 1 and who == "Alice":
             raise OutOfTurn(
                 f"{name}: Alice has played {self.moves[self.played - 1]} and nobody waited for the "
-                "answer. In a coroutine that is: await board.opponent_thinks_async()"
+                "answer. In a coroutine that is: `await board.opponent_thinks_async()`"
             )

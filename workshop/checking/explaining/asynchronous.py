@@ -26,7 +26,7 @@ def plain_methods(consumer: Consumer, first: ast.FunctionDef) -> list[ast.Functi
 def made_asynchronous(source: Source, methods: list[ast.FunctionDef]) -> tuple[str, list[Change]]:
     """What to write, and the changes that do it."""
     waits = [wait for method in methods for wait in _waits(source, method)]
-    names = _listed(sorted({f"{name}(…)" for name, _ in waits}))
+    names = _listed(sorted({f"`{name}(…)`" for name, _ in waits}))
     write = _listed(f"`async def {method.name}`" for method in methods)
     if names:
         write += f", with `await` before {names}"
