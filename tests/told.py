@@ -10,8 +10,12 @@ import re
 import textwrap
 from pathlib import Path
 
-COMMANDS = re.compile(r"(?:\S*[/\\])?(?:python3?|py|pip|docker|export|set|unset|git|sudo) |--\w")
+COMMANDS = re.compile(
+    r"(?:\S*[/\\])?(?:python3?|py|pip|docker|export|set|unset|Remove-Item|git|sudo) |--\w"
+)
+OUTPUT = re.compile(r"output was:\n(?: {4}.*\n?)+")
 AWAITING = re.compile(r"\bawait\b|\basync (?:with|for)\b")
+OTHER = r"async def|a coroutine calls|[Ii]n \w+\(\)"  # another function than that of the place
 # Code that is told without being marked as such, where a line may break inside of it.
 UNMARKED = re.compile(
     r"\bawait [\w.]+\(|\bawait \w+\.\w|\basync_to_sync\(\w|\bself\.[\w.]+\([^)\s]|\basync def \w+\("
@@ -36,12 +40,14 @@ FORMS = (
 
 def code_in(message: str) -> list[str]:
     """Each piece of code, in order."""
+    message = OUTPUT.sub("", message)
     blocks = re.findall(r"(?:^ {4}.*\n?)+", message, re.MULTILINE)
     return re.findall(r"`([^`\n]+)`", message) + [textwrap.dedent(block) for block in blocks]
 
 
-def faults(message: str, file: str | None, is_async: bool) -> list[str]:
-    """What is wrong with the message's code; `is_async`: whether it is told for an `async def`."""
+def faults(message: str, file: str | None, is_plain: bool) -> list[str]:
+    """What is wrong with the message's code; `is_plain`: whether it is told for a plain `def`, if
+    the message names no other function."""
     text = Path(file).read_text("utf-8", errors="replace") if file and Path(file).is_file() else ""
     found = []
     for code in code_in(message):
@@ -49,7 +55,7 @@ def faults(message: str, file: str | None, is_async: bool) -> list[str]:
             continue  # a quotation, a command
         if not parses(code):
             found.append(f"not Python: {code}")
-        elif AWAITING.search(code) and "async def" not in message and not is_async:
+        elif AWAITING.search(code) and is_plain and not re.search(OTHER, message):
             found.append(f"told for a plain function: {code}")
     plain = re.sub(r"`[^`]+`|^ {4}.*$", "", message, flags=re.MULTILINE)
     return found + [
@@ -60,7 +66,7 @@ def faults(message: str, file: str | None, is_async: bool) -> list[str]:
 def parses(code: str) -> bool:
     """Whether it is Python in one of the FORMS; "…" is anything."""
     code = code.strip().replace("…", "...")
-    if all(map(keyword.iskeyword, code.split())):
+    if all(map(keyword.iskeyword, code.split())) or code in "()[]{}":
         return True  # a word of the language, such as `async def`
     for form in FORMS:
         inside = form.format(code).replace("\n", "\n ")

@@ -58,7 +58,7 @@ def async_to_sync_not_called(evidence):
         if not isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
             function = evidence.project.source_at(where).code(inner) if inner else f"…{name}"
             return Explanation(
-                f"async_to_sync({function}) only makes the function, which is never called. "
+                f"`async_to_sync({function})` only makes the function, which is never called. "
                 f"Write `async_to_sync({function})(…)`, with its arguments in the second "
                 "parentheses.",
                 where,

@@ -106,7 +106,7 @@ def channel_in_place_of_a_group(evidence, error):
             code, edit = with_first(evidence, where, "group_send", evidence.group)
             return Explanation(
                 "group_send() was given the name of one browser's channel. Give it the group's: "
-                f"{code}",
+                f"`{code}`",
                 where,
                 edit,
             )

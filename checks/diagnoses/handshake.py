@@ -47,7 +47,7 @@ def accept_not_reached(evidence):
             condition = condition_at(evidence.project.source_at(where), where)
             if condition:
                 why = f"it is called only under `{condition}`. Call it for every browser, or refuse"
-                why += f" the others with {evidence.call_for(where, 'self.close', '')}"
+                why += f" the others with `{evidence.call_for(where, 'self.close', '')}`"
             else:
                 why = "this line was not reached. Look for a return or an except above it."
             return Explanation(

@@ -49,7 +49,7 @@ def echo_instead_of_group(evidence):
     join = "" if joins else f"join its group in connect(), with `{_join(evidence)}`, and "
     return Explanation(
         f"self.{name}() reaches one browser: the one this consumer belongs to. To reach the room, "
-        f"{join}send to its group in place of it: {_send(evidence, where)}",
+        f"{join}send to its group in place of it: `{_send(evidence, where)}`",
         where,
     )
 
@@ -171,7 +171,7 @@ def group_add_missing(evidence):
         return _not_reached(evidence, consumer, connect, mentions[0])
     joined = _joined_in_connect(evidence)
     return Explanation(
-        f"{NOT_JOINED}. In connect(), add its channel: {_join(evidence)}",
+        f"{NOT_JOINED}. In connect(), add its channel: `{_join(evidence)}`",
         consumer.where(connect),
         evidence.suggest(*joined) if joined else None,
     )

@@ -171,7 +171,8 @@ def _with_the_rooms_name(evidence, call):
     if where := _groups_on_the_class(evidence):
         return Explanation(
             f"{said}, and a list on the class cannot. Remove it, and write in connect(): "
-            f'self.room_group_name = "chat_" + {room}, and then {evidence.call_for(where, *JOIN)}',
+            f'`self.room_group_name = "chat_" + {room}`, and then '
+            f"`{evidence.call_for(where, *JOIN)}`",
             where,
         )
     named = [(n, place) for n, place in _given(evidence) if getattr(n, "value", "") == call.group]

@@ -17,7 +17,9 @@ def blocked(evidence):
     what, where = evidence.stuck
     if not _holds(evidence, what, where):
         return None
-    seen = f"While the browser waited, the server was still at this line: {evidence.line_at(where)}"
+    seen = (
+        f"While the browser waited, the server was still at this line: `{evidence.line_at(where)}`"
+    )
     found = _endless_loop(evidence, where) or (
         (GOES_ON, None) if what == "task" else _way_out(evidence, where)
     )

@@ -92,7 +92,8 @@ class CheckRun:
                 await check
         except Exception as failure:
             if isinstance(failure, TimeoutError):
-                failure = failures.Failure("check", f"The check was given up after {limit:.0f} s.")
+                took = f"The checks were stopped after {RUN_LIMIT:g} s in all."
+                failure = failures.Failure("check", took)
             self.evidence = await self._collect(failure)
             raise failure from None
         finally:

@@ -49,9 +49,9 @@ def helper_blocks_the_loop(evidence):
         code = _asynchronous(found.source, found.call) if own else BLOCKING[found.name]
         name, where = found.function.name, found.source.where(found.call)
         changes = written(found.source, found.call, code) if own else []
-        if "asyncio" in code and "asyncio" not in found.source.imports:
-            code += ", with `import asyncio` at the top of the file"
         cure = f"Write `{code}`."
+        if "asyncio" in code and "asyncio" not in found.source.imports:
+            cure = f"Write `{code}`, with `import asyncio` at the top of the file."
         if isinstance(found.function, ast.FunctionDef):
             cure = (
                 f"Write `{code}`, make {name} an `async def`, "
