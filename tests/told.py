@@ -66,7 +66,7 @@ def faults(message: str, file: str | None, is_plain: bool) -> list[str]:
 def parses(code: str) -> bool:
     """Whether it is Python in one of the FORMS; "…" is anything."""
     code = code.strip().replace("…", "...")
-    if all(map(keyword.iskeyword, code.split())) or code in "()[]{}":
+    if all(map(keyword.iskeyword, code.split())) or set(code) <= set("()[]{},"):
         return True  # a word of the language, such as `async def`
     for form in FORMS:
         inside = form.format(code).replace("\n", "\n ")

@@ -119,9 +119,12 @@ def computing(evidence, where) -> str:
     inner = max(functions, key=lambda node: node.lineno, default=None)
     if isinstance(inner, ast.FunctionDef):
         call = in_a_thread(evidence.project, inner) or "await asyncio.to_thread(…)"
-        cure = f"Where a coroutine calls it, write `{call}`"
+        cure = f"Make it shorter, or where a coroutine calls it write `{call}`."
     else:
-        cure = "Move it to a plain function, and write `await asyncio.to_thread(that_function)`"
+        cure = (
+            "Make it shorter, or move it to a plain function and write "
+            "`await asyncio.to_thread(that_function)`."
+        )
     return (
         "This line computes for so long on the event loop that everyone else at this server had to "
         f"wait. `async` does not make a computation give way; only an await does. {cure}"

@@ -110,7 +110,7 @@ def joined_too_late(evidence):
     if all(method and method.name in RECEIVERS for method in methods):
         return Explanation(
             "A browser joins its group only when it says something, so one that has not spoken "
-            f"hears nothing. Move this to connect(): {_join(evidence)}",
+            f"hears nothing. Move this to connect(): `{_join(evidence)}`",
             joins[0],
             _moved_to_connect(evidence, joins[0]),
         )

@@ -1,7 +1,15 @@
 """The address of Redis can be read, and what is there is nobody, or somebody else."""
 
 from checks.diagnoses.addresses import CONNECTING
-from checks.diagnoses.hosts import entries, first, hosts_instead, rewritten, where_hosts
+from checks.diagnoses.hosts import (
+    entries,
+    first,
+    hosts_instead,
+    hosts_node,
+    rewritten,
+    where_hosts,
+)
+from workshop.checking.explaining.edits import left_out
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Silent, Unanswered
 
@@ -72,7 +80,16 @@ def one_of_several_does_not_answer(evidence, error, address):
             "They are not substitutes for each other: every group is kept at one of them, and "
             "those of this one are lost. Remove the address, or start a Redis there.",
             where_hosts(evidence),
+            _without(evidence, address),
         )
+
+
+def _without(evidence, address):
+    """The edit that removes the only entry of the list in which the address is written out."""
+    hosts, source = hosts_node(evidence)
+    found = [one for one in getattr(hosts, "elts", ()) if address in source.code(one)]
+    if len(found) == 1:
+        return evidence.suggest(where_hosts(evidence), left_out(found[0], hosts.elts))
 
 
 # Sentinels

@@ -22,12 +22,15 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def _own_decorators(evidence):
     """Each decorator of a consumer's methods that the project defines: the consumer, the method,
-    the decorator as it is written, its file, and its function."""
+    the decorator as it is written, its file, and its function; that which it makes where it is
+    called with arguments."""
     for consumer, node, decorator in decorators(evidence):
         for source in evidence.project.sources if isinstance(node, FUNCTIONS) else ():
             for function in source.nodes(ast.FunctionDef):
                 if function.name == last_name(decorator):
-                    yield consumer, node, decorator, source, function
+                    called = decorator not in node.decorator_list
+                    made = [inner for inner in _inner(function) if _inner(inner)] if called else []
+                    yield consumer, node, decorator, source, next(iter(made), function)
 
 
 def _inner(function):
