@@ -18,8 +18,9 @@ from workshop import manifest
 from workshop.developing import catalogue
 
 JOURNEYS = int(os.environ.get("WORKSHOP_JOURNEYS", "60"))
-# What a mistake cannot have if it is to be made beside others: another base, another encoding.
-NOT_COMBINED = {"of", "alone", "encoded", "before", "unreachable"}
+# What a mistake cannot have if it is to be made beside others: another base, another encoding, or
+# more to do than what its message tells.
+NOT_COMBINED = {"of", "alone", "encoded", "before", "unreachable", "then"}
 
 
 def drawn(seed: str = "journeys"):
@@ -39,11 +40,14 @@ def drawn(seed: str = "journeys"):
 
 
 def files_of(journey: list[Entry]) -> dict[str, str] | None:
-    """The files with all the mistakes; None where one of them takes another's text away."""
+    """The files with all the mistakes; None where one of them changes the text that another's edits
+    or repair are made to."""
     files = catalogue.project(manifest.find(journey[0][0]), {"edits": []})
     try:
         for _, row in journey:
             files = catalogue.edited(files, row["edits"])
+        for _, row in journey:
+            catalogue.edited(files, row.get("repair", []))
     except catalogue.BadEdit:
         return None
     return files

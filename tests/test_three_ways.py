@@ -28,7 +28,7 @@ GENERAL = {rule.id for rule in vars(general).values() if isinstance(rule, Rule)}
 @dataclass
 class Tried:
     """An entry's project, how its check ended, and how it ended again after what it said was done:
-    "passed", the next diagnosis, or None where nothing could be done."""
+    "passed" or the next diagnosis; None where nothing could be done."""
 
     project: Path
     done: Checked
@@ -56,7 +56,7 @@ def tried(request, tmp_path_factory):
         if is_right(entry, repaired, folder / f"{name_of(entry)}-right"):
             return Tried(project, done, "passed")
         again = quick_check(checks, entry[0], "--project", repaired, "--json")
-        return Tried(project, done, "passed" if again.code == 0 else again.failed["diagnosis"])
+        return Tried(project, done, "passed" if again.code == 0 else str(again.failed["diagnosis"]))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(ASK_EVERY_RULE, "1")  # the quick checks keep the variables of when they start
@@ -122,8 +122,10 @@ def test_a_mistake_gets_its_own_diagnosis(entry, tried):
     wrong = set(failed.get("also", ())) - set(row.get("also", ())) - GENERAL
     assert not wrong, f"These speak too, and it is not their mistake: {wrong}"
     assert failed["suggestion"] or "repair" in row, f"Neither says what helps: {failed['message']}"
-    if failed["suggestion"] or row["repair"]:
-        assert found.then != failed["diagnosis"], failed["suggestion"] or row["repair"]
+    if "then" in row:  # there is more to do, and the report gets further
+        assert found.then not in ("passed", failed["diagnosis"]), failed["suggestion"]
+    elif failed["suggestion"] or row["repair"]:
+        assert found.then == "passed", failed["suggestion"] or row["repair"]
 
 
 def is_plain_at(folder: Path, failed: dict) -> bool:

@@ -139,7 +139,9 @@ def _one_dictionary(source, call):
     return items and f"{source.code(call.args[0])}, {{{', '.join(items)}}}"
 
 
-@rule(raised=r"AttributeError: '(\w*ChannelLayer)' object has no attribute '(\w+)'")
+@rule(
+    raised=r"AttributeError: '(\w*(?:ChannelLayer|PubSub\w*Layer))' object has no attribute '(\w+)'"
+)
 def layer_has_no_such_method(evidence, error, layer, name):
     where = evidence.where(error)
     near = nearest(name, METHODS, 0.4)

@@ -97,6 +97,20 @@ def view_computes(evidence):
         return Explanation(computing(evidence, where), where)
 
 
+@rule
+def view_asks_nobody(evidence):
+    source = evidence.project.source("hall.views") if evidence.saw(NotTogether) else None
+    for view in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
+        names = {last_name(node) for node in ast.walk(view)}
+        helpers = names & {name for one in evidence.project.sources for name in one.functions}
+        if view.name == "awaiting" and not helpers - {"answered"}:
+            return Explanation(
+                "The view asks no opponent: it has to wait for one, and to answer with what it "
+                "says. Write `return answered(await opponent.thinks_async())`.",
+                source.where(view.body[-1]),
+            )
+
+
 def _deeper(evidence):
     """The calls on the event loop in functions of the learner's that the view leads to."""
     project = evidence.project

@@ -110,9 +110,9 @@ ASYNCHRONOUS = "await board.opponent_thinks_async()"
 @rule
 def one_board_after_another(evidence):
     source = evidence.project.source("exhibition")
-    for loop, where in _walking(evidence, ast.For):
+    for loop, where in _walking(evidence, ast.For, ast.AsyncFor):
         if any(isinstance(node, ast.Await) for node in ast.walk(loop)):
-            code = in_place_of_the_loop(source, loop)
+            code = in_place_of_the_loop(source, loop) if isinstance(loop, ast.For) else None
             together = (
                 f"In place of the loop write:\n    {code}"
                 if code

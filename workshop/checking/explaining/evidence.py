@@ -62,6 +62,13 @@ class ProgramEvidence:
     may_end: bool = False  # with exit code 0; a server may not
 
 
+def _waits_for_the_next_event(busy: Busy) -> bool:
+    """Whether a consumer has nothing to do, and so the middleware around it waits, too
+    (channels.utils.await_many_dispatch)."""
+    own = [frame for frame in busy.frames if frame.file.parent.name != "asyncio"]
+    return bool(own) and own[-1].function == "await_many_dispatch"
+
+
 @dataclass
 class Evidence:
     """Everything known about one failed check; or, with no failure, about a run that passed."""
@@ -421,7 +428,8 @@ class Evidence:
         """Of each "thread" and "task" in the learner's code: which it is, and their last frame.
         The thread of an event loop comes first: others may be what it waits for."""
         for event in sorted(events, key=lambda event: not event.holds_a_loop):
-            frame = None if event.is_apart else self._theirs_innermost(event.frames)
+            skipped = event.is_apart or _waits_for_the_next_event(event)
+            frame = None if skipped else self._theirs_innermost(event.frames)
             if frame:
                 yield event.what, frame
 
