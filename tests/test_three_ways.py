@@ -41,21 +41,25 @@ def tried(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("copies")
 
     def run(checks, entry) -> Tried:
-        project = project_of(entry, folder / name_of(entry))
-        if entry[1].get("unreachable"):
+        def checked(project) -> Checked:
+            arguments = entry[0], "--project", project, "--json"
+            if not entry[1].get("unreachable"):
+                return quick_check(checks, *arguments)
             variables = {"PYTHONPATH": str(ROOT / "tests" / "unreachable"), ASK_EVERY_RULE: "1"}
-            return Tried(project, check(entry[0], "--project", project, "--json", **variables))
-        done = quick_check(checks, entry[0], "--project", project, "--json")
+            return check(*arguments, **variables)
+
+        project = project_of(entry, folder / name_of(entry))
+        done = checked(project)
         if done.code == 1 and done.failed["diagnosis"] == general.given_up.id:
             # This machine was busy elsewhere. The report says: check again.
-            done = quick_check(checks, entry[0], "--project", project, "--json")
+            done = checked(project)
         if done.code != 1 or not (done.failed["suggestion"] or entry[1].get("repair")):
             return Tried(project, done)
         repaired = shutil.copytree(project, folder / f"{name_of(entry)}-repaired")
         repair(repaired, done.failed, entry[1], made_for=project)
         if is_right(entry, repaired, folder / f"{name_of(entry)}-right"):
             return Tried(project, done, "passed")
-        again = quick_check(checks, entry[0], "--project", repaired, "--json")
+        again = checked(repaired)
         return Tried(project, done, "passed" if again.code == 0 else str(again.failed["diagnosis"]))
 
     with pytest.MonkeyPatch.context() as patch:

@@ -12,6 +12,7 @@ from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import calls_in, last_name
 from workshop.checking.failures import Silent
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BLOCKED = "the event loop stands still, and with it every browser of this server."
 
 
@@ -101,9 +102,11 @@ def view_computes(evidence):
 def view_asks_nobody(evidence):
     source = evidence.project.source("hall.views") if evidence.saw(NotTogether) else None
     for view in source.nodes(ast.FunctionDef, ast.AsyncFunctionDef) if source else ():
-        names = {last_name(node) for node in ast.walk(view)}
-        helpers = names & {name for one in evidence.project.sources for name in one.functions}
-        if view.name == "awaiting" and not helpers - {"answered"}:
+        called = {last_name(call.func) for call in calls_in(view)}
+        helpers = [f for one in evidence.project.sources for f in one.nodes(*FUNCTIONS)]
+        reached = [view, *(one for one in helpers if one.name in called)]
+        names = {last_name(node) for function in reached for node in ast.walk(function)}
+        if view.name == "awaiting" and not names & {"thinks", "thinks_async"}:
             return Explanation(
                 "The view asks no opponent: it has to wait for one, and to answer with what it "
                 "says. Write `return answered(await opponent.thinks_async())`.",
