@@ -195,8 +195,8 @@ PLANTED = {
     ),
     "mistake_without_a_diagnosis": (
         f"{CHECKS}/mistakes.toml",
-        'name = "manage-py-missing"\nedits = [{ file = "manage.py", remove = true }]\ndiagnosis =',
-        'name = "manage-py-missing"\nedits = [{ file = "manage.py", remove = true }]\nfile =',
+        'edits = [{ file = "manage.py", remove = true }]\nrepair = []\ndiagnosis =',
+        'edits = [{ file = "manage.py", remove = true }]\nrepair = []\nfile =',
         None,
         "name the id of its diagnosis",
     ),
