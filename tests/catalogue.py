@@ -1,7 +1,10 @@
 """The catalogue of mistakes and variants: all entries of all steps, and their projects on disk."""
 
 import ast
+import os
+import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from workshop import manifest
 from workshop.checking.explaining.suggestion import Suggestion
@@ -51,6 +54,19 @@ def repair(project: Path, report: dict, row: dict, made_for: Path | None = None)
             written(after, project, {})
         else:
             file.unlink()
+
+
+def at_the_tests_redis(project: Path) -> bool:
+    """Write the port of the tests' own Redis where the settings have Redis's default one, which
+    messages tell: nobody need be listening there. Whether anything was changed."""
+    port = urlsplit(os.environ["REDIS_URL"]).port
+    changed = False
+    for file in project.rglob("settings.py"):
+        text = file.read_text("utf-8")
+        new = re.sub(r"\b6379\b", str(port), text)
+        changed |= new != text
+        file.write_text(new, encoding="utf-8")
+    return changed
 
 
 def code_of(project: Path) -> dict[Path, str]:

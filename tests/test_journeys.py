@@ -12,12 +12,12 @@ from itertools import islice
 
 import pytest
 
-from tests.catalogue import Entry, entries, name_of, repair, written
+from tests.catalogue import Entry, at_the_tests_redis, entries, name_of, repair, written
 from tests.conftest import quick_check, side_by_side
 from workshop import manifest
 from workshop.developing import catalogue
 
-JOURNEYS = int(os.environ.get("WORKSHOP_JOURNEYS", "60"))
+JOURNEYS = int(os.environ.get("WORKSHOP_JOURNEYS", "30"))
 # What a mistake cannot have if it is to be made beside others: another base, another encoding, or
 # more to do than what its message tells.
 NOT_COMBINED = {"of", "alone", "encoded", "before", "unreachable", "then"}
@@ -62,6 +62,8 @@ def travel(check, journey: list[Entry], project) -> list[str]:
         if done.code != 1:
             return [*named, "passed" if done.code == 0 else done.err]
         failed = done.failed
+        if failed["diagnosis"] == "redis_does_not_answer" and at_the_tests_redis(project):
+            continue  # no fault of the project's
         named.append(
             f"{failed['diagnosis']}: {failed['message']} {failed['file']}:{failed['line']}"
         )
