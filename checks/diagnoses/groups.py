@@ -1,6 +1,7 @@
 """What the methods of the channel layer are called with: groups, their names, channels."""
 
 import ast
+import re
 
 from checks.diagnoses.routes import ROOM
 from workshop.checking.explaining.edits import instead
@@ -60,11 +61,15 @@ def room_of_the_route(evidence):
 # Which arguments
 
 
-@rule(raised=r"TypeError: (?:Group|Channel) name must be")
+# What each layer names a consumer's channel (new_channel() of channels_redis.core and .pubsub).
+CHANNEL = re.compile(r"!|specific\.")
+
+
+@rule(raised=r"TypeError: (?:Group|Channel) name must be|channels that exist in-process")
 def group_arguments_swapped(evidence, error):
     """A channel's name was given as the group, and the group's as the channel."""
     for call in evidence.layer_calls("group_add") + evidence.layer_calls("group_discard"):
-        if "!" in call.group and call.channel and "!" not in call.channel:
+        if CHANNEL.search(call.group) and call.channel and not CHANNEL.search(call.channel):
             where = evidence.where_called(call)
             arguments = f"{evidence.group}, self.channel_name"
             written = layer_call(evidence, where, call.call)

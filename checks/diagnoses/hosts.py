@@ -69,4 +69,6 @@ def hosts_instead(evidence, code: str):
 
 
 def of_redis(error) -> bool:
-    return error.came_through("redis", "channels_redis")
+    last = error.frames[-1].function if error.frames else ""
+    waiting = last == "await_many_dispatch"  # of the layer's messages; its task has those frames
+    return waiting or error.came_through("redis", "channels_redis")
