@@ -141,7 +141,8 @@ def test_check_without_a_step_says_what_fails(workshop):
     done = workshop.type("check")
     assert done.returncode == 1
     first, second, third = done.stdout.splitlines()[-3:]
-    assert first.startswith("step1") and "✗ not yet" in first and "Asynchronous" in first
+    told = first.startswith("step1") and "✗ not yet" in first and "Asynchronous" in first
+    assert told, done.stdout
     assert second.startswith("step2") and "✗ not yet" in second and "The server" in second
     assert third.startswith("step3") and "? could not be checked" in third
     assert "step 3 was not checked" in done.stdout
