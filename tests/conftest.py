@@ -79,13 +79,14 @@ def side_by_side(request, parameter: str, run):
     """A function from a value of the module's parametrized tests to what `run(checks, value)`
     returned, where `checks` makes quick ones. The values that this run of the tests has selected
     are taken side by side, beginning at once."""
-    selected = [
+    values = (
         item.callspec.params[parameter]
         for item in request.session.items
         if item.module is request.module and request.fixturename in item.fixturenames
-    ]
+    )
+    selected = {id(value): value for value in values}  # once, however many tests ask for it
     with QuickChecks(content()) as checks, ThreadPoolExecutor(AT_ONCE) as pool:
-        futures = {id(value): pool.submit(run, checks, value) for value in selected}
+        futures = {key: pool.submit(run, checks, value) for key, value in selected.items()}
         yield lambda value: futures[id(value)].result()
         pool.shutdown(cancel_futures=True)
 

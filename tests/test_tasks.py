@@ -1,26 +1,22 @@
 """Where a learner is: each step is taken TODO by TODO, from its starter to its solution, and the
 report tells after each how far it is."""
 
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from tests.conftest import check, copy_of, edit, quick_check
+from tests.conftest import check, copy_of, edit, quick_check, side_by_side
 from tests.todos import with_done, without_comments
 from workshop import manifest
 from workshop.checking import tasks
-from workshop.checking.command import content
 from workshop.checking.explaining.evidence import Diagnosis
 from workshop.checking.explaining.source import Project, Where
-from workshop.checking.processes.preloaded import QuickChecks
 from workshop.checking.reporting import html
 from workshop.checking.reporting.report import Report, how_far, print_report
 from workshop.developing.problem import changes
 
 STEP1, STEP2, STEP3 = map(manifest.find, ("step1", "step2", "step3"))
-AT_ONCE = 4  # checks side by side: most of a failing one is waiting
 
 
 def ways(step: manifest.Step) -> list[set[int]]:
@@ -41,19 +37,12 @@ def reports(request, tmp_path_factory):
     """A function from a way to its report."""
     folder = tmp_path_factory.mktemp("todos")
 
-    def run(way) -> dict:
+    def run(checks, way) -> dict:
         project = with_done(*way, folder / name_of(way))
         return quick_check(checks, way[0].short, "--project", project, "--json").report
 
-    selected = {
-        name_of(item.callspec.params["way"]): item.callspec.params["way"]
-        for item in request.session.items
-        if item.module is request.module and "reports" in item.fixturenames
-    }
-    with QuickChecks(content()) as checks, ThreadPoolExecutor(AT_ONCE) as pool:
-        futures = {name: pool.submit(run, way) for name, way in selected.items()}
-        yield lambda way: futures[name_of(way)].result()
-        pool.shutdown(cancel_futures=True)
+    with side_by_side(request, "way", run) as result_of:
+        yield result_of
 
 
 @pytest.mark.parametrize("way", ALL_WAYS, ids=name_of)

@@ -70,7 +70,7 @@ def _with_plain_characters(broken):
     """The edit of all such characters outside strings, where Python can then read the file: copied
     code has them in many lines."""
     text = broken.outside_strings(lambda code: "".join(map(_typed, code)))
-    return broken.suggest(text) if broken.reads_as(text) else None
+    return broken.tried(text)
 
 
 def _typed(character):

@@ -34,7 +34,7 @@ def dict_of_no_pairs(evidence, error, length):
         split, last = made.elt, made.generators[-1]
         if getattr(getattr(split, "func", None), "attr", "") == "split" and split.args:
             condition = f"if {source.code(split.args[0])} in {source.code(split.func.value)}"
-            message += f" Leave out what is no pair, with `{condition}` at the end."
+            message += f" Leave out anything that is not a pair, with `{condition}` at the end."
             changes = [after([last.iter, *last.ifs][-1], f" {condition}")]
     return Explanation(message, where, evidence.suggest(where, *changes))
 

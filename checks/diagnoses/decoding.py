@@ -17,7 +17,7 @@ def _call(evidence, where, name):
 
 def _replaced(evidence, where, node, code):
     """What to write in place of a part of the line, and the edit that does it; `code` is said where
-    there is no such part."""
+    that part is missing."""
     if node is None:
         return f"`{code}`", None
     edit = evidence.suggest(where, instead(node, code))
@@ -197,6 +197,6 @@ def wrong_key_read(evidence, error, key):
 
 
 def _as_key(node):
-    """How a key is written, with double quotes; None for what is no constant."""
+    """How a key is written, with double quotes; None for anything but a constant."""
     value = getattr(node, "value", None)
     return f'"{value}"' if isinstance(value, str) else repr(value)

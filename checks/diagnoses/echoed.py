@@ -3,7 +3,7 @@
 import ast
 import json
 
-from checks.diagnoses.frames import calls_that_sent
+from checks.diagnoses.frames import calls_that_sent, without_the_call
 from workshop.checking.explaining.answering import how_it_is_written
 from workshop.checking.explaining.edits import instead, removed
 from workshop.checking.explaining.rules import Explanation, rule
@@ -33,9 +33,7 @@ def message_dumped_twice(evidence):
         return None
     where, advice, edit = evidence.where_sent(), "Call it once.", None
     for call in [c for c in calls_that_sent(evidence, "dumps") if c.args][1:2]:
-        kept = evidence.code_at(where, call.args[0])
-        advice = f"Write `{kept}` in place of `{evidence.code_at(where, call)}`."
-        edit = evidence.suggest(where, instead(call, kept))
+        advice, edit = without_the_call(evidence, where, call)
     return Explanation(
         "The message came back in quotes: json.dumps() was called for the message itself and again "
         f"for the whole. {advice}",

@@ -115,7 +115,7 @@ def markdown_fence_in_the_code(evidence):
         f"{broken.line.strip()} is how Markdown marks a block of code; it was copied along "
         f"with the code. Delete this line{f', and line {others}' if others else ''}.",
         broken.where(),
-        broken.suggest(text) if broken.reads_as(text) else None,
+        broken.tried(text),
     )
 
 
@@ -147,7 +147,7 @@ def prompt_in_the_code(evidence):
         f"{found[2].strip()} at the beginning of this line is a prompt that was copied "
         f"along with the code. Delete it{', here and in the lines below' if others else ''}.",
         broken.where(),
-        broken.suggest(text) if broken.reads_as(text) else None,
+        broken.tried(text),
     )
 
 

@@ -86,15 +86,20 @@ def json_made_twice(evidence):
     advice, edit = "Call json.dumps() once, and with send_json() not at all.", None
     inner = calls_that_sent(evidence, "dumps")[-1:]
     for call in inner if inner and inner[0].args else ():
-        kept = evidence.code_at(where, call.args[0])
-        advice = f"Write `{kept}` in place of `{evidence.code_at(where, call)}`."
-        edit = evidence.suggest(where, instead(call, kept))
+        advice, edit = without_the_call(evidence, where, call)
     return Explanation(
         "What came back was made JSON twice: send_json() encodes by itself, and with send() one "
         f"json.dumps() is enough. {advice}",
         where,
         edit,
     )
+
+
+def without_the_call(evidence, where, call):
+    """What to say so that a call's argument takes its place, and the edit."""
+    kept = evidence.code_at(where, call.args[0])
+    advice = f"Write `{kept}` in place of `{evidence.code_at(where, call)}`."
+    return advice, evidence.suggest(where, instead(call, kept))
 
 
 @rule

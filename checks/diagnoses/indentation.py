@@ -99,7 +99,7 @@ def _moved(broken, numbers, deep):
         line = lines[number - 1]
         lines[number - 1] = line and " " * max(broken.indented(number) + by, 0) + line.lstrip()
     text = "\n".join(lines)
-    return broken.suggest(text) if broken.reads_as(text) else None
+    return broken.tried(text)
 
 
 @rule

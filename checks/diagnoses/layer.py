@@ -6,7 +6,7 @@ import textwrap
 
 from checks.diagnoses.packages import is_installed
 from workshop.checking.events import LayerMade
-from workshop.checking.explaining.edits import below, instead
+from workshop.checking.explaining.edits import before, below, instead
 from workshop.checking.explaining.rules import Explanation, rule
 
 NAME = "CHANNEL_LAYERS"
@@ -199,17 +199,12 @@ def backend_not_named(evidence, error):
                 )
     layer, where = written(evidence, "default")[2:]
     code = f'"BACKEND": "{REDIS}"'
-    edit = isinstance(layer, ast.Dict) and layer.keys and layer.keys[0] and _before(layer, code)
+    first = next(iter(layer.keys), None) if isinstance(layer, ast.Dict) else None
     return Explanation(
         f"The layer in {NAME} does not name its class: `{code}`.",
         where,
-        evidence.suggest(where, edit) if edit else None,
+        evidence.suggest(where, before(first, f"{code}, ")) if first else None,
     )
-
-
-def _before(layer, code):
-    place = instead(layer.keys[0], "")[0]
-    return place, place, f"{code}, "
 
 
 @rule(raised=r"'(\w+)' object has no attribute 'new_channel'")

@@ -11,7 +11,7 @@ from checks.diagnoses.hosts import (
 )
 from checks.diagnoses.layer import NAME, REDIS, in_its_place, written
 from checks.diagnoses.leaving import without_line
-from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.edits import instead, instead_of_both
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import value_of
 from workshop.checking.explaining.spelling import nearest
@@ -182,8 +182,7 @@ def _read(evidence, layer, key, where):
     code = f'"CONFIG": {{"{key.value}": {evidence.project.source_at(where).code(value)}}}'
     if any(getattr(other, "value", None) == "CONFIG" for other in layer.keys):
         return f'Put it in "CONFIG": {{"{key.value}": …}}.', []
-    start, end = instead(key, "")[0], instead(value, "")[1]
-    return f"Write `{code}`.", [(start, end, code)]
+    return f"Write `{code}`.", [instead_of_both(key, value, code)]
 
 
 @rule

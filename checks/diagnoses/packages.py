@@ -47,7 +47,7 @@ SAME_NAME = set("celery whitenoise faker huey markdown psycopg pymysql requests 
 # What is dead, and what took its place: the README of aioredis, and of Channels 1's layers.
 DEAD = {
     "aioredis": (
-        "aioredis is no longer maintained: it became a part of redis-py, which is installed."
+        "aioredis is no longer maintained: it is part of redis-py now, which is installed."
     ),
     "asgi_redis": (
         "asgi_redis was a layer of Channels 1. Today's is installed: "

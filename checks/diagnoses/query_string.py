@@ -150,7 +150,7 @@ def header_is_none(evidence, error):
         return None
     arguments = f'b"{name[2].lower()}", b""'
     if not name[1] or name[2] != name[2].lower():
-        why = f"There is no header {name[2]!r}: their names are bytes in lower case."
+        why = f"There is no header {name[2]!r}: header names are lowercase bytes."
     else:
         why = f"The browser sent no header {name[2]!r}, so get() returned None."
     return Explanation(

@@ -7,10 +7,9 @@ import json
 from checks.diagnoses.unanswered import unconditional
 from workshop.checking.explaining.edits import indented, instead, renamed
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import SENDERS
+from workshop.checking.explaining.source import FUNCTIONS, SENDERS
 from workshop.checking.failures import Silent
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BY_CHANNELS = ("connect", "disconnect", "__init__", "receive_json")
 
 

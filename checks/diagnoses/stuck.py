@@ -34,7 +34,7 @@ GOES_ON = (
 
 
 def _endless_loop(evidence, where):
-    """What to do about a loop around the place that nothing ends; None where there is no such. One
+    """What to do about a loop around the place that nothing ends; None without one. A loop
     that yields is ended from outside."""
     function = evidence.project.function_at(where)
     within = list(ast.walk(function)) if function else []

@@ -13,11 +13,9 @@ from workshop.checking.explaining.edits import (
     undecorated,
 )
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.source import FUNCTIONS, calls_in, last_name
 from workshop.checking.explaining.suggestion import suggest
 from workshop.checking.failures import Silent, Unanswered
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def _own_decorators(evidence):

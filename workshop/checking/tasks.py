@@ -253,14 +253,14 @@ def _next(
     """The one to work on now: where a diagnosis points; else one of the same file, one that has to
     do with what failed first. Where no diagnosis names a place, the first that is not done and has
     to do with what failed, or has not been begun. None where a diagnosis points to another file:
-    the fault is in what was given, or in what is no part of the step."""
+    the fault is in what was given, or in something outside the step."""
     unfinished = [one for one, state in found.items() if state != DONE]
     serving = [one for one in unfinished if failed & set(one.task.checks)]
     if files:
         near = [one for one in [*serving, *unfinished] if one.where.file in files]
     else:
-        not_begun = [one for one in unfinished if found[one] == NOT_BEGUN]
-        near = [one for one in unfinished if one in serving or one in not_begun] or unfinished
+        telling = [one for one in unfinished if one in serving or found[one] == NOT_BEGUN]
+        near = telling or unfinished
     return next(iter([*blamed, *near]), None)
 
 

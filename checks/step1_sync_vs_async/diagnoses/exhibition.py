@@ -26,8 +26,8 @@ THREADS = {"to_thread", "run_in_executor", "sync_to_async", "Thread", "submit"}
 def exhibition_missing(evidence):
     if evidence.saw(NoRecord) and not (evidence.project.folder / "exhibition.py").is_file():
         return Explanation(
-            "There is no exhibition.py in this folder. If another folder is the step's, go there. "
-            "If this one is, restore the file, which saves your other files first: "
+            "There is no exhibition.py in this folder. If the step is in another folder, go there. "
+            "If it is in this one, restore the file, which saves your other files first: "
             "python3 -m workshop reset step1"
         )
 

@@ -9,10 +9,9 @@ from workshop.checking.events import Computes
 from workshop.checking.explaining.edits import instead, made_async
 from workshop.checking.explaining.loop import calls_on_the_loop
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
+from workshop.checking.explaining.source import FUNCTIONS, calls_in, last_name
 from workshop.checking.failures import Silent
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BLOCKED = "the event loop stands still, and with it every browser of this server."
 
 

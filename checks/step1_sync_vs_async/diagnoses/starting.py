@@ -87,7 +87,9 @@ def wait_given_coroutines(evidence, error):
     alone = {id(n.value.value) for n in source.nodes(ast.Expr) if isinstance(n.value, ast.Await)}
     calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) == "wait"]
     code = next(filter(None, (with_star(source, call) for call in calls)), None)
-    sure = code and id(calls[0]) in alone  # nobody asks for what is done and what is pending
+    sure = (
+        code and id(calls[0]) in alone
+    )  # its result, what is done and what is pending, is not used
     return Explanation(
         "asyncio.wait() takes tasks, not coroutines (since Python 3.11). asyncio.gather() takes "
         f"coroutines, too:\n    await {code or 'asyncio.gather(*games)'}",

@@ -87,6 +87,10 @@ class Broken:
         """The edit that makes this text of the file's: one that a rule has tried with reads_as."""
         return between(self.source, text)
 
+    def tried(self, text: str) -> Suggestion | None:
+        """The same where Python reads this text; else None."""
+        return self.suggest(text) if self.reads_as(text) else None
+
     def suggest_line(self, line: str, number: int | None = None) -> Suggestion:
         """The same of one line."""
         return self.suggest(self.with_line(line, number))

@@ -17,6 +17,11 @@ def instead(node: ast.AST, code: str) -> Change:
     return _begin(node), _end(node), code
 
 
+def instead_of_both(first: ast.AST, last: ast.AST, code: str) -> Change:
+    """The code takes the place of two nodes and of all between them."""
+    return _begin(first), _end(last), code
+
+
 def before(node: ast.AST, code: str) -> Change:
     """The code stands right before the node, on its line."""
     return _begin(node), _begin(node), code
@@ -53,7 +58,7 @@ def undecorated(decorator: ast.expr) -> Change:
 def instead_of_all(statements: list[ast.stmt], code: str) -> Change:
     """The code takes the place of these statements, which follow one another, indented as deep."""
     first, last = statements[0], statements[-1]
-    return _begin(first), _end(last), _block(first, code).strip()
+    return instead_of_both(first, last, _block(first, code).strip())
 
 
 def unwrapped(source: Source, block: ast.With | ast.AsyncWith | ast.If | ast.For) -> Change:
@@ -136,11 +141,11 @@ def based_on(source: Source, definition: ast.ClassDef, base: str) -> Change:
 def without_key(dictionary: ast.Dict, key: ast.expr) -> Change:
     """The key goes from the dictionary, with its value."""
     place, keys = dictionary.keys.index(key), dictionary.keys
-    begin, end = instead(key, "")[0], instead(dictionary.values[place], "")[1]
+    begin, end = _begin(key), _end(dictionary.values[place])
     if place + 1 < len(keys) and keys[place + 1]:
-        end = instead(keys[place + 1], "")[0]
+        end = _begin(keys[place + 1])
     elif place:
-        begin = instead(dictionary.values[place - 1], "")[1]
+        begin = _end(dictionary.values[place - 1])
     return begin, end, ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workshop.checking.explaining.source import (
+    FUNCTIONS,
     Project,
     Source,
     Where,
@@ -12,8 +13,6 @@ from workshop.checking.explaining.source import (
     last_name,
     on_self,
 )
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 FILES_READ = 300
 NOT_THEIRS = {"migrations", "node_modules", "site-packages", "__pycache__"}
 ROUTES = ("path", "re_path", "url")
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 CHANGES = {"append", "add", "insert", "extend", "update", "setdefault", "pop", "remove", "discard"}
 RECEIVERS = ("receive", "receive_json", "websocket_receive")  # called with what browsers say
 SENDERS = ("send", "send_json", "group_send")
