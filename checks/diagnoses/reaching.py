@@ -1,5 +1,7 @@
 """The address of Redis can be read, and what is there is nobody, or somebody else."""
 
+import re
+
 from checks.diagnoses.addresses import CONNECTING
 from checks.diagnoses.hosts import (
     entries,
@@ -87,7 +89,8 @@ def one_of_several_does_not_answer(evidence, error, address):
 def _without(evidence, address):
     """The edit that removes the only entry of the list in which the address is written out."""
     hosts, source = hosts_node(evidence)
-    found = [one for one in getattr(hosts, "elts", ()) if address in source.code(one)]
+    written = re.compile(rf"{re.escape(address)}(?!\d)")  # :6 is not :6379
+    found = [one for one in getattr(hosts, "elts", ()) if written.search(source.code(one))]
     if len(found) == 1:
         return evidence.suggest(where_hosts(evidence), left_out(found[0], hosts.elts))
 
