@@ -53,8 +53,9 @@ def unknown_layer_option(evidence, error, option):
 def _in_memory(evidence):
     where, edit = in_its_place(evidence, "BACKEND", f'"{REDIS}"')
     return Explanation(
-        "A channel layer in memory has no hosts: it asks no Redis, and other processes cannot "
-        f'reach it. Write "BACKEND": "{REDIS}".',
+        "A channel layer in memory has no hosts: it does not use "
+        "Redis, and other processes cannot reach it. "
+        f'Write "BACKEND": "{REDIS}".',
         where,
         edit,
     )
@@ -211,7 +212,7 @@ def layer_option_too_small(evidence):
         return None
     for option, least, usual, what in (
         ("capacity", 20, 100, "how many events may wait at once; more are dropped silently"),
-        ("expiry", 2, 60, "how many seconds an event may wait; what is older is lost"),
+        ("expiry", 2, 60, "how many seconds an event may wait; older ones are lost"),
     ):
         node = value_of(setting, option)
         value = getattr(node, "value", None)

@@ -113,7 +113,7 @@ def equals_sign_in_a_condition(evidence):
         if line != broken.line and broken.reads_with(line):
             return told(
                 broken,
-                "One = assigns a value; two of them, ==, compare, as a condition does.",
+                "A single = assigns a value; a condition compares with ==.",
                 line,
             )
 

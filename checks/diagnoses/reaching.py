@@ -1,4 +1,4 @@
-"""The address of Redis can be read, and what is there is nobody, or somebody else."""
+"""The address of Redis can be read, but nobody is there, or somebody else."""
 
 from checks.diagnoses.addresses import CONNECTING
 from checks.diagnoses.hosts import (
@@ -23,9 +23,9 @@ UNKNOWN = r"(?:Name or service|nodename|.*getaddrinfo|.*name resolution)"  # by 
 @rule(raised=rf"{CONNECTING}(?!\w+://)([^\s:/]+):\d+\. {UNKNOWN}")
 def host_name_unknown(evidence, error, name):
     return Explanation(
-        f"No machine is known here by the name {name}, which is the host of Redis in the settings. "
-        "(The name of a service in docker-compose.yml is known to other containers only.) "
-        f"For a Redis on this machine: {ONE_REDIS}",
+        f"The settings name {name} as the host of Redis, but no such host is known here. "
+        "(The name of a service in docker-compose.yml is only known to "
+        f"other containers.) For a Redis on this machine: {ONE_REDIS}",
         where_hosts(evidence),
         hosts_instead(evidence, HERE),
     )
@@ -35,8 +35,8 @@ def host_name_unknown(evidence, error, name):
 def no_redis_at_the_socket(evidence, error, file):
     why = "which is not there" if "No such file" in error.message else "and gets no answer there"
     return Explanation(
-        f"The layer looks for Redis at the socket {file}, {why}. Give the address of one that "
-        f"runs: {ONE_REDIS}",
+        f"The layer looks for Redis at the socket {file}, {why}. "
+        f"Give the address of one that is running: {ONE_REDIS}",
         where_hosts(evidence),
         hosts_instead(evidence, HERE),
     )
@@ -45,9 +45,9 @@ def no_redis_at_the_socket(evidence, error, file):
 @rule(raised=rf"{CONNECTING}(\S+?)\.? .*(?:SSL|certificate)")
 def tls_refused(evidence, error, address):
     return Explanation(
-        f"Something answers at {address}, and the two cannot agree on TLS, which rediss:// asks "
-        f"for: {error.message.partition('. ')[2]} "
-        "A Redis without TLS is reached with redis://, without the second s.",
+        f"Something answers at {address}, but the two cannot agree on TLS, "
+        f"which rediss:// asks for: {error.message.partition('. ')[2]} A Redis "
+        "without TLS is reached with redis://, without the second s.",
         where_hosts(evidence),
         rewritten(evidence, "rediss://", "redis://"),
     )
@@ -63,8 +63,9 @@ def tls_spoken_to_a_plain_redis(evidence):
         and evidence.waits_in("sslproto.py", "_connect")
     ):
         return Explanation(
-            f"The layer is still connecting to {address}: rediss:// speaks TLS, and what listens "
-            "there does not answer in it. A Redis without TLS is reached with redis://.",
+            f"The layer is still connecting to {address}: rediss:// "
+            "speaks TLS, but what listens there does not. "
+            "A Redis without TLS is reached with redis://.",
             where_hosts(evidence),
             rewritten(evidence, "rediss://", "redis://"),
         )

@@ -131,7 +131,7 @@ def scope_has_no_such_key(evidence, error, key):
 
 @rule(raised=r"'NoneType' object (?:has no attribute|is not)")
 def scope_has_nothing_to_get(evidence, error):
-    """The same with .get(), which answers None."""
+    """The same with .get(), which returns None."""
     where = evidence.where(error)
     got = re.search(r"((?:\w+\.)*scope)\.get\('(\w+)'\)", evidence.origin(where))
     if got and got[2] in PUT_THERE:

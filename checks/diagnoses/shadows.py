@@ -14,8 +14,9 @@ def _told(shadow):
     kind = "folder" if shadow.is_folder else "file"
     shown = shadow.name + ("/" if shadow.is_folder else ".py")
     return Explanation(
-        f"Your {kind} {shown} has the name of {shadow.what}, and Python imports yours in its "
-        f"place, wherever {shadow.name} is imported. Give it another name, such as my_{shown}.",
+        f"Your {kind} {shown} has the name of {shadow.what}, so Python "
+        f"imports yours instead wherever {shadow.name} is imported. "
+        f"Give it another name, such as my_{shown}.",
         Where(shadow.file),
     )
 

@@ -108,6 +108,6 @@ def _about_runserver(apps):
             "Write 'daphne' at the top of the list; 'channels' may stay."
         )
     return (
-        f"{started} and knows HTTP alone. "
+        f"{started} and only speaks HTTP. "
         'Write "daphne" at the top of INSTALLED_APPS, and it will say "Starting ASGI/Daphne".'
     )
