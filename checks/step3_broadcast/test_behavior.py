@@ -17,7 +17,7 @@ async def test_the_server_starts(server, second_server, pages):
 
 
 async def test_the_sender_hears_itself(room):
-    """The sender receives its own message."""
+    """The sender hears its own message."""
     ana = await room.open("Ana")
     for number, message in enumerate(UNCHANGED):
         await ana.say(message)
@@ -30,7 +30,7 @@ async def test_the_sender_hears_itself(room):
 
 
 async def test_everyone_in_the_room_hears_it(room):
-    """Everyone in the room receives every message once, in the same order."""
+    """Everyone in the room hears every message once, all in the same order."""
     everyone = [await room.open(name) for name in ("Ana", "Ben", "Cleo")]
     ana, ben, cleo = everyone
 
@@ -85,7 +85,7 @@ async def test_who_left_is_gone(room, groups):
 
 
 async def test_two_servers_share_the_room(room, second_server):
-    """Ana on one server and Ben on another receive each other's messages."""
+    """Ana on one server and Ben on another hear each other."""
     ana = await room.open("Ana")
     ben = await room.on(second_server).open("Ben")
     await ana.say("hello from the first server")

@@ -1,4 +1,4 @@
-"""For everybody: no barriers that axe-core can find, in light and dark, on narrow screens too."""
+"""For everyone: no barriers that axe-core can find, in light and dark, on narrow screens too."""
 
 import json
 
@@ -25,7 +25,7 @@ BRIGHTNESS = """() => {
     return Math.max(...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)) / 255;
 }"""
 
-# Whatever reaches over the right edge, except inside something that scrolls or cuts on its own.
+# Whatever extends over the right edge, except inside something that scrolls or clips.
 OUTSIDE = """() => {
     const cut = element =>
         element !== document.body &&

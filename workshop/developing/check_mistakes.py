@@ -1,4 +1,4 @@
-"""A step's mistakes and variants: each can be made, and names a rule that there is."""
+"""A step's mistakes and variants: each can be made, and names a rule that exists."""
 
 from collections.abc import Iterator
 from pathlib import PurePath
