@@ -54,8 +54,8 @@ def files_of(journey: list[Entry]) -> dict[str, str] | None:
 
 
 def travel(check, journey: list[Entry], project) -> list[str]:
-    """Repair the project by its reports alone. What each report named, in order; the last one is
-    "passed", or says why the journey cannot continue."""
+    """Repair the project only by what its reports say. What each report named, in order; the last
+    one is "passed", or says why the journey cannot continue."""
     step, left, named = journey[0][0], [row for _, row in journey], []
     while len(named) < len(journey) + 2:
         done = check(step, "--project", project, "--json")

@@ -42,7 +42,7 @@ class Found:
     url: str
     name: str  # "Redis" or "Valkey"
     version: str  # "9.1.2", empty if it doesn't say
-    pid: int  # as it sees itself: inside a container this is no process of ours
+    pid: int  # as it sees itself: inside a container this is not a process of ours
     ours: bool  # whether start() started it
 
     @property
@@ -126,7 +126,7 @@ def stop() -> Found | None:
 
 @contextlib.contextmanager
 def private(*options: str, port: int | None = None) -> Iterator[Private]:
-    """A Redis for the body of a `with` statement alone, on `port` or a free one of 127.0.0.1.
+    """A Redis for the body of a `with` statement only, on `port` or a free one of 127.0.0.1.
 
     It stores nothing, and ends with this process, however that one ends. `options` are further ones
     of the program: "--requirepass", "secret". Raises RedisError if it cannot start.

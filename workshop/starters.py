@@ -80,7 +80,7 @@ def _keep_published(step: Step, head: str) -> bool:
 
 
 def _keep(step: Step, content: dict[str, tuple[bytes, int]]) -> None:
-    """Writes the copy beside its place and moves it there: half a copy would not be a starter."""
+    """Writes the copy next to its place and moves it there: half a copy would not be a starter."""
     place = _copy(step)
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as beside:

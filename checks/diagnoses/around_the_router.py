@@ -58,7 +58,7 @@ def middleware_of_channels_alone(evidence, error):
         "The user comes from the session, and the session from a cookie: "
         "each has its own middleware, and not all three are here. "
         "AuthMiddlewareStack combines all three. "
-        f"Write it in place of {' and '.join(last_name(call.func) for call in calls) or 'them'}, "
+        f"Write it instead of {' and '.join(last_name(call.func) for call in calls) or 'them'}, "
         f"with `{STACK}`.",
         where or evidence.project.where_asgi(),
         evidence.suggest(

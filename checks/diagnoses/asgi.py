@@ -74,7 +74,7 @@ def _right_key(asgi, applications, keys, wanted):
     """What to do about the key that is missing: in words, and as changes where that is certain."""
     others = {key.value: key for key in keys if key.value not in PROTOCOLS}
     if near := nearest(wanted, others):
-        return f'Write "{wanted}" in place of {near!r}.', [instead(others[near], f'"{wanted}"')]
+        return f'Write "{wanted}" instead of {near!r}.', [instead(others[near], f'"{wanted}"')]
     if wanted == "http" and isinstance(applications, ast.Dict):
         http = http_application(asgi)
         call = imported(asgi, f"from django.core.asgi import {http[:-2]}") if "()" in http else ()

@@ -72,7 +72,7 @@ def argument_asked_of_self(evidence, error, class_name, name):
             code = f'{given[0]}["{name}"]'
             return Explanation(
                 f"What was sent to the group is in {given[0]}, the handler's argument. "
-                f"Write `{code}` in place of `self.{name}`.",
+                f"Write `{code}` instead of `self.{name}`.",
                 where,
                 _written(evidence, where, name, code),
             )

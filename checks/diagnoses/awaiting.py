@@ -116,7 +116,7 @@ def coroutine_is_not_a_result(evidence, error):
 
 @rule(raised=r"^(?:asyncio\.)?TimeoutError$")
 def wait_given_up(evidence, error):
-    """asyncio.wait_for() and asyncio.timeout() cancel what they wait for, and that tells where it
+    """asyncio.wait_for() and asyncio.timeout() cancel what they wait for, and that says where it
     was (https://docs.python.org/3/library/asyncio-task.html#timeouts)."""
     where = None if error.came_through("redis") else evidence.where(error)
     ended = [e for e in evidence.errors if e.chain == error.chain and e.name == "CancelledError"]

@@ -55,7 +55,7 @@ def _as_it_came(evidence, where, node):
                 (code,) = written
                 changed = evidence.code_at(where, whole)
                 return (
-                    f"{AS_IT_CAME} Write `{code}` in place of `{changed}`.",
+                    f"{AS_IT_CAME} Write `{code}` instead of `{changed}`.",
                     evidence.suggest(where, instead(whole, code)),
                 )
     return AS_IT_CAME, None
@@ -137,7 +137,7 @@ def characters_dropped(evidence):
 
 @rule(needs="chat")
 def text_added(evidence):
-    """A literal of the learner's beside the message."""
+    """A literal of the learner's next to the message."""
     said, heard = _said_and_heard(evidence)
     if not said or said == heard or said not in heard:
         return None

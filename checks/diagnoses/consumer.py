@@ -1,4 +1,4 @@
-"""The consumer as Channels meets it: its base class and its methods."""
+"""The consumer as Channels sees it: its base class and its methods."""
 
 import ast
 import difflib
@@ -98,7 +98,7 @@ def _taking(evidence, where, method, signature):
     if len(others) > 1 or new is None or method.args.vararg:
         return [], ""
     renames = [instead(node, new) for node in used]
-    return [*change, *renames], f"\nand {new} in place of {others[0]} below."
+    return [*change, *renames], f"\nand {new} instead of {others[0]} below."
 
 
 @rule

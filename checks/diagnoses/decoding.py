@@ -21,7 +21,7 @@ def _replaced(evidence, where, node, code):
     if node is None:
         return f"`{code}`", None
     edit = evidence.suggest(where, instead(node, code))
-    return f"`{code}` in place of `{evidence.code_at(where, node)}`", edit
+    return f"`{code}` instead of `{evidence.code_at(where, node)}`", edit
 
 
 @rule(raised=r"TypeError: string indices must be integers")
@@ -187,7 +187,7 @@ def wrong_key_read(evidence, error, key):
         asked = f"`{evidence.code_at(where, read)}`" if read else key
         advice = f'"message" is the only key: remove {asked}.'
     else:
-        advice = f'The text is under "message": write ["message"] in place of [{key}].'
+        advice = f'The text is under "message": write ["message"] instead of [{key}].'
         edit = read and evidence.suggest(where, instead(read.slice, '"message"'))
     return Explanation(
         f"The consumer asked for the key {key}, which is not there. "

@@ -63,7 +63,7 @@ def _read_from(evidence, code):
         return f"`{code.format('…')}`", None
     written = evidence.code_at(where, node)
     new = code.format(written)
-    return f"`{new}` in place of `{written}`", evidence.suggest(where, instead(node, new))
+    return f"`{new}` instead of `{written}`", evidence.suggest(where, instead(node, new))
 
 
 @rule(needs="chat")

@@ -1,4 +1,5 @@
-"""What the settings read from the environment or a file: that it is there, and what came of it."""
+"""What the settings read from the environment or a file: whether it is there, and what came out of
+it."""
 
 import ast
 import re
@@ -41,7 +42,7 @@ def settings_module_of_another_project(evidence, error, missing):
 @rule
 def other_settings_used(evidence):
     """The shell names settings that are in the project, and not those that manage.py names; and
-    what was seen comes of settings, not of a line of code."""
+    what was seen comes from settings, not from a line of code."""
     of_settings = evidence.saw(BadPage, NotASGI, NotListening) or evidence.denied_for_origin
     if not of_settings or any(map(evidence.where, evidence.errors)):
         return None

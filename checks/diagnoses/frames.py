@@ -99,7 +99,7 @@ def json_made_twice(evidence):
 def without_the_call(evidence, where, call):
     """What to say so that a call's argument takes its place, and the edit."""
     kept = evidence.code_at(where, call.args[0])
-    advice = f"Write `{kept}` in place of `{evidence.code_at(where, call)}`."
+    advice = f"Write `{kept}` instead of `{evidence.code_at(where, call)}`."
     return advice, evidence.suggest(where, instead(call, kept))
 
 
@@ -120,7 +120,7 @@ def wrong_key_sent(evidence):
         elif len(named) == 1:
             value = evidence.code_at(where, named[0].value)
             edit = evidence.suggest(where, instead(named[0], f"message={value}"))
-        advice = f'Write "message" in place of "{key}".'
+        advice = f'Write "message" instead of "{key}".'
     return Explanation(
         f'What came back has no key "message", which is what the page shows (its keys: {keys}). '
         f"{advice}",

@@ -1,4 +1,4 @@
-"""f-strings: what they may have inside of their braces depends on Python's version."""
+"""f-strings: what they may have inside their braces depends on Python's version."""
 
 import ast
 import re
@@ -30,8 +30,8 @@ def same_quotes_in_an_f_string(evidence):
 
 
 def other_quotes_inside(line):
-    """The line with the quotes that are inside of an f-string's braces changed to the others, where
-    they are those of the f-string itself."""
+    """The line with the quotes inside an f-string's braces changed to the others, where they are
+    those of the f-string itself."""
     characters, end = list(line), 0
     while found := BEGINS.search(line, end):
         quote, depth, place = found[1], 0, found.end()

@@ -57,7 +57,7 @@ def handler_not_in_the_class(evidence, error, kind):
         inside = consumer.inside_a_method(wanted)
         if where := inside or consumer.outside_of_the_class(wanted):
             return Explanation(
-                f"{wanted} is {'inside another method' if inside else 'outside of the class'}, so "
+                f"{wanted} is {'inside another method' if inside else 'outside the class'}, so "
                 f"{consumer.name} has no such method. "
                 "Move it to the end of the class, and indent its "
                 "`def` as far as those of the other methods.",
@@ -105,7 +105,7 @@ def handler_signature(evidence, error, name):
             method = consumer.methods[name]
             keys = _parameters(method) - {"event"}
             reads = [n for n in ast.walk(method) if isinstance(n, ast.Name) and n.id in keys]
-            also = ", ".join(f'event["{key}"] in place of {key}' for key in sorted(keys))
+            also = ", ".join(f'event["{key}"] instead of {key}' for key in sorted(keys))
             said = f"Write `{_head(method, name)}`{also and ', and in it ' + also}."
             where = consumer.where(method)
             source = evidence.project.source_at(where)

@@ -22,7 +22,7 @@ def import_of_a_neighbor(evidence, error, name):
     line = re.sub(rf"\bfrom {name}\b", f"from {package}.{name}", line)
     line = re.sub(rf"^(\s*)import {name}\b", rf"\1from {package} import {name}", line)
     return Explanation(
-        f"{name} is a file in the folder {folder}, but Python looks for it beside manage.py. "
+        f"{name} is a file in the folder {folder}, but Python looks for it next to manage.py. "
         "Name the folder as well:\n"
         f"    {line.strip()}",
         where,
@@ -45,7 +45,7 @@ def import_of_a_variable(evidence, error, module, name):
         return None
     if name in made:
         edit, used = _from_the_module(evidence, where, module, name)
-        uses = f"\nAnd below, write {name} in place of {used}." if used else ""
+        uses = f"\nAnd below, write {name} instead of {used}." if used else ""
         return Explanation(f"{said} Write:\n    from {module} import {name}{uses}", where, edit)
 
 

@@ -155,8 +155,8 @@ def indentation_of_no_block(evidence):
 
 
 def _compiles_with(broken, deep):
-    """Whether the file is valid with this line indented so deep: `await`, for one, is valid in
-    functions alone."""
+    """Whether the file is valid with this line indented so deep: `await`, for one, is only valid in
+    functions."""
     try:
         compile(broken.with_line(" " * deep + broken.line.strip()), "", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):

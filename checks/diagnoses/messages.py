@@ -93,7 +93,7 @@ def _given(evidence, where):
     return f"`{evidence.code_at(where, argument)}` is not one. Give it `{code}`.", edit
 
 
-# What Redis can carry in place of an object, by the object's type.
+# What Redis can carry instead of an object, by the object's type.
 CARRIED = {
     "datetime": ("a date or a time", "str({})"),
     "date": ("a date or a time", "str({})"),
@@ -128,7 +128,7 @@ def message_not_serializable(evidence, error, kind):
     odd = [value for value in odd if last_name(value) not in ("message", "text")]
     if len(odd) == 1 and code:
         written = evidence.code_at(where, odd[0])
-        advice += f" Write `{code.format(written)}` in place of `{written}`."
+        advice += f" Write `{code.format(written)}` instead of `{written}`."
         edit = evidence.suggest(where, instead(odd[0], code.format(written)))
     return Explanation(f"Redis cannot carry {what}. {advice}", where, edit)
 

@@ -38,8 +38,8 @@ def where_named(evidence, name):
     raised=r"TypeError: (\w+)\.(?:__call__|<locals>\.\w+)\(\) takes [12] positional arguments? but"
 )
 def middleware_takes_too_little(evidence, error, name):
-    """In Channels 2 it got the scope alone (Channels documentation, release notes of 3.0); in
-    Django it gets a request."""
+    """In Channels 2 it only got the scope (Channels documentation, release notes of 3.0); in Django
+    it gets a request."""
     found = named(evidence, name)
     if found is None or evidence.raised_by_them(error):
         return None
@@ -202,7 +202,7 @@ def middleware_has_no_scope(evidence, error, owner):
         in_call = evidence.project.function_at(where) is found.call
         return Explanation(
             "A middleware serves all connections, so it has no self.scope: the scope is the first "
-            f"argument of __call__(). Write `{scope}` in place of `self.scope`.",
+            f"argument of __call__(). Write `{scope}` instead of `self.scope`.",
             where,
             evidence.suggest(where, *(instead(node, scope) for node in asked)) if in_call else None,
         )

@@ -35,7 +35,7 @@ def name_unknown(evidence, error, name):
         advice = (
             "It is the argument of receive_json(self, content, **kwargs), which Json consumers "
         )
-        advice += "call: write that in place of receive(…)."
+        advice += "call: write that instead of receive(…)."
     edit = near and _renamed(evidence, where, name, near)
     return Explanation(f"The name {name} is not defined here. {advice}", where, edit)
 

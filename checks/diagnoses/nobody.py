@@ -105,7 +105,7 @@ def anonymous_user_lacks_it(evidence, error, name):
 
 
 def _only_for_users(evidence, said, where):
-    """What was said of the user, and the edit that runs the line for users alone; none where what
+    """What was said of the user, and the edit that runs the line only for users; none where what
     the line sets is read elsewhere."""
     source, consumer = evidence.project.source_at(where), evidence.project.consumer_at(where)
     lines = evidence.nodes_at(where, ast.Expr, ast.Assign) if consumer else []

@@ -180,7 +180,7 @@ def _with_the_rooms_name(evidence, call):
     node, where = named[0] if len(named) == 1 else (None, None)
     code = f'"{call.group}_" + {room}'
     return Explanation(
-        f"{said}: write `{code}` in place of {shown(call.group)}.",
+        f"{said}: write `{code}` instead of {shown(call.group)}.",
         where or evidence.where_called(call),
         evidence.suggest(where, instead(node, code)) if node else None,
     )

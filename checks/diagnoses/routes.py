@@ -91,7 +91,7 @@ def regular_expression_in_path(evidence, error, path):
         if route.is_path and re.search(r"\(\?P<|\\w|^\^|\$$", route.pattern):
             return Explanation(
                 f"path() compares literally, but {route.shown} is a regular expression. "
-                f"Write re_path in place of path{_and_import(route, 're_path')}.",
+                f"Write re_path instead of path{_and_import(route, 're_path')}.",
                 route.where,
                 _called(evidence, route, "re_path", route.shown),
             )

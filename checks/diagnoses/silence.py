@@ -66,7 +66,7 @@ def receive_not_in_the_class(evidence):
             if inside:
                 place = "defined inside another method, because it is indented too far"
             else:
-                place = f"outside of the class {consumer.name}, because it is not indented"
+                place = f"outside the class {consumer.name}, because it is not indented"
             return Explanation(
                 f"{wanted} is {place}, so Channels does not find it. "
                 "Indent the methods of a class by four spaces.",

@@ -10,7 +10,7 @@ from workshop.checking.failures import Silent
 
 @rule
 def exception_swallowed(evidence):
-    """What kept the consumer from sending: it heard the browser, and nothing else tells why."""
+    """What kept the consumer from sending: it heard the browser, and nothing else says why."""
     known = {swallowed.error.brief for swallowed in evidence.swallowed}
     others = any(error.brief not in known for error in evidence.errors)
     if others or not evidence.saw(Silent) or not evidence.begun("websocket.receive"):

@@ -94,7 +94,7 @@ async def test_two_servers_share_the_room(room, second_server):
     await ben.say("hello from the second")
     await ana.hears("hello from the second")
     await ben.hears("hello from the second")
-    # Five wait for Ben at once, because his server has no time for them; none is lost.
+    # Five wait for Ben at once, because his server is too busy to handle them; none is lost.
     waiting = [f"waits for Ben {number}" for number in range(5)]
     async with second_server.held_up():
         for message in waiting:

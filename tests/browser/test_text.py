@@ -52,7 +52,7 @@ def test_hostile_messages_are_shown_as_typed(enter, visit, step, request):
 
 
 def test_hostile_frames_are_shown_as_sent(enter, visit, unruly):
-    """Hostile keys and values, and frames that are no messages."""
+    """Hostile keys and values, and frames that are not messages."""
     tab = enter(unruly)
     before = elements(tab)
     frames = [

@@ -115,10 +115,12 @@ def words_to_fill_in(step: Step) -> Iterator[Problem]:
     for file in files:
         if file.is_file() and file.suffix != ".pyc":
             if line := line_of(file, FILL_IN):
-                yield Problem(file, line, f"Write here what {FILL_IN} stands for.")
+                yield Problem(file, line, f"Write your own text here in place of {FILL_IN}.")
     for field in (step.title, step.cut):
         if FILL_IN in field:
-            yield Problem(MANIFEST, line_of(MANIFEST, field), f"Write what {FILL_IN} stands for.")
+            yield Problem(
+                MANIFEST, line_of(MANIFEST, field), f"Write your own text in place of {FILL_IN}."
+            )
 
 
 FINDERS = (

@@ -72,7 +72,7 @@ def _waited_for(source, function, started) -> tuple[str, str, list]:
         return "", code, [instead(started, code)]
     for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
         if code := in_place_of_the_loop(source, loop):
-            return ", in place of the loop", code, written(source, loop, code)
+            return ", instead of the loop", code, written(source, loop, code)
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and _makes(node, started):
             code = f"await asyncio.gather(*{node.targets[0].id})"
@@ -165,7 +165,7 @@ def game_ends_early(evidence):
             asks = [n for n in around(source, moves[0], ast.If) if not n.orelse]
             cure = "Go on until it is over: while not board.over:"
             if asks:
-                cure = f"Write while in place of if on line {asks[0].lineno}."
+                cure = f"Write while instead of if on line {asks[0].lineno}."
             edit = evidence.suggest(source.where(moves[0]), *map(_as_loop, asks[:1]))
             return Explanation(
                 f"{evidence.failure.message} {function.name}() has no loop, so each game ends "

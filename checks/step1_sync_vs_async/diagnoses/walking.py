@@ -43,7 +43,7 @@ def plays_the_plain_game(evidence):
         if name in players:
             return Explanation(
                 f"In the asynchronous exhibition the game is still played by {name}(), which waits "
-                f"at the board until the answer comes. Copy the body of {name}() here, in place of "
+                f"at the board until the answer comes. Copy the body of {name}() here, instead of "
                 "this line, and in it write `await board.opponent_thinks_async()` for "
                 "`board.opponent_thinks()`.",
                 where,

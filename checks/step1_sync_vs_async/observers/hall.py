@@ -71,7 +71,7 @@ class Hall:
         listening = asyncio.ensure_future(heart.listen())
         try:
             for _ in range(ROUNDS):
-                await heart.next_beat()  # at once after it: the next one finds them waiting
+                await heart.next_beat()  # right after it, so that the next one finds them waiting
                 before = heart.count
                 counts = await self._round()
                 waited.together = max(waited.together, *counts)
@@ -85,7 +85,7 @@ class Hall:
 
     async def _round(self) -> list[int]:
         """How many waited together, as each answer says. The list ends with the second browser that
-        waited alone, for the others would too."""
+        waited alone, because the others would too."""
         counts: list[int] = []
         async with AsyncExitStack() as stack:
             opened = [

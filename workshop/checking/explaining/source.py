@@ -242,7 +242,7 @@ class Consumer:
         return next((self.where(node) for node in nested), None)
 
     def outside_of_the_class(self, name: str) -> Where | None:
-        """The place of a function or class of that name beside the consumer's class."""
+        """The place of a function or class of that name next to the consumer's class."""
         for node in self.source.tree.body if self.source.tree else ():
             if getattr(node, "name", None) == name:
                 return self.source.where(node)

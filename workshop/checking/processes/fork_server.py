@@ -80,7 +80,7 @@ class Warm:
                     self.let_go(key.fileobj, key.data)
 
     def start(self, connection: socket.socket) -> list[str] | None:
-        """Fork for the request that comes in. Returns the command in the child alone."""
+        """Fork for the request that comes in. Returns the command only in the child."""
         streams: list[int] = []
         connection.settimeout(REQUEST_WITHIN)
         try:

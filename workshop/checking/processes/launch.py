@@ -20,7 +20,7 @@ from typing import IO
 from workshop.checking.processes.fork_server import NUMBER, REFUSED, exactly
 
 ANSWERS_WITHIN = 60  # seconds; it imports for half a second before its first answer, and a warm
-# process that ended is noticed at once: only a machine under load waits longer
+# process that ended is noticed at once: only a machine under load takes longer
 LOST = -1  # the exit code of a program whose warm process was gone before it could report one
 CRASHES = [
     -number
