@@ -80,7 +80,7 @@ def travel(check, journey: list[Entry], project) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def travelled(request, tmp_path_factory):
+def traveled(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("journeys")
 
     def run(checks, journey):
@@ -95,6 +95,6 @@ def travelled(request, tmp_path_factory):
 @pytest.mark.parametrize(
     "journey", list(islice(drawn(), JOURNEYS)), ids=lambda journey: "+".join(map(name_of, journey))
 )
-def test_a_journey_ends_in_a_pass(journey, travelled):
-    reports = travelled(journey)
+def test_a_journey_ends_in_a_pass(journey, traveled):
+    reports = traveled(journey)
     assert reports[-1] == "passed", "\n".join(reports)

@@ -49,8 +49,8 @@ def open_page(name, visit, server):
         expect(page.get_by_role("alert")).not_to_be_empty()
     elif name == "room":
         tab = visit.enter(server("unruly"), "looks", **calm)
-        labelled = {"message": "hello", "from": "Ana", "number": 7}
-        for frame in (labelled, {"message": ""}, {"number": 7}):
+        labeled = {"message": "hello", "from": "Ana", "number": 7}
+        for frame in (labeled, {"message": ""}, {"number": 7}):
             tab.say(f"text {json.dumps(frame)}")
         tab.say("text no JSON")
         tab.say("binary 00")

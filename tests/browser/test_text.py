@@ -56,7 +56,7 @@ def test_hostile_frames_are_shown_as_sent(enter, visit, unruly):
     tab = enter(unruly)
     before = elements(tab)
     frames = [
-        '{"message": "labelled", "<img src=/never>": "<script>alert(1)</script>"}',
+        '{"message": "labeled", "<img src=/never>": "<script>alert(1)</script>"}',
         '{"message": {"__proto__": {"polluted": 1}}}',
         '{"__proto__": {"polluted": 1}, "message": "<b>"}',
         '{"html": "<img src=/never onerror=alert(1)>"}',
