@@ -80,7 +80,7 @@ def _right_key(asgi, applications, keys, wanted):
         call = imported(asgi, f"from django.core.asgi import {http[:-2]}") if "()" in http else ()
         entry = f'"http": {http}'
         return f"Add `{entry}` to its dictionary.", [first_in(applications, entry), *call]
-    return 'Each protocol has its own key, spelled exactly "http" and "websocket".', []
+    return 'Each protocol has its own key, spelled exactly "http" or "websocket".', []
 
 
 @rule(raised=r"get_asgi_application\(\) takes 0 positional arguments but \d were given")
@@ -139,7 +139,7 @@ def _consumer_for_the_view(evidence, name):
     said = (
         f"The WebSocket was routed to {name}(), which is a view. "
         "The routes given to URLRouter lead to consumers. "
-        f"Write `{code}` in its place"
+        f"Write `{code}` instead"
     )
     for source, call in project.routes:
         if consumer and last_name(call.args[-1]) == name:

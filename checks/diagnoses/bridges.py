@@ -101,7 +101,7 @@ def event_loop_in_sync_code(evidence, error):
         return Explanation(f"{none_here} {at.to_run()}", where)
     whole = "the whole class asynchronous" if at.consumer else f"{at.name}() an `async def`"
     return Explanation(
-        f"{none_here} Make {whole}, or run the coroutine to its end here. {at.to_bridge()}",
+        f"{none_here} Make {whole}, or run the coroutine to completion here. {at.to_bridge()}",
         where,
         at.suggestion,
     )

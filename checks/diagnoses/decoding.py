@@ -67,7 +67,7 @@ def json_loads_of_nothing(evidence, error):
     where, edit = evidence.where(error), None
     call = _call(evidence, where, "loads")
     if evidence.in_group_handler(where):
-        advice = "What was sent to the group is a dictionary already: remove the json.loads()."
+        advice = "What was sent to the group is already a dictionary: remove the json.loads()."
     else:
         given = call.args[0] if call and getattr(call.args[0], "id", "") == "bytes_data" else None
         code, edit = _replaced(evidence, where, given, _frame(evidence, where))

@@ -77,7 +77,7 @@ def braces_in_an_f_string(evidence):
     if "expression" in found[1]:
         what = "there is nothing between { and }"
     return Explanation(
-        f"In this f-string {what}. "
+        f"In this f-string, {what}. "
         "Python replaces { and } with the value of what is between them. "
         "To show a brace itself, double it: {{ or }}.",
         broken.where(),

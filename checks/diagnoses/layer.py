@@ -217,4 +217,4 @@ def backend_is_no_layer(evidence, error, class_name):
 
 @rule(raised=r"TypeError: (\w*Cache)\.__init__\(\)")
 def backend_is_a_cache(evidence, error, name):
-    return _redis_instead(evidence, f"{name} is one of Django's caches and not a channel layer.")
+    return _redis_instead(evidence, f"{name} is one of Django's caches, not a channel layer.")

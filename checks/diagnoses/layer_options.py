@@ -119,7 +119,7 @@ def _malformed(evidence):
     if hosts is None:
         return "", None
     if not isinstance(hosts, list):
-        why = f": it has to be a list, and what arrived is a {type(hosts).__name__}, {hosts!r}"
+        why = f": it has to be a list, but what arrived is a {type(hosts).__name__}, {hosts!r}"
         one = isinstance(hosts, str) and "://" in hosts or _is_pair(hosts)
         return why, f'"hosts": [{code}]' if code and one else None
     if _is_pair(hosts) and isinstance(node, ast.List):
@@ -128,7 +128,7 @@ def _malformed(evidence):
         bare = address.get("address") if isinstance(address, dict) else address
         if isinstance(address, dict) and _is_pair(bare):
             pair = f'["redis://{bare[0]}:{bare[1]}"]'
-            return f': an "address" is a string, and this one is {bare!r}', f'"hosts": {pair}'
+            return f': an "address" is a string, but this one is {bare!r}', f'"hosts": {pair}'
         if isinstance(bare, str) and not re.match(SCHEMES, bare):
             why = f": the address {bare!r} does not begin with redis://"
             right = "redis://" + re.sub(r"^\w*:?//", "", bare)
@@ -194,9 +194,10 @@ def layer_flushed(evidence):
     if calls and evidence.saw(Refused, Closed, Silent, Crashed):
         where = evidence.where_called(calls[0])
         return Explanation(
-            "flush() empties the channel layer for everybody, all groups included, and closes "
-            "its connections: it is for tests. Remove this line. To leave one group, call "
-            "group_discard().",
+            "flush() empties the channel layer for everyone, including all "
+            "groups, and closes its connections: it is for tests. "
+            "Remove this line. "
+            "To leave one group, call group_discard().",
             where,
             without_line(evidence, where, "flush"),
         )

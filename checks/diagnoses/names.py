@@ -12,7 +12,7 @@ from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
 
 ALREADY = {
-    ("str", "decode"): "is a string already, not bytes",
+    ("str", "decode"): "is already a string, not bytes",
     ("bytes", "encode"): "is already bytes",
 }
 NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"

@@ -44,8 +44,9 @@ def nobody_is_logged_in(evidence):
     if condition and OF_A_USER.search(_origin_of(evidence, where, condition)):
         shown, cure, edit = _let_in(evidence, where, condition)
         return Explanation(
-            f"{ANONYMOUS}, and the consumer {how}, because of `{shown}`. The chat has no login "
-            f"yet, and lets everybody in. {cure}",
+            f"{ANONYMOUS}, and the consumer {how}, because of `{shown}`. "
+            "The chat has no login yet, and accepts everyone. "
+            f"{cure}",
             where,
             edit,
         )
@@ -63,7 +64,7 @@ def _let_in(evidence, where, condition):
         return shown, "Remove this `if`, and keep what is in it.", edit
     return (
         shown,
-        "Remove this `if`, with what is in it.",
+        "Remove this `if`, along with what is in it.",
         evidence.suggest(where, removed(source, node)),
     )
 
@@ -152,8 +153,8 @@ def permission_denied_in_a_consumer(evidence, error):
         raises = evidence.nodes_at(where, ast.Raise)
         return Explanation(
             "PermissionDenied is for views: in a consumer it is an exception like any other. "
-            f"{ANONYMOUS}, and the chat lets everybody in. Remove this `raise`, and the `if` that "
-            "leads to it.",
+            f"{ANONYMOUS}, and the chat accepts everyone. "
+            "Remove this `raise`, and the `if` that leads to it.",
             where,
             evidence.suggest(where, *[removed(source, node) for node in raises]),
         )

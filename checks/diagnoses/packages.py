@@ -200,7 +200,7 @@ def package_unknown(evidence, error, name):
         f"There is no module {top}: no file of this project "
         "has that name, and no installed package. "
         f"{unused}If it is a package, look for it on pypi.org, where "
-        "its name may be another than the import's, and type:\n"
+        "its name may differ from the import's, and type:\n"
         f"    {install_command('NAME')}\n"
         "If it is not, check the spelling.",
         where,

@@ -13,7 +13,7 @@ from workshop.checking.failures import Refused, Unanswered
 
 # The methods of query sets that wait for the database, and have a twin to await.
 QUERIES = ("get", "count", "exists", "first", "last", "create", "get_or_create", "delete", "update")
-EMPTY = " The page's address has no query string, so this refuses every browser."
+EMPTY = " The page's address has no query string, so this rejects every browser."
 
 
 @rule
@@ -241,7 +241,7 @@ def query_in_plain_middleware(evidence, error):
                     where, made_async(found.call), instead(query, code), *changes
                 )
             return Explanation(
-                f"A query waits for the database, and {found.call.name}() of a "
+                f"A query waits for the database, and {found.call.name}() in a "
                 "middleware runs on the event loop, where nothing may block. "
                 f"Write `async def {found.call.name}`, and in it {awaited}; end it with `{right}`.",
                 where,

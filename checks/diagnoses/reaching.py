@@ -106,7 +106,7 @@ def sentinel_does_not_answer(evidence):
     if places and (still_asking or gave_up):
         return Explanation(
             f"The layer asks a Sentinel at {places} for its Redis, and none answers there. "
-            f"For a single Redis give its address instead: {ONE_REDIS}",
+            f"For a single Redis, give its address instead: {ONE_REDIS}",
             where_hosts(evidence),
             hosts_instead(evidence, HERE),
         )
@@ -120,13 +120,13 @@ NO_SENTINEL = r"ResponseError: unknown command '?`?SENTINEL"
 def sentinel_knows_no_master(evidence, error):
     places = _sentinels(evidence)
     if places and "SENTINEL" in error.message:
-        why = "is a Redis and not a Sentinel"
+        why = "is a Redis, not a Sentinel"
     elif places:
         why = 'knows no Redis by the "master_name" in the settings'
     else:
         return None
     return Explanation(
-        f"What answers at {places} {why}. For a single Redis give its address: {ONE_REDIS}",
+        f"What answers at {places} {why}. For a single Redis, give its address: {ONE_REDIS}",
         where_hosts(evidence),
         hosts_instead(evidence, HERE),
     )

@@ -138,8 +138,9 @@ def heard_twice(evidence):
             if on_self(call.func):
                 where, name = consumer.where(call), last_name(call.func)
                 return Explanation(
-                    f"The sender gets it twice: once from self.{name}() here, once from the group, "
-                    f"to which it belongs too. Remove this self.{name}().",
+                    f"The sender gets it twice: once from self.{name}() here, "
+                    "and once from the group, which it is also in. "
+                    f"Remove this self.{name}().",
                     where,
                     without_line(evidence, where, name),
                 )
@@ -227,7 +228,7 @@ def list_of_consumers(evidence):
 
 _BY_ITSELF = "A consumer only answers its own browser: instead of the loop, write `{}`."
 _BY_GROUP = (
-    "Those of another server are not in it. "
+    "Another server's consumers are not in it. "
     "Use the room's group instead: join it in connect() with "
     "group_add(), and send to it in receive() with group_send()."
 )

@@ -166,7 +166,7 @@ def route_in_other_capitals(evidence, error, path):
             certain = route.with_pattern(right).fits(path)
             return Explanation(
                 f"The browser asks for {asked(path)}, but the route "
-                f"{route.shown} differs from it in capital letters."
+                f"{route.shown} differs from it in upper and lower case."
                 + (f" Write {route.written(right)}" if certain else ""),
                 route.where,
                 rewritten(evidence, route, right) if certain else None,

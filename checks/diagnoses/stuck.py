@@ -102,8 +102,8 @@ def _seconds(sleep):
 
 # Methods of locks and of futures of threads
 WAITING = {
-    "acquire": "Make it a lock of asyncio, `{0} = asyncio.Lock()`, which nothing else holds, and "
-    "write `async with {0}:` here.",
+    "acquire": "Make it an asyncio lock, `{0} = asyncio.Lock()`, which nothing "
+    "else holds, and write `async with {0}:` here.",
     "result": "Write `await asyncio.wrap_future({0})`.",
 }
 

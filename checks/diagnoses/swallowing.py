@@ -12,7 +12,7 @@ CAUGHT = {
     "except": ("the except on line {} caught it", "catch only the exceptions that you expect"),
     "suppress": ("the suppress() on line {} dropped it", "suppress only what you expect"),
     "gather": (
-        "the gather() on line {} handed it back as if it were a result",
+        "the gather() on line {} returned it as if it were a result",
         "remove return_exceptions=True, or look at the results",
     ),
     "task": (

@@ -67,7 +67,7 @@ def decorator_returns_nothing(evidence, error):
         returns = [n for n in function.body if isinstance(n, ast.Return)]
         if inner and not returns and f"self.{method.name}(" in error.code:
             return Explanation(
-                f"{function.name} returns nothing, so it puts None in the place of {method.name}. "
+                f"{function.name} returns nothing, so it replaces {method.name} with None. "
                 f"End {function.name} with `return {inner[0].name}`.",
                 source.where(function),
                 suggest(source, below(function.body[-1], f"return {inner[0].name}")),
@@ -103,8 +103,9 @@ def decorated_as_no_method(evidence):
         if name in ("staticmethod", "classmethod", "property") and method.name in called:
             where = consumer.where(decorator)
             return Explanation(
-                f"Channels calls {method.name}() on each browser's consumer, and a {name} is not "
-                f"given that. Remove @{name}.",
+                f"Channels calls {method.name}() on each browser's "
+                f"consumer, but a {name} does not receive it. "
+                f"Remove @{name}.",
                 where,
                 evidence.suggest(where, undecorated(decorator)),
             )

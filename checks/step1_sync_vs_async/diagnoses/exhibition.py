@@ -38,7 +38,7 @@ def exhibition_does_not_end(evidence):
     if evidence.saw(NoRecord) and evidence.stuck:
         return Explanation(
             f"{evidence.failure.message} It was still at this line: look for a loop that has no "
-            "end, and delete it, or let it end as a game's loop does: while not board.over:",
+            "end, and delete it, or make it end as a game's loop does: while not board.over:",
             evidence.stuck[1],
         )
 

@@ -140,7 +140,7 @@ def answer_not_awaited(evidence, error):
                 changes = [instead(node, code)]
             return Explanation(
                 f"{ast.unparse(given.func)}(…) was called without await, so answered() "
-                "got a coroutine that still has to be awaited, not an answer. "
+                "got something that still has to be awaited, not an answer. "
                 "Write:\n"
                 f"    {code}",
                 where,
