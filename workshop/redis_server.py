@@ -95,9 +95,9 @@ def start() -> Found:
     digits = re.findall(r"\d+", found.version)
     if digits and tuple(map(int, digits[:2])) < OLDEST:
         raise RedisError(
-            f"{found.name} {found.version} answers at {found.place}, but the channel layer needs "
-            "Redis 5.0 or later (the command BZPOPMIN). Stop or update it, or set REDIS_URL to "
-            "another one."
+            f"{found.name} {found.version} answers at {found.place}, but the "
+            "channel layer needs Redis 5.0 or later (the command BZPOPMIN). "
+            "Stop or update it, or set REDIS_URL to another one."
         )
     return found
 

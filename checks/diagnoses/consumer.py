@@ -142,8 +142,8 @@ def _without_init(evidence, consumer, init):
     moved = "\n".join("\n".join(lines[n.lineno - 1 : n.end_lineno]) for n in does)
     certain = connect and not uses and evidence.project.source_at(consumer.where(connect)) is source
     return Explanation(
-        f"{consumer.name} has an __init__, {why}. Remove __init__, and move what it does to the "
-        "beginning of connect().",
+        f"{consumer.name} has an __init__, {why}. "
+        "Remove __init__, and move what it does to the beginning of connect().",
         where,
         evidence.suggest(where, without(init), above(connect.body[0], moved)) if certain else None,
     )

@@ -87,8 +87,8 @@ def whole_dictionary_echoed(evidence):
     what = "The whole event" if "type" in heard else "The whole content of the frame"
     code, edit = _read_from(evidence, '{}["message"]')
     return Explanation(
-        f'{what} came back as the message. It is a dictionary, and the text is under "message": '
-        f"write `{code}`.",
+        f"{what} came back as the message. "
+        f'It is a dictionary, and the text is under "message": write `{code}`.',
         evidence.where_sent(),
         edit,
     )

@@ -24,8 +24,8 @@ def type_collides(evidence):
             return _another_type(
                 evidence,
                 lambda kind, wrong=call.type: kind == wrong,
-                f'A message of type "{call.type}" goes to the method {name}, which Channels uses '
-                "for something else.",
+                f'A message of type "{call.type}" goes to the method '
+                f"{name}, which Channels uses for something else.",
             )
 
 
@@ -87,8 +87,8 @@ def _another_type(evidence, is_wrong, said):
     method = only_handler(evidence)
     if method is None:
         return Explanation(
-            f'{said} Choose a type of your own, such as "chat.message", and write a method '
-            "chat_message for it.",
+            f"{said} Choose a type of your own, such as "
+            '"chat.message", and write a method chat_message for it.',
             where,
         )
     other = method.replace("_", ".")

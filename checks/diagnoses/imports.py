@@ -52,8 +52,8 @@ def circular_import(evidence, error, name, module):
     advice = (
         UNUSED
         if removal
-        else "Move what both of them need to a third file, or import it in the function that uses "
-        "it."
+        else "Move what both of them need to a third file, or "
+        "import it in the function that uses it."
     )
     return Explanation(
         f"Two files import each other: {module} is still being "

@@ -169,8 +169,8 @@ def backend_cannot_be_imported(evidence, error, backend):
     if not is_installed(package) and not evidence.project.source(package):
         return _redis_instead(
             evidence,
-            f"The channel layer {backend} cannot be imported: the package {package} is not "
-            "installed.",
+            f"The channel layer {backend} cannot be imported: "
+            f"the package {package} is not installed.",
         )
     if written(evidence, "hosts")[1]:  # a layer in memory takes none
         return _redis_instead(evidence, f"There is no channel layer {backend}.")

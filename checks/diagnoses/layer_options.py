@@ -168,8 +168,9 @@ def layer_key_not_read(evidence):
             where = evidence.project.where_set(NAME, key)
             advice, edits = _read(evidence, layer, key, where)
             return Explanation(
-                f'"{key.value}" is ignored here: Channels reads only "BACKEND" and "CONFIG" of a '
-                f"layer. {advice}",
+                f'"{key.value}" is ignored here: Channels reads '
+                'only "BACKEND" and "CONFIG" of a layer. '
+                f"{advice}",
                 where,
                 evidence.suggest(where, *edits),
             )

@@ -59,8 +59,8 @@ def _misspelled_template(evidence, name, lacks, names):
             evidence.suggest(source.where(node), instead(node, f'"{near}"')),
         )
     return Explanation(
-        f"{lacks} The name in render() must be that of a file in a folder templates/ of an app "
-        "in INSTALLED_APPS.",
+        f"{lacks} The name in render() must be that of a file in a "
+        "folder templates/ of an app in INSTALLED_APPS.",
         written[0][0].where(written[0][1]) if len(written) == 1 else None,
     )
 

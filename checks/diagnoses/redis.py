@@ -43,8 +43,8 @@ def redis_has_no_such_database(evidence, error):
     number = next((found[1] for found in numbers if found), None)
     said = "They count from 0, and there are 16 unless its configuration says otherwise."
     return Explanation(
-        f"Redis has no database {number or 'of that number'}. {said} Write /0 at the end of the "
-        "address.",
+        f"Redis has no database {number or 'of that number'}. "
+        f"{said} Write /0 at the end of the address.",
         where_hosts(evidence),
         rewritten(evidence, rf"/{number}(?=[\"'])", "/0") if number else None,
     )

@@ -156,8 +156,8 @@ def layers_do_not_meet(evidence):
         where = evidence.project.where_set("CHANNEL_LAYERS")
         prefix, code = _computed_prefix(evidence.project)
         advice = (
-            'The options in CHANNEL_LAYERS, "hosts" and "prefix" above all, must be the same in '
-            "every process."
+            'The options in CHANNEL_LAYERS, "hosts" and "prefix" '
+            "above all, must be the same in every process."
         )
         return Explanation(
             f"Ana's server and Ben's both joined {shown(group)}, but what one of them sends to it "

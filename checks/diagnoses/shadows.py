@@ -67,10 +67,10 @@ def _folder_first(evidence, file):
     relative = file.relative_to(evidence.project.folder)
     folder = relative.with_suffix("")
     return Explanation(
-        f"You have both a file {relative.as_posix()} and a folder {folder.as_posix()}/ with an "
-        "__init__.py. "
-        "Python imports the folder, and the file is never read. Delete the folder, or move the "
-        f"file into it as {folder.as_posix()}/__init__.py.",
+        f"You have both a file {relative.as_posix()} and a "
+        f"folder {folder.as_posix()}/ with an __init__.py. "
+        "Python imports the folder, and the file is never read. "
+        f"Delete the folder, or move the file into it as {folder.as_posix()}/__init__.py.",
         Where(file),
     )
 

@@ -31,8 +31,8 @@ def everything_excepted(evidence):
             every = node.type is None or last_name(node.type) in ("Exception", "BaseException")
             if every and all(isinstance(child, ast.Pass) for child in node.body):
                 return Explanation(
-                    "This except hides every mistake, those in your own code too. Name the "
-                    "exception that you expect, such as json.JSONDecodeError, so that others show "
-                    "in the server's log.",
+                    "This except hides every mistake, those in your own code too. "
+                    "Name the exception that you expect, such as json.JSONDecodeError, so that "
+                    "others show in the server's log.",
                     consumer.where(node),
                 )

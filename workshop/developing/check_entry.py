@@ -40,8 +40,8 @@ def wrong_number(step: Step) -> Iterator[Problem]:
         yield Problem(
             MANIFEST,
             line_of(MANIFEST, f'"{step.name}"'),
-            f"{step.name} is listed as number {expected}: give it that number everywhere, or move "
-            "its entry.",
+            f"{step.name} is listed as number {expected}: give it "
+            "that number everywhere, or move its entry.",
         )
 
 

@@ -111,8 +111,8 @@ def slide_not_in_the_deck(step: Step) -> Iterator[Problem]:
             yield Problem(
                 file,
                 line_of(file, f"[{name}]"),
-                f"The deck slides/{step.name}.md has no slide {hint['slide']!r}: name one of its "
-                "titles.",
+                f"The deck slides/{step.name}.md has no slide "
+                f"{hint['slide']!r}: name one of its titles.",
             )
 
 

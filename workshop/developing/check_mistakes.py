@@ -63,8 +63,8 @@ def id_that_no_rule_has(step: Step) -> Iterator[Problem]:
                 step,
                 kind,
                 row,
-                f"no rule for {step.short} is called {id!r}: an id is the name of the rule's "
-                "function.",
+                f"no rule for {step.short} is called {id!r}: an "
+                "id is the name of the rule's function.",
             )
 
 

@@ -36,8 +36,8 @@ def id_of_two_rules() -> Iterator[Problem]:
         if count[rule.id] > 1:
             yield _problem(
                 rule,
-                "another rule has this name: rename one, or make them one rule for both "
-                "(advises=True).",
+                "another rule has this name: rename one, or make "
+                "them one rule for both (advises=True).",
             )
 
 

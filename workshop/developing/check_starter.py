@@ -19,8 +19,8 @@ def other_files(step: Step) -> Iterator[Problem]:
         yield Problem(
             has / name,
             None,
-            f"{lacks.relative_to(ROOT).as_posix()} does not have this file: copy it there, or "
-            "remove it here.",
+            f"{lacks.relative_to(ROOT).as_posix()} does not have "
+            "this file: copy it there, or remove it here.",
         )
 
 
