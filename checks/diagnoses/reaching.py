@@ -1,5 +1,7 @@
 """The address of Redis can be read, but nobody is there, or somebody else."""
 
+import re
+
 from checks.diagnoses.addresses import CONNECTING
 from checks.diagnoses.hosts import (
     entries,
@@ -88,7 +90,8 @@ def one_of_several_does_not_answer(evidence, error, address):
 def _without(evidence, address):
     """The edit that removes the only entry of the list in which the address is written out."""
     hosts, source = hosts_node(evidence)
-    found = [one for one in getattr(hosts, "elts", ()) if address in source.code(one)]
+    whole = re.compile(re.escape(address) + r"(?!\d)")  # port 6 is not the beginning of 6379
+    found = [one for one in getattr(hosts, "elts", ()) if whole.search(source.code(one))]
     if len(found) == 1:
         return evidence.suggest(where_hosts(evidence), left_out(found[0], hosts.elts))
 
