@@ -1,15 +1,15 @@
 """From a save to the verdict: our checks, and what a learner would run instead.
 
-Measured side by side in one run, each from its start (or the save) until its verdict is there:
+Measured side by side in one run, each from its start (or the save) until its verdict:
 
 - `checks/stepN --solution`, cold;
-- `checks/stepN --watch` on a copy of the solution, from the save (a file that is written beside
+- `checks/stepN --watch` on a copy of the solution, from the save (a file that is written next to it
   and renamed, as editors do) to the line with the verdict;
-- `pytest` on the tests that stand in the solution, in the style of the Channels documentation;
+- `pytest` on the solution's own tests, in the style of the Channels documentation;
 - the tests of the Channels tutorial, part 4: a real Chrome, driven by Selenium.
 
 Every one of them passes, or nothing is reported. Seconds depend on the machine and on what else it
-does, so what a check may take is a ratio to pytest on the step's own tests in the same run. Step
+does, so the limit for a check is a ratio to pytest on the step's own tests in the same run. Step
 1's own tests wait for an opponent who thinks for a second: its check is held to step 2's instead.
 """
 
@@ -41,7 +41,7 @@ from workshop.manifest import ROOT
 TUTORIAL = ROOT / "benchmarks" / "tutorial"
 RESULT = results.BUILD / "check-loop.json"
 VERDICT = re.compile(rb"(\d+) of (\d+) \xe2\x9c\x93")  # "7 of 7 ✓"
-# Ratios that medians may not exceed, by step
+# Ratios that medians must not exceed, by step
 COLD = {"step1": 1.0, "step2": 0.55, "step3": 0.95}
 WATCH = {"step1": 0.45, "step2": 0.20, "step3": 0.35}
 LIMIT = 120  # seconds for one run of anything
@@ -53,7 +53,7 @@ class Row:
     step: str
     once: Callable[[], float]  # measures once and returns seconds
     reference: "Row | None" = None  # what its median is a ratio to
-    bound: float | None = None  # that the ratio may not exceed
+    bound: float | None = None  # that the ratio must not exceed
     times: list[float] = field(default_factory=list)  # seconds
 
     @property
@@ -82,14 +82,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python3 -m benchmarks check-loop",
         description=__doc__.partition("\n")[0],
-        epilog="Exit status 1: a ratio is over its bound. Keep the machine quiet meanwhile.",
+        epilog="Exit status 1: a ratio is over its bound. Don't use the machine in the meantime.",
     )
     parser.add_argument("--runs", type=int, default=10, metavar="N", help="of each; default 10")
     return parser.parse_args(arguments)
 
 
 def measure(runs: int) -> list[Row]:
-    """Everything once, then everything again: what else the machine does hits all alike."""
+    """Everything once, then everything again, so that whatever else the machine does affects all of
+    them alike."""
     steps = {step.short: step for step in manifest.steps()}
     with ExitStack() as watches:
         own = {

@@ -1,4 +1,4 @@
-"""Consumers that wait as the views of step 1 do, served beside them: what wait.py measures."""
+"""Consumers that wait as the views of step 1 do, served alongside them: what wait.py measures."""
 
 import asyncio
 import os

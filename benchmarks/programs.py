@@ -1,4 +1,4 @@
-"""The servers that are measured: started, observed from outside, and sure to end."""
+"""The servers that are measured: started, observed from outside, and certain to end."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ class Measured:
         return [process, *process.children(recursive=True)]
 
     def cpu(self) -> float:
-        """Seconds of CPU that it used so far, in its own code and in the kernel's."""
+        """Seconds of CPU that it has used so far, in its own code and in the kernel's."""
         return sum(sum(process.cpu_times()[:2]) for process in self._processes())
 
     def memory(self) -> int:
@@ -37,7 +37,7 @@ class Measured:
 
 
 class Program(Measured):
-    """A server on a free port of 127.0.0.1; "{port}" in its command stands for that port."""
+    """A server on a free port of 127.0.0.1; "{port}" in its command is replaced by that port."""
 
     def __init__(self, *command: str, folder: Path = ROOT, **environment: str):
         port, self._holder = ports.reserve()
@@ -67,7 +67,7 @@ class Program(Measured):
         return self
 
     def wait_until_it_listens(self) -> None:
-        """Raises RuntimeError with what it said when it ended or took too long."""
+        """Raises RuntimeError with its output if it ended or took too long."""
         deadline = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < deadline and self._watcher.poll() is None:
             try:
@@ -75,10 +75,10 @@ class Program(Measured):
                 return
             except OSError:
                 time.sleep(0.02)
-        raise RuntimeError(f"The server did not start. It said:\n{self.log()[-2000:]}")
+        raise RuntimeError(f"The server did not start. Its output:\n{self.log()[-2000:]}")
 
     def log(self) -> str:
-        """What it wrote so far."""
+        """What it has written so far."""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
@@ -91,6 +91,6 @@ class Program(Measured):
 
 @contextlib.contextmanager
 def redis() -> Iterator[Measured]:
-    """A Redis for one measurement alone, so that no other one is touched."""
+    """A Redis for one measurement only, so that no other one is touched."""
     with redis_server.private() as own:
         yield Measured(own.port, own.pid)

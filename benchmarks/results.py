@@ -14,8 +14,8 @@ from workshop.manifest import ROOT
 
 BUILD = Path(os.environ.get("BENCHMARK_RESULTS", ROOT / "build"))
 PACKAGES = ("django", "channels", "channels-redis", "daphne", "redis", "uvicorn", "websockets")
-# Okabe and Ito's colours, told apart by the colour-blind (https://jfly.uni-koeln.de/color/)
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222", "#999999")
+# Okabe and Ito's colors, told apart by the color-blind (https://jfly.uni-koeln.de/color/)
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222", "#999999")
 
 
 def write(name: str, **content) -> Path:
@@ -46,7 +46,7 @@ def version(package: str) -> str | None:
 
 
 def console() -> Console:
-    """For tables. What reads a pipe does not care how wide a terminal is."""
+    """For tables. Whatever reads a pipe does not care how wide a terminal is."""
     found = Console(highlight=False)
     return found if found.is_terminal else Console(highlight=False, width=150)
 

@@ -1,7 +1,7 @@
-"""From a clone to the first green check: with the workshop's command, and with pip by hand.
+"""From a clone to the first passing check: with the workshop's command, and with pip by hand.
 
-Each way is taken twice: with package caches that are empty, and with those that it then left. The
-packages come from wherever pip and uv are set to get them: how fast that is counts for more than
+Each way is measured twice: with empty package caches, and with those that the first run left. The
+packages come from wherever pip and uv are set to get them: how fast that is matters more than
 anything else here, so a ratio between two rows says more than a row.
 """
 
@@ -22,12 +22,12 @@ from benchmarks.programs import redis
 from workshop.manifest import ROOT
 
 LIMIT = 600  # seconds for one command
-PYTHON = sys._base_executable  # as people have it: without any of the packages
+PYTHON = sys._base_executable  # as users have it: without any of the packages
 INSIDE = Path(".venv", "Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def by_command(clone: Path, environment: dict) -> None:
-    """`python3 -m workshop`, which has uv brought by pip where there is none."""
+    """`python3 -m workshop`, which makes pip install uv where there is none."""
     run(clone, environment, PYTHON, "-m", "workshop")
 
 
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
         for name in options.only:
             title, make = WAYS[name]
             if name == "uv" and not UV:
-                print("uv is left out: it is not installed", file=sys.stderr)
+                print("uv is skipped: it is not installed", file=sys.stderr)
                 continue
             with tempfile.TemporaryDirectory() as caches:
                 for cache in ("cold", "warm"):
@@ -110,7 +110,7 @@ def surroundings(caches: Path, redis_port: int) -> dict[str, str]:
 
 
 def measure(make, environment: dict[str, str]) -> dict:
-    """Seconds for the clone, the packages and the first check, in a folder that then goes."""
+    """Seconds for the clone, the packages and the first check, in a folder that is then removed."""
     with tempfile.TemporaryDirectory() as place:
         clone = Path(place) / "workshop"
         times = [time.perf_counter()]
@@ -130,7 +130,7 @@ def measure(make, environment: dict[str, str]) -> dict:
 
 
 def run(folder: Path, environment: dict[str, str], *command: str) -> None:
-    """Raises RuntimeError, with what the command said, when it fails."""
+    """Raises RuntimeError, with the command's output, when it fails."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -146,7 +146,7 @@ def run(folder: Path, environment: dict[str, str], *command: str) -> None:
 
 
 def show(rows: list[dict]) -> None:
-    table = Table("way", "package cache", title="Seconds from a clone to the first green check")
+    table = Table("way", "package cache", title="Seconds from a clone to the first passing check")
     for head in ("clone", "packages", "first check", "together"):
         table.add_column(head, justify="right")
     for row in rows:

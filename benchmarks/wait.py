@@ -1,7 +1,7 @@
 """Requests that all wait at the same moment: how long until the last one has its answer.
 
 The views are those of step 1's solution, the consumers are in consumers.py; Daphne serves both in
-one process on 127.0.0.1. The answer takes THINKING seconds, of which nothing is work.
+one process on 127.0.0.1. The answer takes THINKING seconds, none of which is work.
 """
 
 import argparse
@@ -68,7 +68,8 @@ def server(thinking: float) -> Program:
 
 
 async def measure(address: str, options: argparse.Namespace) -> list[dict]:
-    """Everything once, then everything again: what else the machine does hits all alike."""
+    """Everything once, then everything again, so that whatever else the machine does affects all of
+    them alike."""
     rows = [
         {"what": what, "requests": count, "seconds": []}
         for count in options.requests
@@ -137,10 +138,10 @@ def draw(rows: list[dict], options: argparse.Namespace) -> Path:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
-    for what, colour in zip(KINDS, results.COLOURS, strict=False):
+    for what, color in zip(KINDS, results.COLORS, strict=False):
         own = [row for row in rows if row["what"] == what]
         medians = [results.median(row["seconds"]) for row in own]
-        axes.plot([row["requests"] for row in own], medians, marker="o", color=colour, label=what)
+        axes.plot([row["requests"] for row in own], medians, marker="o", color=color, label=what)
     axes.set(
         title=f"Each answer takes {options.thinking:g} s, and none of it is work",
         xlabel="requests at the same moment",

@@ -1,5 +1,6 @@
-"""The workshop's own tests. They keep the machine busy, so their checks are given more patience:
-set here, before anything of the checks is imported, and inherited by all that the tests start."""
+"""The workshop's own tests. They keep the machine busy, so their checks get more patience: set
+here, before anything of the checks is imported, and inherited by everything that the tests
+start."""
 
 import os
 

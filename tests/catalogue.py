@@ -39,7 +39,7 @@ def written(files: dict[str, str], folder: Path, encoded: dict[str, str]) -> Pat
 
 def repair(project: Path, report: dict, row: dict, made_for: Path | None = None) -> None:
     """Do in the project what the failed check's report says: its suggestion, or what the entry's
-    `repair` says that its message tells to type. `made_for` is the project that was checked, where
+    `repair` says that its message asks to type. `made_for` is the project that was checked, where
     this is a copy of it. Raises BadEdit."""
     if found := report["suggestion"]:
         file = project / Path(found["file"]).relative_to(made_for or project)
@@ -58,7 +58,7 @@ def repair(project: Path, report: dict, row: dict, made_for: Path | None = None)
 
 def at_the_tests_redis(project: Path) -> bool:
     """Write the port of the tests' own Redis where the settings have Redis's default one, which
-    messages tell: nobody need be listening there. Whether anything was changed."""
+    messages mention: nothing need be listening there. Returns whether anything was changed."""
     port = urlsplit(os.environ["REDIS_URL"]).port
     changed = False
     for file in project.rglob("settings.py"):

@@ -42,7 +42,7 @@ class Checked:
 
     @property
     def failed(self) -> dict | None:
-        """The first check that failed, as --json tells it."""
+        """The first check that failed, as --json reports it."""
         return next((check for check in self.report["checks"] if not check["passed"]), None)
 
 
@@ -56,7 +56,7 @@ def check(step: str, *arguments, cwd: Path | None = None, **environment) -> Chec
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=600,  # for a test that hangs; no measure of anything
+        timeout=600,  # for a test that hangs; not a measurement
     )
     return Checked(done.returncode, done.stdout, done.stderr)
 
@@ -78,7 +78,7 @@ AT_ONCE = 4  # checks side by side: most of a failing one is waiting
 def side_by_side(request, parameter: str, run):
     """A function from a value of the module's parametrized tests to what `run(checks, value)`
     returned, where `checks` makes quick ones. The values that this run of the tests has selected
-    are taken side by side, beginning at once."""
+    run side by side, starting at once."""
     values = (
         item.callspec.params[parameter]
         for item in request.session.items
@@ -105,27 +105,27 @@ def copy_of(folder: Path, target: Path) -> Path:
 
 
 def edit(folder: Path, file: str, replace: str, by: str) -> None:
-    """Replace a text that stands exactly once in a file; an empty `replace` makes the file."""
+    """Replace a text that is in a file exactly once; an empty `replace` creates the file."""
     path = folder / file
     if not replace:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(by, encoding="utf-8")
         return
     text = path.read_text(encoding="utf-8")
-    assert text.count(replace) == 1, f"{replace!r} stands {text.count(replace)} times in {file}"
+    assert text.count(replace) == 1, f"{replace!r} is in {file} {text.count(replace)} times"
     path.write_text(text.replace(replace, by), encoding="utf-8")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def hears_ctrl_c():
-    """A shell makes what it runs in the background deaf to Ctrl-C, and that is inherited. What the
-    tests start hears it, wherever they run."""
+    """A shell makes what it runs in the background ignore Ctrl-C, and that is inherited. What the
+    tests start doesn't ignore it, wherever they run."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def a_redis():
-    """A Redis for the tests alone, on a port of its own, so that no other one is touched."""
+    """A Redis for the tests only, on a port of its own, so that no other one is touched."""
     with redis_server.private() as redis, pytest.MonkeyPatch.context() as patch:
         patch.setenv("REDIS_URL", redis.url)
         yield

@@ -13,7 +13,7 @@ LEFT_OUT = (".git", ".venv", ".workshop", "__pycache__", "build", "node_modules"
 
 
 class Workshop:
-    """The copy, and who types there."""
+    """The copy, and what is typed there."""
 
     def __init__(self, root: Path, python: Path | str = sys.executable):
         shutil.copytree(manifest.ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
@@ -24,7 +24,7 @@ class Workshop:
         return [str(self.python), "-m", "workshop", *arguments]
 
     def type(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
-        """Runs `python3 -m workshop ARGUMENTS` without a terminal, and waits for its end."""
+        """Runs `python3 -m workshop ARGUMENTS` without a terminal, and waits until it ends."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.root,
@@ -32,7 +32,7 @@ class Workshop:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            timeout=600,  # for a test that hangs; no measure of anything
+            timeout=600,  # for a test that hangs; not a measurement
         )
 
 

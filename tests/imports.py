@@ -19,7 +19,7 @@ def modules(root: Path, *packages: str) -> dict[str, Path]:
 
 
 def graph(of: dict[str, Path]) -> Graph:
-    """What each module imports of the others, anywhere in it: inside of a function, too."""
+    """What each module imports of the others, anywhere in it: inside a function, too."""
     return {name: {i for i in imported(name, file, of) if i != name} for name, file in of.items()}
 
 
@@ -40,7 +40,7 @@ def imported(name: str, file: Path, known: dict[str, Path]) -> Iterator[str]:
 
 
 def circle(imports: Graph) -> list[str] | None:
-    """A circle, if there is one: each module imports the next, the last is the first."""
+    """An import cycle, if there is one: each module imports the next, the last is the first."""
     try:
         TopologicalSorter(imports).prepare()
     except CycleError as error:

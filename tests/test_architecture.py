@@ -1,5 +1,5 @@
-"""What holds the construction: no circle of imports; the machinery knows no content; what a rule is
-and when it is asked. (That every rule has a name of its own, an entry in a catalogue and known
+"""The architecture: no import cycles; the machinery doesn't know any content; what a rule is and
+when it is asked. (That every rule has a name of its own, an entry in a catalogue and known
 capabilities is found by `dev check`: test_continuity.py.)"""
 
 import ast
@@ -42,7 +42,7 @@ def test_a_circle_is_found_also_inside_of_a_function(tmp_path):
 
 @pytest.mark.parametrize("name", MACHINERY)
 def test_the_machinery_imports_no_content(name):
-    """checks/ and tests/ are met by names from the manifest, in one place."""
+    """checks/ and tests/ are only reached by names from the manifest, in one place."""
     content = {"checks", "tests", "benchmarks", "solutions", "steps"}
     tree = ast.parse(MACHINERY[name].read_text(encoding="utf-8"))
     for node in ast.walk(tree):
@@ -58,7 +58,7 @@ def test_the_machinery_imports_no_content(name):
 
 @pytest.mark.parametrize("name", MACHINERY)
 def test_the_machinery_names_no_step(name):
-    """Not in a docstring, where a step may be an example."""
+    """Docstrings are exempt: a step may be an example there."""
     tree = ast.parse(MACHINERY[name].read_text(encoding="utf-8"))
     known = {word for step in manifest.steps() for word in (step.name, step.short)}
     words = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -76,7 +76,7 @@ def test_every_rule_is_a_function_of_the_module_that_lists_it_under_its_name():
 
 
 def test_every_module_of_rules_is_asked():
-    """One that is not listed would never speak."""
+    """One that is not listed would never be asked."""
     for package in packages_of_rules(*manifest.steps()):
         prefix = f"{package.__name__}."
         below = {name.removeprefix(prefix) for name in REPOSITORY if name.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""Every benchmark runs, says what it found, sees what is lost, and leaves nothing behind."""
+"""Every benchmark runs, reports what it found, notices what is lost, and leaves nothing behind."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ from benchmarks.room import measuring
 from benchmarks.room.browsers import Browsers
 from tests.conftest import ROOT
 
-LIMIT = 600  # seconds, which only a benchmark that hangs would take
+LIMIT = 600  # seconds, which only a benchmark that hangs takes
 MARK = "BENCHMARK_OF_THE_TESTS"  # in the environment of all that a benchmark starts
 COSTS = {"server_us_per_delivery", "redis_us_per_delivery", "deliveries_per_cpu_second"}
 OWN_TESTS = "the step's own tests, pytest"
@@ -27,7 +27,8 @@ OUTCOME = {"messages", "expected", "delivered", "heard_by_all", "p50_ms", "p99_m
 
 @pytest.fixture
 def marked(tmp_path):
-    """An environment that tells whose a process is, with results in a folder of their own."""
+    """An environment that identifies a process as the test's, with results in a folder of their
+    own."""
     return {**os.environ, MARK: uuid.uuid4().hex, "BENCHMARK_RESULTS": str(tmp_path)}
 
 
@@ -55,7 +56,7 @@ def left_of(environment: dict) -> list[psutil.Process]:
         try:
             if process.environ().get(MARK) == environment[MARK]:
                 found.append(process)
-        except psutil.Error:  # it ended meanwhile, or it is another user's
+        except psutil.Error:  # it ended in the meantime, or it is another user's
             continue
     return found
 
@@ -144,7 +145,7 @@ def test_the_set_up(monkeypatch, tmp_path):
         assert row["seconds"] == pytest.approx(parts) and row["check_s"] > 0
 
 
-# Broadcasts what it hears, but the first browser does not get the messages with odd numbers.
+# Broadcasts what it hears, but the first browser doesn't get the messages with odd numbers.
 LOSSY = """
 import asyncio, re, sys
 from websockets.asyncio.server import serve

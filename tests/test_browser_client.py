@@ -64,7 +64,7 @@ def played(check, *chats: Chat):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """Nothing comes, and is not waited for."""
+    """Nothing comes, and nothing waits for it."""
     monkeypatch.setattr(browsers, "HEARS_WITHIN", 0.05)
 
 

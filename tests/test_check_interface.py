@@ -1,4 +1,4 @@
-"""checks/stepN as DESIGN describes it: its options, its JSON, its exit codes, its words."""
+"""checks/stepN as DESIGN describes it: its options, its JSON, its exit codes, its texts."""
 
 import json
 import subprocess
@@ -70,7 +70,7 @@ def test_the_rest_is_one_flag_away(tmp_path):
     [
         (["--project", "/no/such/folder"], "There is no folder"),
         (["--nonsense"], "usage:"),
-        (["--json", "--hint"], "--json goes with"),
+        (["--json", "--hint"], "--json cannot be combined with"),
     ],
 )
 def test_a_check_that_cannot_be_made(arguments, said):
@@ -121,7 +121,7 @@ def test_a_copy_named_relative_to_where_one_stands(tmp_path):
 
 
 def test_without_the_packages_it_says_what_to_type(tmp_path):
-    """A clone that was not set up, with a Python that has nothing."""
+    """A clone that was not set up, with a Python that has no packages."""
     bare = tmp_path / "clone"
     for name in ("checks", "workshop"):
         copy_of(ROOT / name, bare / name)
@@ -152,7 +152,7 @@ def test_what_a_shell_sets_for_pytest_is_not_for_the_checks():
 
 
 class TestHints:
-    """The ladder, in a copy of the workshop, since it remembers its rungs."""
+    """The three levels, in a copy of the workshop, since it remembers them."""
 
     @pytest.fixture
     def workshop(self, tmp_path):
@@ -171,7 +171,7 @@ class TestHints:
             encoding="utf-8",
         )
 
-    def test_each_call_climbs_one_rung_and_a_pass_starts_over(self, workshop):
+    def test_each_call_goes_up_one_level_and_a_pass_starts_over(self, workshop):
         first, second, third = (self.check(workshop, "--hint").stdout for _ in range(3))
         assert "Hint 1 of 3" in first and "Hint 2 of 3" in second and "Hint 3 of 3" in third
         assert "INSTALLED_APPS = [" in third and "INSTALLED_APPS = [" not in first + second
@@ -186,20 +186,20 @@ class TestHints:
         assert "Hint 1 of 3" in self.check(workshop, "--hint").stdout
 
     def test_after_three_failures_in_a_row_it_is_offered(self, workshop):
-        """Three attempts, that is: nothing was tried where nothing was saved."""
+        """Three attempts, that is: nothing was tried if nothing was saved."""
         settings = workshop / "steps" / "step2_echo" / "mysite" / "settings.py"
         said = []
         for attempt in range(3):
             settings.write_text(settings.read_text() + f"# attempt {attempt}\n")
             said += [self.check(workshop).stdout for _ in range(2)]
-        assert "Three times" not in "".join(said[:4])
-        assert "Three times the same check" in said[4] and "--hint" in said[4]
+        assert "three times" not in "".join(said[:4])
+        assert "The same check failed three times" in said[4] and "--hint" in said[4]
 
     def test_a_failure_with_nothing_saved_in_between_does_not_count(self, workshop):
         said = [self.check(workshop).stdout for _ in range(4)]
         assert "was saved since" not in said[0]
         assert all("Nothing in steps/step2_echo was saved" in one for one in said[1:])
-        assert "Three times" not in "".join(said)
+        assert "three times" not in "".join(said)
 
     def test_work_in_the_solution_is_told(self, workshop):
         for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "The workshop"]):
@@ -214,7 +214,7 @@ class TestHints:
     @pytest.mark.parametrize("width", [40, 80, 200])
     def test_the_code_is_whole_at_any_width(self, width, monkeypatch):
         """So that it can be copied."""
-        monkeypatch.setattr(hints.progress, "next_rung", lambda step, check: 3)
+        monkeypatch.setattr(hints.progress, "next_level", lambda step, check: 3)
         for step in manifest.steps():
             for name, hint in hints.of_step(step).items():
                 console = Console(width=width, force_terminal=True, color_system=None)

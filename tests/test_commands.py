@@ -21,8 +21,8 @@ from .copied import Workshop
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
 STEP2 = manifest.find("step2").name
-# What CPython prints when Ctrl-C meets it in a callback, as of the lock of an import, out of which
-# no exception can go.
+# What CPython prints when Ctrl-C arrives in a callback, such as that of an import lock, from which
+# no exception can escape.
 SWALLOWED = re.compile(r"Exception ignored in: .*\nTraceback .*\n(  .*\n)+KeyboardInterrupt: *\n")
 
 
@@ -79,15 +79,15 @@ def test_the_map_tells_what_is_done_and_what_is_next(workshop):
     assert done.stdout.rstrip().endswith("step2")
 
 
-def test_a_pipe_gets_no_colours_and_a_page_that_cannot_show_a_tick_no_crash(workshop):
+def test_a_pipe_gets_no_colors_and_a_page_that_cannot_show_a_tick_no_crash(workshop):
     done = workshop.type(PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
     assert done.returncode == 0
     assert "\x1b" not in done.stdout and "✓" in done.stdout
 
 
 @posix_only
-@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_a_terminal_gets_colours_unless_they_are_not_wanted(workshop, variables, coloured):
+@pytest.mark.parametrize(("variables", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colors_unless_they_are_not_wanted(workshop, variables, colored):
     ours, theirs = os.openpty()
     wanted = {**os.environ, "TERM": "xterm", **variables}
     kept = {k: v for k, v in wanted.items() if k in variables or k != "NO_COLOR"}
@@ -102,7 +102,7 @@ def test_a_terminal_gets_colours_unless_they_are_not_wanted(workshop, variables,
     os.close(ours)
     assert process.wait() == 0
     assert b"+++ solutions/" in output.replace(b"\x1b[1m", b"")
-    assert (b"\x1b[32m" in output) == coloured
+    assert (b"\x1b[32m" in output) == colored
 
 
 @pytest.mark.parametrize("command", ["run", "check", "diff", "reset", "catchup"])
@@ -222,7 +222,8 @@ def test_two_saves_within_a_second_do_not_meet(tmp_path, monkeypatch):
 
 
 def test_without_a_starter_nothing_is_done(workshop):
-    """Edited before the first command, and no git to ask: this must not be taken for a starter."""
+    """Edited before the first command, and no git to ask: this must not be mistaken for a
+    starter."""
     a_file(workshop).write_text("my work")
     done = workshop.type("reset", "step2")
     assert done.returncode == 2

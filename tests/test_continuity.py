@@ -1,4 +1,4 @@
-"""Nothing is missing of any step, and `dev check` finds it where something is."""
+"""No step lacks anything, and `dev check` finds it when one does."""
 
 import re
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_links_in_readmes_lead_somewhere():
 
 # Planted in a copy of the workshop: the file, the text to replace (None: all of it), what goes
 # there (None: the file is removed), the file that the problem is in where it is another, a part of
-# its words.
+# its message.
 MANY_LINES = "".join(f"        print({number})\n" for number in range(16))
 PLANTED = {
     "other_files": (f"{SOLUTION}/chat/models.py", None, "x = 1\n", None, "does not have this file"),
@@ -54,24 +54,24 @@ PLANTED = {
     "todos_not_numbered": (
         *(f"{STARTER}/{CONSUMERS}", "# TODO 6: ", "# TODO 8: "),
         None,
-        "TODO 8 comes where TODO 6 is due",
+        "TODO 8 comes where TODO 6 is expected",
     ),
     "solution_with_a_todo": (
         *(f"{SOLUTION}/{CONSUMERS}", "import json", "# TODO 1: x\nimport json"),
         None,
-        "A solution has no TODO",
+        "A solution must not have a TODO",
     ),
     "too_many_lines": (
         f"{SOLUTION}/{CONSUMERS}",
         '        message = json.loads(text_data)["message"]\n',
         MANY_LINES + '        message = json.loads(text_data)["message"]\n',
         SOLUTION,
-        "lines, and 15 is the most",
+        "lines, but 15 is the maximum",
     ),
     "breaks_with_the_step_before": (
         *(f"{SOLUTION}/chat/views.py", "def index", "# the first page\ndef index"),
         f"steps/{STEP3.name}/chat/views.py",
-        "not as step2 ended",
+        "not how step2 ended",
     ),
     "files_not_there": (
         *("workshop.toml", '"chat/routing.py", ', '"chat/routes.py", '),
@@ -81,7 +81,7 @@ PLANTED = {
     "script_missing": ("checks/step2", None, None, None, "This script is missing"),
     "script_that_checks_another": ("checks/step2", '"step2"', '"step3"', None, "must end with"),
     "words_to_fill_in": (f"{CHECKS}/hints.toml", "Which server", "FILL IN", None, "Write here"),
-    "no_minutes": ("workshop.toml", "minutes = 30\n", "minutes = 0\n", None, "takes no time"),
+    "no_minutes": ("workshop.toml", "minutes = 30\n", "minutes = 0\n", None, "has no minutes"),
     "nothing_to_cut": (
         *("workshop.toml", '"Part (b), the view: show it in the solution instead."', '""'),
         None,
@@ -120,19 +120,19 @@ PLANTED = {
     "hint_without_a_check": (
         *(f"{CHECKS}/hints.toml", "[test_the_page_loads]", "[test_a_page]"),
         None,
-        "There is no check test_a_page",
+        "There is no longer a check test_a_page",
     ),
     "nudge_that_asks_nothing": (
         *(f"{CHECKS}/hints.toml", "when you open it in a browser?", "in a browser."),
         None,
-        "asks no question",
+        "is not a question",
     ),
     "pointer_to_nowhere": (
         f"{CHECKS}/hints.toml",
         "https://channels.readthedocs.io/en/stable/topics/routing.html#protocoltyperouter",
         "the book",
         None,
-        "names no page",
+        "does not name a page",
     ),
     "slide_not_in_the_deck": (
         *(f"{CHECKS}/hints.toml", '"One browser, one consumer"', '"One of each"'),
@@ -144,7 +144,7 @@ PLANTED = {
         None,
         "mysite/asgi.py:gone is not in",
     ),
-    "rung_that_shows_the_code": (
+    "level_that_shows_the_code": (
         f"{CHECKS}/hints.toml",
         "What do two consumers of one class share?",
         'What does re_path(r\\"^ws/chat/(?P<room_name>\\\\w+)/$\\", '
@@ -180,7 +180,7 @@ PLANTED = {
     "task_that_is_not_told": (
         *(f"{CHECKS}/tasks.toml", 'given = "websocket_urlpatterns = []"\n', ""),
         None,
-        "In the starter TODO 3 looks as if it was begun",
+        "In the starter, TODO 3 looks as if it was begun",
     ),
     "no_mistake": (f"{CHECKS}/mistakes.toml", None, "", None, "step2 has no mistake"),
     "same_name_twice": (
@@ -358,10 +358,10 @@ def test_a_folder_that_is_not_there_hides_nothing_else(workshop):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("history", "is not the name of a step"),
-        ("step4_My-History", "is not the name of a step"),
+        ("history", "is not a valid name for a step"),
+        ("step4_My-History", "is not a valid name for a step"),
         ("step5_history", "The next step is number 4"),
-        ("step3_history", "Step 3 is there already: step3_broadcast"),
+        ("step3_history", "Step 3 already exists: step3_broadcast"),
     ],
 )
 def test_a_step_of_a_wrong_name_is_refused_and_nothing_written(name, words, workshop):
@@ -376,13 +376,13 @@ def test_a_step_of_which_a_file_is_there_is_refused_and_nothing_written(workshop
     there.write_text("mine", encoding="utf-8")
     before = everything(workshop.root)
     done = workshop.type("dev", "new", "step4_history")
-    assert done.returncode == 2 and "slides/step4_history.md is there already" in done.stdout
+    assert done.returncode == 2 and "slides/step4_history.md already exists" in done.stdout
     assert everything(workshop.root) == before
     there.unlink()
 
 
 def test_a_half_written_step_is_taken_back(tmp_path, monkeypatch):
-    """As where the disk is full."""
+    """As when the disk is full."""
     listed = (ROOT / "workshop.toml").read_text(encoding="utf-8")
     (tmp_path / "workshop.toml").write_text(listed, encoding="utf-8")
     monkeypatch.setattr(new, "ROOT", tmp_path)

@@ -1,4 +1,4 @@
-"""How a coroutine is run at a place: the words, and the edit of the learner's lines."""
+"""How a coroutine is run at a place: the message, and the edit of the learner's lines."""
 
 import textwrap
 
@@ -18,8 +18,8 @@ class Talk({base}):
 
 
 def edited(tmp_path, base: str, methods: str, name: str) -> tuple[str, str | None]:
-    """What is said of the call of `name` that a comment `# here` marks, and the methods after the
-    edit; None where there is none."""
+    """What is said about the call of `name` that a comment `# here` marks, and the methods after
+    the edit; None where there is none."""
     text = CONSUMER.format(base=base, methods=textwrap.indent(textwrap.dedent(methods), "    "))
     file = tmp_path / "talk.py"
     file.write_text(text, encoding="utf-8")
@@ -48,7 +48,7 @@ def edited(tmp_path, base: str, methods: str, name: str) -> tuple[str, str | Non
                     "a", {'type': "talk"},
                 )""",
         ),
-        (  # in parentheses where something is asked of the result
+        (  # in parentheses where the result is used on the spot
             "AsyncWebsocketConsumer",
             "load",
             """\
@@ -84,7 +84,7 @@ def edited(tmp_path, base: str, methods: str, name: str) -> tuple[str, str | Non
             async def get(self, text):
                 await self.send(text)  # here""",
         ),
-        (  # what is handed to gather() is awaited there
+        (  # what is passed to gather() is awaited there
             "AsyncWebsocketConsumer",
             "send",
             """\
@@ -124,7 +124,7 @@ def test_the_edit_runs_it(tmp_path, base, name, before, after):
         """\
         async def receive(self, text_data=None, bytes_data=None):
             list(map(lambda text: self.send(text), "ab"))  # here""",
-        # what yields would be read in another way
+        # what yields would be consumed in another way
         """\
         async def receive(self, text_data=None, bytes_data=None):
             list(self.say("a"))
@@ -148,6 +148,6 @@ def test_the_words_tell_where_it_is_called(tmp_path):
         self.send(text)  # here"""
     said, _ = edited(tmp_path, "AsyncWebsocketConsumer", methods, "send")
     assert said == (
-        "say() is a plain `def`, and asynchronous code calls it. Write `async def say`, "
-        '`await self.send(text)` in it, and `await self.say("a")` where it is called, in line 7.'
+        "say() is a plain `def`, but asynchronous code calls it. Write `async def say`, "
+        '`await self.send(text)` in it, and `await self.say("a")` where it is called, on line 7.'
     )

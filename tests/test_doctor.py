@@ -1,4 +1,5 @@
-"""The preflight: what it finds on a machine where all is well, and what it says where it is not."""
+"""The doctor: what it finds on a machine where everything works, and what it says where it
+doesn't."""
 
 import shutil
 import socket
@@ -25,7 +26,7 @@ def test_all_is_well_and_a_quiet_websocket_stays_open(tmp_path):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A copy of the finished chat that the doctor tries, and stays quiet with for a moment only."""
+    """A copy of the finished chat that the doctor tries, and stays quiet with for only a moment."""
     copy = tmp_path / "solutions" / CHAT.name
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHAT.solution, copy, ignore=ignored)

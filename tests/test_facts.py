@@ -1,5 +1,5 @@
 """What happens inside a program under check arrives as facts, whatever the project does with its
-log: one test for each place where exceptions end."""
+log: one test for each place where exceptions end up."""
 
 import contextlib
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from workshop.checking.processes.log import Log
 from workshop.checking.processes.program import Program
 from workshop.checking.processes.server import Server
 
-ARRIVES_WITHIN = 30  # seconds; an event that does arrive is waited for no longer than it takes
+ARRIVES_WITHIN = 30  # seconds; waiting for an event that does arrive takes no longer than the event
 
 # What a project may do with its log, as lines at the end of settings.py.
 LOGGINGS = {

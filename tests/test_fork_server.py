@@ -1,4 +1,4 @@
-"""A program that a warm process forked is as isolated as one that was started plainly."""
+"""A program forked from a warm process is as isolated as one that was started plainly."""
 
 import itertools
 import json
@@ -20,7 +20,7 @@ from workshop.manifest import ROOT
 
 pytestmark = pytest.mark.skipif(not quick.is_possible(), reason="this platform does not fork")
 
-# What a program finds when it starts, but for what is told apart by nature: its number.
+# What a program finds when it starts, except for what must differ: its process ID.
 PROBE = """
 import json, os, random, signal, sys, threading
 signals = {s.name: str(signal.getsignal(s)).split(" at ")[0] for s in signal.valid_signals()

@@ -1,4 +1,5 @@
-"""Whatever the code under check does: the check ends in time, says why, and leaves nothing."""
+"""Whatever the code under check does: the check ends in time, says why, and leaves nothing
+behind."""
 
 import os
 import socket
@@ -14,19 +15,19 @@ from workshop.checking import patience
 
 RUN_WITHIN = 20  # seconds: the design's bound on a whole run, whatever the code does
 AROUND_THE_CHECKS = 5  # of them: what comes before and after
-GIVEN_UP_AFTER = 600  # seconds, for a test that hangs; no measure of anything
+GIVEN_UP_AFTER = 600  # seconds, for a test that hangs; not a measurement
 STEP2 = manifest.find("step2")
 RECEIVE = '        message = json.loads(text_data)["message"]\n'
 CONNECT = "        await self.accept()\n"
 
 # What the code does; the edit; the diagnosis; the line it names.
 HOSTILE = {
-    "sleeps for ever in receive": (
+    "sleeps forever in receive": (
         ("chat/consumers.py", RECEIVE, RECEIVE + "        import time\n        time.sleep(9999)\n"),
         "blocked",
         "time.sleep(9999)",
     ),
-    "awaits for ever in connect": (
+    "awaits forever in connect": (
         (
             "chat/consumers.py",
             CONNECT,
@@ -35,12 +36,12 @@ HOSTILE = {
         "blocked",
         "await asyncio.sleep(9999)",
     ),
-    "loops for ever in connect": (
+    "loops forever in connect": (
         ("chat/consumers.py", CONNECT, "        while True:\n            pass\n"),
         "blocked",
         None,
     ),
-    "sleeps for ever while it is imported": (
+    "sleeps forever while it is imported": (
         ("chat/consumers.py", "import json\n", "import json\nimport time\n\ntime.sleep(9999)\n"),
         "never_started",
         "time.sleep(9999)",
@@ -139,7 +140,7 @@ def test_it_ends_in_time_and_says_why(what, tmp_path):
 
 def assert_in_time(seconds: float) -> None:
     """That a check which took `seconds` kept to the bound. Where the machine is so busy that
-    everything takes its time, that is measured too: a check of a right answer takes 1 s at most."""
+    everything takes longer, that is measured too: a check of a right answer takes 1 s at most."""
     if seconds < patience.seconds(RUN_WITHIN):
         return
     began = time.monotonic()
@@ -176,11 +177,11 @@ def test_a_file_is_missing(name, tmp_path):
 
 
 def test_nothing_is_left_when_the_check_is_killed(tmp_path):
-    """Not even after SIGKILL, which nobody can catch: the server's lifeline breaks."""
+    """Not even after SIGKILL, which nothing can catch: the server's lifeline breaks."""
     if not os.path.isdir("/proc"):
         pytest.skip("needs /proc to look for processes")
     copy = copy_of(STEP2.solution, tmp_path / "copy")
-    edit(copy, *HOSTILE["sleeps for ever in receive"][0])
+    edit(copy, *HOSTILE["sleeps forever in receive"][0])
     running = subprocess.Popen(
         [sys.executable, ROOT / "checks" / "step2", "--project", copy],
         stdout=subprocess.DEVNULL,

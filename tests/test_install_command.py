@@ -1,4 +1,4 @@
-"""The command that a message tells to type for a package that is missing."""
+"""The command that a message says to type for a missing package."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from workshop.environment import install_command
 
 @pytest.mark.slow
 def test_it_works_where_it_is_typed(monkeypatch):
-    """What is installed already needs no network."""
+    """What is already installed doesn't need the network."""
     monkeypatch.chdir(ROOT / "steps")
     done = subprocess.run(
         install_command("django"), shell=True, capture_output=True, text=True, encoding="utf-8"

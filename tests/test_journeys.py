@@ -1,6 +1,6 @@
 """Journeys: two or three mistakes at once are repaired by doing what each report says, and nothing
-else. Each journey ends in a pass, after at most as many reports as there were mistakes and two
-more, the pass included; so none goes in a circle.
+else. Each journey ends in a pass, after at most two more reports than there were mistakes, the pass
+included; so none goes in circles.
 
 The journeys are drawn at random, always the same ones. Some are part of every run of the tests;
 WORKSHOP_JOURNEYS=200 makes it that many.
@@ -18,8 +18,8 @@ from workshop import manifest
 from workshop.developing import catalogue
 
 JOURNEYS = int(os.environ.get("WORKSHOP_JOURNEYS", "30"))
-# What a mistake cannot have if it is to be made beside others: another base, another encoding, or
-# more to do than what its message tells.
+# What a mistake must not have if it is to be combined with others: another base, another encoding,
+# or more to do than what its message says.
 NOT_COMBINED = {"of", "alone", "encoded", "before", "unreachable", "then"}
 
 
@@ -41,7 +41,7 @@ def drawn(seed: str = "journeys"):
 
 def files_of(journey: list[Entry]) -> dict[str, str] | None:
     """The files with all the mistakes; None where one of them changes the text that another's edits
-    or repair are made to."""
+    or repair apply to."""
     files = catalogue.project(manifest.find(journey[0][0]), {"edits": []})
     try:
         for _, row in journey:
@@ -54,8 +54,8 @@ def files_of(journey: list[Entry]) -> dict[str, str] | None:
 
 
 def travel(check, journey: list[Entry], project) -> list[str]:
-    """Repair the project by its reports alone. What each report named, in order; the last one is
-    "passed", or says why the journey goes no further."""
+    """Repair the project only by what its reports say. What each report named, in order; the last
+    one is "passed", or says why the journey cannot continue."""
     step, left, named = journey[0][0], [row for _, row in journey], []
     while len(named) < len(journey) + 2:
         done = check(step, "--project", project, "--json")
@@ -63,13 +63,13 @@ def travel(check, journey: list[Entry], project) -> list[str]:
             return [*named, "passed" if done.code == 0 else done.err]
         failed = done.failed
         if failed["diagnosis"] == "redis_does_not_answer" and at_the_tests_redis(project):
-            continue  # no fault of the project's
+            continue  # not the project's fault
         named.append(
             f"{failed['diagnosis']}: {failed['message']} {failed['file']}:{failed['line']}"
         )
         row = next((r for r in left if r["diagnosis"] == failed["diagnosis"]), {})
         if not failed["suggestion"] and not row.get("repair"):
-            return [*named, "and it says no more"]
+            return [*named, "and it says nothing more"]
         if not failed["suggestion"]:
             left.remove(row)
         try:
@@ -80,7 +80,7 @@ def travel(check, journey: list[Entry], project) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def travelled(request, tmp_path_factory):
+def traveled(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("journeys")
 
     def run(checks, journey):
@@ -95,6 +95,6 @@ def travelled(request, tmp_path_factory):
 @pytest.mark.parametrize(
     "journey", list(islice(drawn(), JOURNEYS)), ids=lambda journey: "+".join(map(name_of, journey))
 )
-def test_a_journey_ends_in_a_pass(journey, travelled):
-    reports = travelled(journey)
+def test_a_journey_ends_in_a_pass(journey, traveled):
+    reports = traveled(journey)
     assert reports[-1] == "passed", "\n".join(reports)

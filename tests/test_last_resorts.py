@@ -27,7 +27,7 @@ def test_a_run_that_takes_too_long_is_given_up(tmp_path):
 
 
 def test_a_consumer_that_sends_without_end_is_named(tmp_path, monkeypatch):
-    """The check listens only when more came than it looks for, so that no luck is in it."""
+    """The check listens only after more frames came than it reads, so that luck plays no part."""
     copy = copy_of(STEP2.solution, tmp_path / "copy")
     accept = "        await self.accept()\n"
     flood = '        for _ in range(5000):\n            await self.send("{}")\n'

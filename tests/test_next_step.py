@@ -1,4 +1,5 @@
-"""A throw-away step 4 that continues step 3: every rule that applies to step 3 speaks there."""
+"""A throw-away step 4 that continues step 3: every rule that applies to step 3 matches there
+too."""
 
 import json
 import subprocess

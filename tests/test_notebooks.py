@@ -1,4 +1,4 @@
-"""The notebooks run on any machine, keep what they claim, and leave nothing behind."""
+"""The notebooks run on any machine, what they claim is true, and they leave nothing behind."""
 
 import ast
 import json
@@ -75,7 +75,7 @@ def files_before(workshop):
 @pytest.fixture(scope="module")
 def executed(workshop, files_before) -> dict[str, nbformat.NotebookNode]:
     """Every notebook, run from top to bottom, two at a time: what they claim holds on a busy
-    machine too. What the tests ask for stands in an additional cell at the end."""
+    machine too. What the tests ask for is in an additional cell at the end."""
     with ThreadPoolExecutor(2) as workers:
         runs = {
             name: workers.submit(run_and_ask, workshop.root / "notebooks" / source.name, question)
@@ -119,7 +119,7 @@ def test_there_is_one_for_each_step():
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_no_output_is_committed(name):
-    """To take outputs out: jupyter nbconvert --clear-output --inplace notebooks/*.ipynb"""
+    """To remove outputs: jupyter nbconvert --clear-output --inplace notebooks/*.ipynb"""
     book = nbformat.read(SOURCES[name], as_version=4)
     nbformat.validate(book)
     assert set(book.metadata) == {"kernelspec", "language_info"}
@@ -273,7 +273,7 @@ def test_where_no_redis_runs_one_runs_as_long_as_the_notebook(workshop):
         cells=redis_cell("redis"),
         REDIS_URL=nobody,
     )
-    assert "started for as long as this notebook runs" in printed(book.cells[-2])
+    assert "started, and stopped when this notebook ends" in printed(book.cells[-2])
     address, answer = printed(book.cells[-1]).split()
     assert answer == "True" and address != nobody
     assert redis_server.find(address) is None
@@ -295,7 +295,7 @@ redis_server.binary = binary
     assert "No Redis answers, and there is none to start." in said["redis"]
     need = [cell.id for cell in book.cells if cell.source.startswith("# needs Redis")]
     assert len(need) > 10
-    assert {said[name] for name in need} == {"Passed over: this cell needs a Redis.\n"}
+    assert {said[name] for name in need} == {"Skipped: this cell needs a Redis.\n"}
     (report,) = next(cell.outputs for cell in book.cells if cell.id == "check")
     assert "step 3 was not checked" in report.data["text/html"]
 

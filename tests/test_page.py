@@ -46,7 +46,7 @@ def ask(step, paths):
         input=json.dumps({"paths": paths}),
         capture_output=True,
         encoding="utf-8",
-        timeout=600,  # for a test that hangs; no measure of anything
+        timeout=600,  # for a test that hangs; not a measurement
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -123,7 +123,7 @@ def test_nothing_is_loaded_from_another_host(source):
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
 def test_text_reaches_the_page_as_text_only(source):
-    """Nothing reads text as HTML or as code, no attribute holds a handler, all is escaped."""
+    """Nothing reads text as HTML or as code, no attribute has a handler, everything is escaped."""
     text = source.read_text(encoding="utf-8")
     ways = (
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTMLUnsafe|DOMParser"

@@ -1,4 +1,4 @@
-"""Every limit of a check that waits for what may never come is one setting's to stretch."""
+"""Every time limit for what may never come is stretched by one setting."""
 
 import json
 import os

@@ -88,7 +88,7 @@ def failed(report: dict) -> dict:
 @pytest.fixture
 def project(tmp_path):
     """Step 2's solution with a model: each message is kept before it is sent back. With a database
-    of its own, which is not to be touched."""
+    of its own, which must not be touched."""
     folder = copy_of(STEP2.solution, tmp_path / "project")
     edit(folder, "chat/models.py", "", MODELS)
     edit(folder, "chat/migrations/__init__.py", "", "")
@@ -135,7 +135,7 @@ def test_the_servers_find_a_database_that_is_migrated_and_gone_in_the_end(projec
 
 
 def test_without_the_entry_nothing_is_prepared(project):
-    """And the attendee's own variable, if there is one, leads wherever it leads."""
+    """And the attendee's own variable, if there is one, is left as it is."""
     with prepare.prepared(STEP2, project, lambda: pytest.fail("there is no time")) as made:
         assert (made.environment, made.before, made.failure) == ({}, [], None)
 
@@ -146,7 +146,7 @@ def test_a_migration_that_raises_fails_the_first_check_with_its_line(project):
     assert check["name"] == "test_the_server_starts"
     assert check["diagnosis"] == "name_unknown", json.dumps(check, indent=1)
     assert Path(check["file"]).name == "0002_second.py" and "nobody" in check["message"]
-    assert check["seen"].startswith("manage.py migrate ended with exit code 1. The last it wrote:")
+    assert check["seen"].startswith("manage.py migrate ended with exit code 1. Its last output:")
 
 
 def test_a_migration_that_says_no_in_words_is_quoted(project):
@@ -171,11 +171,11 @@ def test_a_migration_without_end_is_ended_and_named(project, monkeypatch):
 
 
 def test_settings_that_lead_to_the_projects_own_database(project):
-    """It stays as it is: the fixture looks."""
+    """It stays as it is: the fixture checks."""
     own = 'os.environ.get("DATABASE_URL", "").removeprefix("sqlite:///")\n        or BASE_DIR'
     edit(project, "mysite/settings.py", own, "BASE_DIR")
     check = failed(checked(project, database=True))
-    assert "DATABASE_URL alone" in check["message"], check
+    assert "only opens the database at DATABASE_URL" in check["message"], check
     assert str(project / "db.sqlite3") in check["message"]
 
 
@@ -208,7 +208,7 @@ def test_a_program_beside_the_servers_is_told_where_they_are(project):
         assert run_coroutine(beside.listens(patience.seconds(60)))
         assert made.folder.is_dir()
         told = f"beside {beside.port} {beside.address} {server.address} {made.folder} for {project}"
-        # It listens after it has said so; what it said may be read a moment later.
+        # It listens after it has said so; its output may be read a moment later.
         seen = beside.event(lambda _: told in beside.log.text, patience.seconds(60))
         assert run_coroutine(seen), beside.log.text
     assert beside.exit_code is not None
@@ -225,7 +225,7 @@ def test_it_runs_with_the_checks_and_its_log_is_evidence(project):
 
 
 def test_a_script_of_the_checks_own_is_found_first(tmp_path):
-    """checks/step2_echo/hints.toml stands for one: what counts is where it is looked for."""
+    """checks/step2_echo/hints.toml serves as one: what counts is where it is looked for."""
     step = replace(STEP2, servers=0, programs=(("hints.toml",),))
     with prepare.prepared(step, tmp_path, lambda: None) as made:
         (beside,) = made.beside

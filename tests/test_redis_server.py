@@ -1,4 +1,5 @@
-"""A Redis without Docker: found, started, told from other programs, and only ours is stopped."""
+"""A Redis without Docker: found, started, told apart from other programs, and only ours is
+stopped."""
 
 import contextlib
 import json
@@ -23,7 +24,7 @@ ours_only = pytest.mark.skipif(os.name == "nt", reason="no Redis is packaged for
 
 @pytest.fixture
 def address(tmp_path, monkeypatch):
-    """Where nobody listens, for a workshop whose state is the test's own."""
+    """Where nothing listens, for a workshop whose state is the test's own."""
     address = f"redis://127.0.0.1:{ports.any_free()}"
     monkeypatch.setattr(manifest, "STATE", tmp_path / "état of the workshop")
     monkeypatch.setenv("REDIS_URL", address)
@@ -89,7 +90,7 @@ def test_it_keeps_nothing_and_writes_only_beside_its_log(address):
 
 @ours_only
 def test_ctrl_c_does_not_reach_it(address):
-    """It is in a session of its own, and no child of the command that started it."""
+    """It is in a session of its own, and not a child of the command that started it."""
     code = "from workshop import redis_server; print(redis_server.start().pid)"
     command = subprocess.Popen(
         [sys.executable, "-c", f"{code}; input()"],

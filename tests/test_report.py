@@ -12,7 +12,7 @@ from workshop.checking.reporting.report import seen_apart, wrapped
         ("Ana heard nothing for 6 s.", "Ana heard nothing for 6 s. The log shows no exception."),
         ("Ana heard 'a \t b' instead of 'c'.", "Ana heard 'a b' instead of 'c'. Send it back."),
         (
-            "When the browser had left, the consumer raised TypeError: disconnect() takes 1",
+            "When the browser left, the consumer raised TypeError: disconnect() takes 1",
             "Channels could not call disconnect: disconnect() takes 1. Write (self, code).",
         ),
     ],

@@ -1,4 +1,4 @@
-"""What stands around the workshop: continuous integration, the dev container, the licences."""
+"""What surrounds the workshop: continuous integration, the dev container, the licenses."""
 
 import json
 import os
@@ -49,12 +49,12 @@ def test_the_dev_container_sets_the_workshop_up():
     assert 8000 in settings["forwardPorts"]
 
 
-def test_code_and_text_have_their_licences():
+def test_code_and_text_have_their_licenses():
     code = (ROOT / "LICENSE").read_text(encoding="utf-8")
     text = (ROOT / "LICENSE-text").read_text(encoding="utf-8")
     assert "MIT License" in code and "LICENSE-text" in code
     assert "CC BY 4.0" in text and "SPDX-License-Identifier: CC-BY-4.0" in text
-    assert all("the workshop's authors" in licence for licence in (code, text))
+    assert all("the workshop's authors" in license for license in (code, text))
 
 
 def test_what_the_workshop_makes_is_not_committed():

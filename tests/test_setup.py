@@ -1,6 +1,6 @@
-"""The first `python3 -m workshop`: what it makes, and what it leaves when it cannot.
+"""The first `python3 -m workshop`: what it makes, and what it leaves behind when it fails.
 
-The network is never asked: a `uv` of the test's own stands on the PATH and does what is called for.
+The network is never used: a `uv` of the test's own is on the PATH and does what is needed.
 """
 
 import ast
@@ -39,7 +39,7 @@ def bare_python(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def workshop(tmp_path, bare_python) -> Workshop:
-    """A copy in a place with spaces and other people's letters, on a machine with nothing."""
+    """A copy in a place with spaces and non-ASCII letters, on a machine with nothing."""
     return Workshop(tmp_path / "mein Übungsraum 教室", bare_python)
 
 
@@ -119,7 +119,7 @@ def test_when_it_fails_it_says_why_and_leaves_nothing(workshop, uv, words, told)
 
 
 def entering(workshop: Workshop) -> subprocess.CompletedProcess:
-    """What checks/stepN does first, then a word with the interpreter it arrived in."""
+    """What checks/stepN does first, then it prints the interpreter that it ended up in."""
     code = "import sys; from workshop import environment as e; e.enter(); print(sys.prefix)"
     return subprocess.run(
         [workshop.python, "-c", code], cwd=workshop.root, capture_output=True, text=True
@@ -131,8 +131,8 @@ def test_pip_steps_in_when_uv_fails_for_a_reason_of_its_own(workshop, uv, monkey
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # nobody listens there
     done = workshop.type()
     assert done.returncode == 2
-    assert "so pip does" in done.stdout
-    assert "could not be reached while django was asked for" in done.stderr
+    assert "so pip installs" in done.stdout
+    assert "could not be reached while looking for django" in done.stderr
     assert not (workshop.root / ".venv").exists()
 
 
@@ -233,7 +233,7 @@ def test_an_environment_that_cannot_be_brought_up_to_date_is_kept(workshop, uv, 
         workshop.python = workshop.root / ".venv" / "bin" / "python"
     done = workshop.type()
     assert done.returncode == 0
-    assert "Going on with the packages from before" in done.stderr
+    assert "Continuing with the previous packages" in done.stderr
     assert "in .venv" in done.stdout
     uv(INSTALLS)
     assert "Set up in" in workshop.type().stdout
@@ -270,5 +270,5 @@ def test_an_old_python_gets_one_clear_sentence(workshop):
 
 
 def test_entering_is_no_business_of_an_environment_made_by_hand():
-    """Where the packages are at hand and there is no .venv, enter() returns."""
+    """Where the packages are installed and there is no .venv, enter() returns."""
     assert environment.has_packages()

@@ -333,14 +333,15 @@ def test_exercises_show_what_to_type_and_a_countdown(pages):
 
 
 def test_drawings_can_be_heard(pages):
-    """A drawing has words for those who cannot see it, but for the one on a title slide."""
+    """A drawing has a description for those who cannot see it, except for the one on a title
+    slide."""
     for page in pages.values():
         for drawing in page.select(".slide:not(.title) svg"):
             assert drawing["role"] == "img" and len(drawing["aria-label"]) > 20
         assert all(picture["alt"] for picture in page.select("img"))
 
 
-def test_drawings_have_the_palette_s_colours_alone():
+def test_drawings_have_the_palette_s_colors_alone():
     for file in (deck.FOLDER / "diagrams").glob("*.svg"):
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb|hsl|(?:fill|stroke)=", text), file.name

@@ -25,7 +25,7 @@ def run(folder: Path, *arguments, **environment) -> subprocess.CompletedProcess:
         capture_output=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-        timeout=600,  # for a test that hangs; no measure of anything
+        timeout=600,  # for a test that hangs; not a measurement
     )
 
 
@@ -188,7 +188,7 @@ def own_tests(folder: Path, *arguments) -> str:
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
-        timeout=600,  # for a test that hangs; no measure of anything
+        timeout=600,  # for a test that hangs; not a measurement
     )
     return ran.stdout
 

@@ -1,5 +1,5 @@
-"""The tests that stand in the steps, in the style of the Channels documentation, pass on every
-solution, and fail on every untouched starter: they are about what the attendee writes."""
+"""The steps' own tests, in the style of the Channels documentation, pass on every solution and fail
+on every untouched starter: they are about what the attendee writes."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def run_pytest(folder):
         env={**os.environ, "PYTHONPATH": str(manifest.ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=600,  # for a test that hangs; no measure of anything
+        timeout=600,  # for a test that hangs; not a measurement
     )
 
 

@@ -1,11 +1,61 @@
-"""One style for all that attendees read."""
+"""One style for everything that attendees read."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from workshop import manifest
+
+# What reads as translated, or is spelled as in Britain, and what to write: regular expressions, for
+# whole words. Only what has no right use anywhere in the repository.
+BETTER = {
+    # Spelling, as in Django's documentation and in Python
+    r"(colour|behaviour|neighbour|favour|honour|flavour|rumour)\w*": "-or: color, behavior",
+    r"programmes?": "program",
+    r"(cancel|travel|label|model|signal|fuel)l(ed|ing)(?!\()": "one l: canceled",
+    r"grey": "gray",
+    r"licences?": "license",
+    r"(cent|met|theat)res?": "-er: center",
+    r"(initial|normal|serial|synchron|organ|recogn|summar|optim|minim|maxim|real|general|special|"
+    r"custom|author|final|util|visual|capital|categor|emphas|apolog)is(e[ds]?|ing|ation)": "-ize",
+    r"(analys|paralys)(e[ds]?|ing)": "-yze",
+    r"learnt|spelt|burnt|whilst|amongst|artefacts?|judgements?|defence|offence": "learned, while …",
+    # Turns of phrase
+    r"for ever": "forever",
+    r"look whether": "check whether",
+    r"belongs? into": "belongs in",
+    r"mended|to mend": "fixed",
+    r"goes with neither": "cannot be combined with",
+    r"laborator(y|ies)": "notebook",
+    r"preflight": "doctor",
+    r"(?<!there\s)is no (name|function|list|mistake|channel|consumer|value|part|number|"
+    r"dictionary|string|text|child|copy|clone|class|object|method|module|file|header|line|step)": (
+        "is not a …"
+    ),
+    r"take (it|this|that|them) away": "remove",
+    r"nobody (reads|asks for|tells)": "a passive with a subject: it is ignored",
+    r"(no exception|nothing else) tells why": "says why",
+    r"its last words|the last words": "its last output",
+    r"letter by letter, and": "exactly",
+    r"has turned to other things": "moved on",
+    r"(the )?(99th|95th) of a hundred": "99th percentile (p99)",
+    r"who left hears": "someone who has left gets",
+    r"disturbs nobody": "doesn't affect anyone else",
+    r"hears nothing of it": "doesn't receive it",
+    r"standard library alone": "only the standard library",
+    r"(HTTP|WSGI) alone": "only",
+    r"rungs?": "level",
+}
+TEXTS = (".py", ".md", ".toml", ".html", ".js", ".css", ".ipynb", ".j2", ".yml", ".svg", ".json")
+# Not swept yet.
+EXCEPT = (
+    *("CONTRIBUTING.md", "README.md", "notebooks", "page", "slides", "solutions", "steps"),
+    *("workshop/building", "workshop/commands", "workshop/notebook.py", "tests/test_notebooks.py"),
+)
 
 
 @pytest.mark.parametrize("how", [["check"], ["format", "--check"]])
@@ -17,3 +67,56 @@ def test_ruff_finds_nothing(how):
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def found_in(text: str) -> list[str]:
+    """Each wrong phrase of a text, which may go on in the next line, and what to write."""
+    found = []
+    for wrong, better in BETTER.items():
+        words = wrong.replace(" ", r"[\s#*]+")  # the next line of a comment begins with its mark
+        for at in re.finditer(rf"(?<![a-z])(?:{words})(?![a-z])", text, re.IGNORECASE):
+            line = text.count("\n", 0, at.start()) + 1
+            found.append(f"{line}: {at[0]!r}: write {better}")
+    return found
+
+
+def texts() -> Iterator[str]:
+    """The text files of the repository, except this one, by their paths in it."""
+    for file in sorted(manifest.ROOT.rglob("*")):
+        place = file.relative_to(manifest.ROOT).as_posix()
+        if (
+            file.suffix in TEXTS
+            and file != Path(__file__)
+            and not place.startswith((".", "build/"))
+        ):
+            yield place
+
+
+def test_every_text_is_in_plain_american_english():
+    found = []
+    for place in texts():
+        if not place.startswith(EXCEPT):
+            text = (manifest.ROOT / place).read_text("utf-8")
+            found += [f"{place}:{one}" for one in found_in(text)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The colours are grey.",
+        "def test_the_colours_alone():",
+        "# It waits for\n# ever.",
+        "This is no name for it, and it is cancelled.",
+    ],
+)
+def test_what_is_not_is_found(text):
+    assert found_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["There is no name for it.", "future.cancelled()", "CancelledError", "is_no_name, otherwise"],
+)
+def test_what_is_right_is_not_found(text):
+    assert not found_in(text)

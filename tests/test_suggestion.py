@@ -1,4 +1,4 @@
-"""An edit is made to the learner's text as it stands, and is as small as whole lines allow."""
+"""An edit is made to the learner's text as it is, and is as small as whole lines allow."""
 
 import ast
 
@@ -72,7 +72,7 @@ def test_several_changes_are_one_edit(source):
         instead(call, f"await {source.code(call)}"),
         instead(function, source.code(function)),
     )
-    assert found is None  # they overlap, and await stands in a plain def
+    assert found is None  # they overlap, and await is in a plain def
     found = suggest(
         source, above(source.tree.body[0], "import asyncio"), instead(call, "self.accept(None)")
     )

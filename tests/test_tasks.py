@@ -1,5 +1,5 @@
-"""Where a learner is: each step is taken TODO by TODO, from its starter to its solution, and the
-report tells after each how far it is."""
+"""Where a learner is: each step is done TODO by TODO, from its starter to its solution, and after
+each the report says how far it is."""
 
 from types import SimpleNamespace
 
@@ -170,7 +170,7 @@ def said(found: list[tasks.TaskState]) -> str:
 
 
 def test_the_task_in_which_the_fault_is_comes_next(tmp_path):
-    """TODO 1 was done in the wrong way, TODOs 2 and 3 are not begun."""
+    """TODO 1 was done wrong, TODOs 2 and 3 are not begun."""
     project = with_done(STEP3, {1}, tmp_path / "project")
     edit(project, "chat/consumers.py", '["room_name"]', '["room"]')
     lines = (project / "chat/consumers.py").read_text(encoding="utf-8").splitlines()

@@ -20,15 +20,15 @@ from workshop.checking.explaining.rules import ASK_EVERY_RULE, Rule
 from workshop.checking.explaining.source import Project, Where
 
 MISTAKES, VARIANTS = entries("mistakes"), entries("variants")
-# The last resort for what nobody foresaw. They are asked after all others, and have something to
-# say on much that the others name better.
+# The last resort for what nobody foresaw. They are asked after all others, and match much that the
+# others name better.
 GENERAL = {rule.id for rule in vars(general).values() if isinstance(rule, Rule)}
 
 
 @dataclass
 class Tried:
-    """An entry's project, how its check ended, and how it ended again after what it said was done:
-    "passed" or the next diagnosis; None where nothing could be done."""
+    """An entry's project, how its check ended, and how it ended after doing what it said: "passed"
+    or the next diagnosis; None where nothing could be done."""
 
     project: Path
     done: Checked
@@ -51,7 +51,7 @@ def tried(request, tmp_path_factory):
         project = project_of(entry, folder / name_of(entry))
         done = checked(project)
         if done.code == 1 and done.failed["diagnosis"] == general.given_up.id:
-            # This machine was busy elsewhere. The report says: check again.
+            # This machine was busy. The report says to check again.
             done = checked(project)
         if done.code != 1 or not (done.failed["suggestion"] or entry[1].get("repair")):
             return Tried(project, done)
@@ -64,14 +64,16 @@ def tried(request, tmp_path_factory):
         return Tried(project, done, "passed" if again.code == 0 else str(again.failed["diagnosis"]))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(ASK_EVERY_RULE, "1")  # the quick checks keep the variables of when they start
+        patch.setenv(
+            ASK_EVERY_RULE, "1"
+        )  # the quick checks keep the variables from when they started
         with side_by_side(request, "entry", run) as result_of:
             yield result_of
 
 
 def is_right(entry, project: Path, folder: Path) -> bool:
-    """Whether the project is, but for its layout and comments, the solution or the variant that the
-    mistake was made in: these pass."""
+    """Whether the project is, except for its layout and comments, the solution or the variant that
+    the mistake was made in: these pass."""
     right = {"edits": [], **{key: entry[1][key] for key in ("of", "alone") if key in entry[1]}}
     try:
         return code_of(project) == code_of(project_of((entry[0], right), folder))
@@ -110,7 +112,7 @@ def test_a_solution_copied_over_its_starter_passes(step, tmp_path):
 def test_a_mistake_gets_its_own_diagnosis(entry, tried):
     step, row = entry
     if "before" in row and sys.version_info[:2] >= tuple(map(int, row["before"].split("."))):
-        pytest.skip(f"Since Python {row['before']} this is no mistake.")
+        pytest.skip(f"Since Python {row['before']} this is not a mistake.")
     found = tried(entry)
     done = found.done
     assert done.code == 1, f"The check passed or could not be made:\n{done.out}{done.err}"
@@ -125,7 +127,7 @@ def test_a_mistake_gets_its_own_diagnosis(entry, tried):
     wrong = told.faults(failed["message"], failed["file"], is_plain_at(found.project, failed))
     assert not wrong, failed["message"]
     wrong = set(failed.get("also", ())) - set(row.get("also", ())) - GENERAL
-    assert not wrong, f"These speak too, and it is not their mistake: {wrong}"
+    assert not wrong, f"These match too, but it is not their mistake: {wrong}"
     assert failed["suggestion"] or "repair" in row, f"Neither says what helps: {failed['message']}"
     if "then" in row:  # there is more to do, and the report gets further
         assert found.then not in ("passed", failed["diagnosis"]), failed["suggestion"]

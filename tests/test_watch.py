@@ -1,4 +1,4 @@
-"""`checks/stepN --watch`, as somebody uses it who saves files and presses keys."""
+"""`checks/stepN --watch`, as it is used: saving files and pressing keys."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ try:
 except ImportError:  # Windows
     pty = termios = None
 
-PATIENCE = 600  # seconds, for a test that hangs; no measure of anything
+PATIENCE = 600  # seconds, for a test that hangs; not a measurement
 POSIX = pytest.mark.skipif(pty is None, reason="needs a POSIX terminal and its signals")
 PASSED, FAILED = r"7 of 7 ✓", r"✗ "
 WAITING = "Waiting for a save"
@@ -51,13 +51,13 @@ class Watching:
             os.close(writing)
 
     def until(self, pattern: str) -> str:
-        """Wait until the text matches the regular expression, and take the text up to there."""
+        """Wait until the text matches the regular expression, and remove the text up to there."""
         end = time.monotonic() + PATIENCE
         while not (found := re.search(pattern, self.text)):
             left = end - time.monotonic()
             more = b""
             if select.select([self.reading], [], [], max(left, 0))[0]:
-                with contextlib.suppress(OSError):  # how a terminal says that it is over
+                with contextlib.suppress(OSError):  # how a terminal says that it is closed
                     more = os.read(self.reading, 65536)
             assert more, f"{pattern!r} does not come; what came:\n{self.text}"
             self.text += more.decode(errors="replace")
@@ -68,8 +68,9 @@ class Watching:
         os.write(self.reading, key.encode())
 
     def ends(self, signal: int | None = None) -> int:
-        """Its exit code, when it and all it started have ended; on the signal, if there is one."""
-        family = self.family()  # now: the children of one that has ended are nobody's
+        """Its exit code, when it and everything it started have ended; after the signal, if there
+        is one."""
+        family = self.family()  # now: the children of one that has ended have no parent
         if signal:
             self.process.send_signal(signal)
         code = self.process.wait(PATIENCE)
@@ -184,7 +185,7 @@ def test_a_save_during_a_check_is_not_lost(project):
         watching.until("Saved: .*settings.py.")
         with (project / "chat" / "consumers.py").open("a", encoding="utf-8") as file:
             file.write("# later\n")
-        watching.until("consumers.py. Checked again as soon as this check has ended")
+        watching.until("consumers.py. It will be checked again as soon as this check has ended")
         wait.unlink()
         watching.until("Saved: .*consumers.py.")
         assert re.search(PASSED, watching.until(WAITING))
@@ -291,7 +292,7 @@ def works_in(process: psutil.Process, folder: Path) -> bool:
 
 @POSIX
 def test_keys_in_a_terminal(tmp_path):
-    """In a copy of the workshop, for hints and what was passed are remembered."""
+    """In a copy of the workshop, because hints and passed checks are remembered."""
     workshop = Workshop(tmp_path / "workshop")
     with Watching(root=workshop.root, terminal=True) as watching:
         before = termios.tcgetattr(watching.terminal)
@@ -301,7 +302,7 @@ def test_keys_in_a_terminal(tmp_path):
         watching.until("Hint 1 of 3")
         watching.until("q  quit")
         watching.press("r")
-        assert "Three times the same check" not in watching.until("q  quit")  # nothing was saved
+        assert "failed three times" not in watching.until("q  quit")  # nothing was saved
         watching.press("h")
         watching.until("Hint 2 of 3")
         watching.until("q  quit")

@@ -29,7 +29,7 @@ def _done(starter: str, solution: str, done: Collection[int]) -> str:
 
 
 def without_comments(folder: Path, step: Step) -> Path:
-    """Take every TODO comment out of the step's files in `folder`, and nothing else."""
+    """Remove every TODO comment from the step's files in `folder`, and nothing else."""
     for name in step.files:
         kept, inside = [], False
         for line in (folder / name).read_text(encoding="utf-8").splitlines():

@@ -1,7 +1,7 @@
-"""The code in a message: what stands between backticks, and what is on indented lines.
+"""The code in a message: what is between backticks, and what is on indented lines.
 
-It is Python that can be typed where the message tells it, or is quoted from the learner's file, or
-is a command.
+It is Python that can be typed where the message says, or is quoted from the learner's file, or is a
+command.
 """
 
 import ast
@@ -16,7 +16,7 @@ COMMANDS = re.compile(
 OUTPUT = re.compile(r"output was:\n(?: {4}.*\n?)+")
 AWAITING = re.compile(r"\bawait\b|\basync (?:with|for)\b")
 OTHER = r"async def|a coroutine calls|[Ii]n \w+\(\)"  # another function than that of the place
-# Code that is told without being marked as such, where a line may break inside of it.
+# Code that is not marked as such, so that a line may break inside it.
 UNMARKED = re.compile(
     r"\bawait [\w.]+\(|\bawait \w+\.\w|\basync_to_sync\(\w|\bself\.[\w.]+\([^)\s]|\basync def \w+\("
 )
@@ -46,7 +46,7 @@ def code_in(message: str) -> list[str]:
 
 
 def faults(message: str, file: str | None, is_plain: bool) -> list[str]:
-    """What is wrong with the message's code; `is_plain`: whether it is told for a plain `def`, if
+    """What is wrong with the message's code; `is_plain`: whether it is meant for a plain `def`, if
     the message names no other function."""
     text = Path(file).read_text("utf-8", errors="replace") if file and Path(file).is_file() else ""
     found = []
@@ -56,7 +56,7 @@ def faults(message: str, file: str | None, is_plain: bool) -> list[str]:
         if not parses(code):
             found.append(f"not Python: {code}")
         elif AWAITING.search(code) and is_plain and not re.search(OTHER, message):
-            found.append(f"told for a plain function: {code}")
+            found.append(f"meant for a plain function: {code}")
     plain = re.sub(r"`[^`]+`|^ {4}.*$", "", message, flags=re.MULTILINE)
     return found + [
         f"not marked as code: {plain[at.start() :][:40]}" for at in UNMARKED.finditer(plain)

@@ -1,4 +1,5 @@
-"""`python3 -m workshop`. Python 3.6 must be able to read this, to be told that it is too old."""
+"""`python3 -m workshop`. Python 3.6 must be able to read this, so that it can say that it is too
+old."""
 
 import sys
 
@@ -10,7 +11,7 @@ def main() -> int:
         if environment.is_usable():
             environment.run_again(environment.python())
         sys.stderr.write(
-            "The workshop needs Python {}.{} or newer, and this is {}. Install one from "
+            "The workshop needs Python {}.{} or newer, but this is {}. Install one from "
             "https://www.python.org/downloads/ and type, for example: python3.12 -m "
             "workshop\n".format(*environment.OLDEST, sys.version.split()[0])
         )

@@ -1,6 +1,6 @@
-"""What can be typed after `python3 -m workshop`; commands/ holds what each command does.
+"""What can be typed after `python3 -m workshop`; commands/ has what each command does.
 
-Imports the standard library alone: this runs before anything is installed.
+Imports only the standard library: this runs before anything is installed.
 """
 
 import argparse
@@ -16,7 +16,8 @@ UPDATING = (None, "test")  # the commands that install again when requirements.t
 
 
 def main(argv: list[str]) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 something failed, 2 it could not be."""
+    """Runs one command and returns its exit code: 0 done, 1 something failed, 2 it could not be
+    run."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # Windows code pages have no ✓
     passed_on = []
@@ -32,7 +33,7 @@ def main(argv: list[str]) -> int:
         return module.run(**arguments)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
-        return 130  # as shells count an end by Ctrl-C
+        return 130  # as shells report an end by Ctrl-C
     except Exception as error:
         if not _is_meant_for_people(error):
             raise
@@ -55,14 +56,14 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("step", metavar="stepN", help="a step, for example step2")
         return command
 
-    add("doctor", "look whether all is well on this machine (takes about 10 seconds)")
+    add("doctor", "check that everything works on this machine (takes about 10 seconds)")
     run = add_with_step("run", "start a step's server, until Ctrl-C")
     run.add_argument("--solution", action="store_true", help="the solution's, not the starter's")
     run.add_argument("--port", type=port, help="its port (default: 8000, or the next free one)")
     run.add_argument("--host", default="127.0.0.1", help="its address (default: %(default)s)")
-    check = add("check", "check a step, or every step; what follows is as with checks/stepN")
+    check = add("check", "check a step, or every step; the options are those of checks/stepN")
     check.usage = f"{environment.COMMAND} check [stepN] [--solution] [--hint] [--watch] [--json] …"
-    add_with_step("diff", "show what leads from a step's starter, as it is now, to its solution")
+    add_with_step("diff", "show the diff between a step's starter, as it is now, and its solution")
     add_with_step("reset", "bring back a step's untouched starter (what is there is saved first)")
     add_with_step(
         "catchup", "put the solution before a step in place (what is there is saved first)"
@@ -79,14 +80,14 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument(
         "--start", type=clock, default="9:00", help="when the timetable begins (default: 9:00)"
     )
-    test = add("test", "run the workshop's own tests; what follows goes to pytest")
+    test = add("test", "run the workshop's own tests; arguments are passed to pytest")
     test.usage = f"{environment.COMMAND} test [pytest's arguments]"
-    dev = add("dev", "for those who write steps: start a new one, check what is missing of one")
+    dev = add("dev", "for authors of steps: start a new one, check what a step still lacks")
     what = dev.add_subparsers(dest="what", metavar="what", required=True)
-    new = what.add_parser("new", help="make the skeleton of the next step")
+    new = what.add_parser("new", help="create the skeleton of the next step")
     new.add_argument("step", metavar="stepN_name", help="its name, for example step4_history")
     new.add_argument("--apart", action="store_true", help="it does not continue the step before")
-    missing = what.add_parser("check", help="check what is missing of a step, or of any")
+    missing = what.add_parser("check", help="check what a step, or any step, still lacks")
     missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
     add("stop", "stop the Redis and the servers that the workshop started")
     return top
@@ -105,7 +106,7 @@ def clock(text: str) -> datetime:
 
 
 def _be_ready(command: str | None) -> None:
-    """Goes on inside an environment that has the packages, made now where it is missing."""
+    """Goes on inside an environment that has the packages, created now if it is missing."""
     outdated = environment.is_usable() and not environment.is_current()
     if outdated and command in UPDATING and not os.environ.get(set_up.NOT_UPDATED):
         if environment.is_inside():  # the environment is about to be replaced: step out of it

@@ -1,4 +1,4 @@
-"""The preflight: whether this machine has what the workshop needs, and what to do where not."""
+"""The doctor: whether this machine has what the workshop needs, and what to do if not."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ class Finding:
 
     seen: str
     advice: str = ""  # what to do; empty if all is well
-    only_a_note: bool = False  # worth knowing, not in the way
+    only_a_note: bool = False  # worth knowing, but not a problem
 
 
 def quick() -> list[Finding]:
@@ -34,7 +34,7 @@ def full() -> list[Finding]:
     """The same and a real chat, quiet for 8 seconds. Takes about 10 seconds."""
     findings = quick()
     if any(finding.advice and not finding.only_a_note for finding in findings):
-        return [*findings, Finding("the WebSocket was not tried before this is mended", "", True)]
+        return [*findings, Finding("the WebSocket is not tried until this is fixed", "", True)]
     return [*findings, *asyncio.run(chat())]
 
 
@@ -62,7 +62,7 @@ def packages() -> list[Finding]:
     try:
         from packaging.requirements import Requirement
     except ImportError:
-        return [Finding("the package packaging is missing, and others may be", ANEW)]
+        return [Finding("the package packaging is missing, and others may be too", ANEW)]
     wrong, right = [], 0
     for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
         text = line.partition("#")[0].strip()
@@ -107,7 +107,7 @@ def redis() -> Finding:
 
 
 async def chat() -> list[Finding]:
-    """Says something to the finished chat, hears it, is quiet for 8 s, and does it again."""
+    """Sends a message to the finished chat, receives it, is quiet for 8 s, and does it again."""
     from websockets.asyncio.client import connect
     from websockets.exceptions import WebSocketException
 
@@ -115,7 +115,7 @@ async def chat() -> list[Finding]:
     from .checking.processes.server import Server
 
     server = Server(finished_chat().solution)
-    origin = f"http://{server.address}"  # browsers name it, and the solution insists on it
+    origin = f"http://{server.address}"  # browsers send it, and the solution requires it
     room = f"ws://{server.address}/ws/chat/doctor{os.getpid()}/"
     findings = []
     try:
@@ -147,4 +147,4 @@ async def _say_and_hear(socket, words: str) -> None:
 def _last(server) -> str:
     """The end of what the server wrote: the likely reason."""
     lines = server.log.text.strip().splitlines()[-5:]
-    return "\n    ".join(["The server's last words:", *lines])
+    return "\n    ".join(["The server's last output:", *lines])

@@ -1,8 +1,8 @@
 """The workshop's own Python environment, `.venv`: whether it is there, and how to go on inside it.
 
-Whoever types `checks/step2` gets the `python3` of their machine, which may be an old one without
-any package. So this module imports the standard library alone, reads on Python 3.6 and later,
-and takes a few milliseconds. Making the environment is the business of set_up.py.
+Anyone who types `checks/step2` gets the `python3` of their machine, which may be an old one without
+any package. So this module imports only the standard library, can be read by Python 3.6 and later,
+and takes a few milliseconds. set_up.py makes the environment.
 """
 
 import os
@@ -19,13 +19,13 @@ PACKAGES = ("django", "channels", "channels_redis", "daphne", "httpx", "pytest",
 
 
 def python() -> Path:
-    """The environment's interpreter, whether or not it is there."""
+    """The environment's interpreter, whether or not it exists."""
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def stamp() -> str:
-    """What STAMP says of an environment made now: from these requirements, in this place."""
-    import hashlib  # here, because checks/stepN, which is in a hurry, needs no stamp
+    """What STAMP says about an environment made now: from these requirements, in this place."""
+    import hashlib  # here, because checks/stepN, which is in a hurry, doesn't need the stamp
 
     requirements = (ROOT / "requirements.txt").read_bytes()
     return f"{hashlib.sha256(requirements).hexdigest()}\n{ROOT}\n"
@@ -97,7 +97,7 @@ def become(command: list) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os.execv(command[0], command)
-    # Windows has no exec that keeps the console waiting, so this process waits in its place.
+    # Windows has no exec that keeps the console waiting, so this process waits instead.
     import subprocess
 
     child = subprocess.Popen(command)
@@ -105,7 +105,7 @@ def become(command: list) -> None:
         try:
             sys.exit(child.wait())
         except KeyboardInterrupt:
-            continue  # Ctrl-C reached the child too: how it ends is for the child to say
+            continue  # Ctrl-C reached the child too: the child decides how to end
 
 
 def _arguments() -> list:

@@ -12,7 +12,7 @@ Contents = dict[str, tuple[bytes, int]]  # path in the folder: bytes and permiss
 
 
 def contents(folder: Path) -> Contents:
-    """The folder's files, without those that programs make on the way."""
+    """The folder's files, without those that programs create on the way."""
     found = {}
     for place, subfolders, names in os.walk(folder):
         subfolders[:] = [name for name in subfolders if name not in MADE_BY_PROGRAMS]
@@ -24,7 +24,7 @@ def contents(folder: Path) -> Contents:
 
 
 def write(folder: Path, content: Contents) -> None:
-    """Writes the files. What else the folder holds stays."""
+    """Writes the files. Whatever else is in the folder stays."""
     for name, (data, mode) in content.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,10 +48,10 @@ def save(folder: Path) -> Path:
 
 
 def put(source: Path, target: Path, exactly: bool) -> Path | None:
-    """Puts the files of `source` into `target`; with `exactly`, what only `target` has goes.
+    """Puts the files of `source` into `target`; with `exactly`, what only `target` has is removed.
 
-    Saves `target` first and returns where; None, with nothing done, when nothing differs. Goes
-    file by file, so that a terminal or a server that stands in the folder can go on.
+    Saves `target` first and returns where; None, with nothing done, when nothing differs. Goes file
+    by file, so that a terminal or a server that is in the folder can go on.
     """
     wanted, there = contents(source), contents(target)
     changed = {name: file for name, file in wanted.items() if there.get(name, [None])[0] != file[0]}

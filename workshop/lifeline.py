@@ -1,10 +1,10 @@
-"""Ends a program with the one that started it, in whatever way that one ends, SIGKILL included.
+"""Ends a program with the one that started it, however that one ends, even by SIGKILL.
 
 The two share a pipe, which is the standard input of the started one: it ends when the other does.
 A program that knows nothing of this is run by `python lifeline.py COMMAND…`, until it ends itself
 or the standard input does.
 
-Imports the standard library alone.
+Imports only the standard library.
 """
 
 import subprocess

@@ -1,6 +1,7 @@
-"""Steps and tracks of the workshop, from workshop.toml, which alone names, orders and times them.
+"""Steps and tracks of the workshop, from workshop.toml, the only place that names, orders and times
+them.
 
-Imports the standard library alone, because set-up reads it before anything is installed.
+Imports only the standard library, because set-up reads it before anything is installed.
 """
 
 import os
@@ -24,7 +25,7 @@ class Track:
 
     name: str  # "core"
     title: str
-    minutes: int | None = None  # what its slides and exercises may last; None: no matter how long
+    minutes: int | None = None  # how long its slides and exercises may take; None: no limit
     decks: tuple[str, ...] = ()  # the files of slides/, without ".md", in the order they are shown
 
 
@@ -73,7 +74,7 @@ class Step:
 
     @property
     def check_command(self) -> str:
-        """What to type to check it. Windows runs no file by its first line."""
+        """What to type to check it. Windows doesn't run files by their first line."""
         return f"python checks\\{self.short}" if os.name == "nt" else f"checks/{self.short}"
 
     @property

@@ -1,6 +1,6 @@
-"""What the notebooks share: the check, a server for a cell's application, a Redis, the colours.
+"""What the notebooks share: the check, a server for a cell's application, a Redis, the colors.
 
-Only what is not worth seeing stands here; what a notebook is about stands in the notebook.
+Only what is not worth seeing is here; what a notebook is about is in the notebook.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from workshop.checking.reporting.html import as_html  # noqa: E402
 from workshop.checking.reporting.report import how_far  # noqa: E402
 from workshop.manifest import ROOT, find  # noqa: E402
 
-# Okabe and Ito's colours, told apart by the colour-blind (https://jfly.uni-koeln.de/color/)
+# Okabe and Ito's colors, distinguishable for the color-blind (https://jfly.uni-koeln.de/color/)
 ink = SimpleNamespace(
     blue="#0072B2",
     vermilion="#D55E00",
@@ -44,7 +44,7 @@ ink = SimpleNamespace(
     black="#222222",
     grey="#999999",
 )
-LONGEST = 60  # seconds that anything here is waited for
+LONGEST = 60  # seconds: the longest that anything here waits
 
 
 # The check
@@ -85,12 +85,12 @@ async def check(name: str, solution: bool = False) -> None:
     )
     try:
         found = json.loads(done.stdout)
-    except ValueError:  # the command itself went wrong, and its words say how
+    except ValueError:  # the command itself failed, and its output says why
         found = {"step": step.short, "passed": False, "error": done.stderr or done.stdout}
     display(ShownReport(found))
 
 
-# Code that stands elsewhere
+# Code from elsewhere
 
 
 def code(place: str) -> Code:
@@ -142,10 +142,10 @@ atexit.register(_to_the_end.close)
 
 async def a_redis() -> redis_server.Found | None:
     """The Redis that answers at REDIS_URL or on port 6379; else one of our own, on a free port,
-    for as long as the notebook runs.
+    while the notebook runs.
 
-    Where there is none to start, says so and returns None, and the cells that begin with
-    "# needs Redis" are passed over from then on.
+    Where there is none to start, says so and returns None, and the cells that begin with "# needs
+    Redis" are skipped from then on.
     """
     try:
         found = redis_server.find(redis_server.url())
@@ -153,9 +153,9 @@ async def a_redis() -> redis_server.Found | None:
         if not found:
             own = _to_the_end.enter_context(redis_server.private())
             found = redis_server.find(own.url)
-            whose = "started for as long as this notebook runs"
+            whose = "started, and stopped when this notebook ends"
     except redis_server.RedisError as error:
-        print(f"{error}\n\nUntil then the cells that need a Redis are passed over.")
+        print(f"{error}\n\nUntil then, the cells that need a Redis are skipped.")
         get_ipython().input_transformers_cleanup.append(_pass_over)
         return None
     print(f"{found.name} {found.version} on {found.place}: {whose}.")
@@ -166,7 +166,7 @@ async def a_redis() -> redis_server.Found | None:
 def _pass_over(lines: list[str]) -> list[str]:
     """An IPython input transformer: a cell's lines, or what is run instead of them."""
     if lines and lines[0].strip() == "# needs Redis":
-        return ["print('Passed over: this cell needs a Redis.')\n"]
+        return ["print('Skipped: this cell needs a Redis.')\n"]
     return lines
 
 
@@ -176,5 +176,5 @@ async def until(is_so) -> None:
     deadline = time.monotonic() + LONGEST
     while not (await answer if inspect.isawaitable(answer := is_so()) else answer):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"It was not so within {LONGEST} s.")
+            raise TimeoutError(f"The condition was not true within {LONGEST} s.")
         await asyncio.sleep(0.005)

@@ -10,11 +10,11 @@ import psutil
 
 from . import manifest
 
-STOP_LIMIT = 5  # seconds in which a server must have ended before it is ended by force
+STOP_LIMIT = 5  # seconds that a server has to end before it is killed
 
 
 def record(what: str) -> None:
-    """Remembers this process, which is about to become the server called `what`."""
+    """Records this process, which is about to become the server called `what`."""
     started = psutil.Process().create_time()
     _folder().mkdir(parents=True, exist_ok=True)
     file = _folder() / f"{os.getpid()}.json"
@@ -22,13 +22,13 @@ def record(what: str) -> None:
 
 
 def stop() -> list[str]:
-    """Stops every remembered server that still runs, and returns what they were."""
+    """Stops every recorded server that is still running, and returns what they were."""
     stopped = []
     for file in sorted(_folder().glob("*.json")):
         try:
             remembered = json.loads(file.read_text(encoding="utf-8"))
             process = psutil.Process(int(file.stem))
-            # Process numbers are used again: it is the same process if it began when ours did.
+            # Process IDs are reused: it is the same process if it began when ours did.
             if abs(process.create_time() - remembered["started"]) < 1:
                 _end([*process.children(recursive=True), process])
                 stopped.append(remembered["what"])
@@ -51,7 +51,7 @@ def _end(processes: list[psutil.Process]) -> None:
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Not so for a zombie, which has ended: only whoever started it has not looked yet."""
+    """False for a zombie, which has ended: its parent just hasn't reaped it yet."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")  # what no other machine reaches
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # what no other machine can reach
 
 _held: list[socket.socket | None] = []  # of the ports that any_free() has given
 
@@ -30,8 +30,8 @@ def next_free(port: int, host: str = "127.0.0.1") -> int:
 
 
 def any_free() -> int:
-    """A port of 127.0.0.1 on which nobody listens now; on Linux no other program is given it, for
-    as long as this one runs."""
+    """A port of 127.0.0.1 on which nobody listens now; on Linux, no other program gets it while
+    this one runs."""
     port, holder = reserve()
     _held.append(holder)
     return port
@@ -56,9 +56,9 @@ def reserve() -> tuple[int, socket.socket | None]:
 
 
 def listener(port: int) -> str:
-    """Who listens on the port, for a message: "nginx (process 4711)", or "another program".
+    """Who is listening on the port, for a message: "nginx (process 4711)", or "another program".
 
-    Other users' processes stay unnamed without administrator's rights.
+    Other users' processes cannot be named without administrator rights.
     """
     try:
         import psutil

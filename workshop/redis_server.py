@@ -4,7 +4,7 @@ The one at REDIS_URL is used if it answers, else the one on 127.0.0.1:6379. Wher
 the Valkey server that the package carries (Valkey is Redis's open-source continuation) is started
 there. Only that one is ever stopped.
 
-Talks to it with a plain socket, so that asking takes a millisecond and needs no package: the
+Talks to it with a plain socket, so that asking takes a millisecond and doesn't need a package: the
 protocol is RESP, https://redis.io/docs/latest/develop/reference/protocol-spec/.
 """
 
@@ -27,8 +27,8 @@ from . import lifeline, manifest, ports
 
 DEFAULT_URL = "redis://127.0.0.1:6379"
 OLDEST = (5, 0)  # channels_redis waits for messages with BZPOPMIN, which came with Redis 5.0
-ANSWER_LIMIT = 1.0  # seconds in which a Redis must have answered
-START_LIMIT = 10.0  # seconds in which ours must have started; it takes about 0.04
+ANSWER_LIMIT = 1.0  # seconds within which a Redis must answer
+START_LIMIT = 10.0  # seconds within which ours must start; it takes about 0.04
 
 
 class RedisError(Exception):
@@ -41,8 +41,8 @@ class Found:
 
     url: str
     name: str  # "Redis" or "Valkey"
-    version: str  # "9.1.2", empty if it would not say
-    pid: int  # as it sees itself: inside a container this is no process of ours
+    version: str  # "9.1.2", empty if it doesn't say
+    pid: int  # as it sees itself: inside a container this is not a process of ours
     ours: bool  # whether start() started it
 
     @property
@@ -72,7 +72,8 @@ def url() -> str:
 def find(address: str) -> Found | None:
     """The Redis that answers at `address` (a redis:// or rediss:// URL); None if nothing listens.
 
-    Takes 1 s at most, and raises RedisError if something listens that is no Redis for us.
+    Takes 1 s at most, and raises RedisError if something listens that is not a Redis that can be
+    used.
     """
     answer = _ask(address, ["PING"], ["INFO", "server"])
     if answer is None:
@@ -88,21 +89,21 @@ def find(address: str) -> Found | None:
 
 
 def start() -> Found:
-    """The Redis at url(), started if none answers there. Raises RedisError if that cannot be."""
+    """The Redis at url(), started if none answers there. Raises RedisError if that fails."""
     address = url()
     found = find(address) or _start_ours(address)
     digits = re.findall(r"\d+", found.version)
     if digits and tuple(map(int, digits[:2])) < OLDEST:
         raise RedisError(
-            f"{found.name} {found.version} answers at {found.place}, but the channel layer needs "
-            "Redis 5.0 or later (the command BZPOPMIN). Stop or update it, or set REDIS_URL to "
-            "another one."
+            f"{found.name} {found.version} answers at {found.place}, but the "
+            "channel layer needs Redis 5.0 or later (the command BZPOPMIN). "
+            "Stop or update it, or set REDIS_URL to another one."
         )
     return found
 
 
 def stop() -> Found | None:
-    """Stops the Redis that start() started, and returns it; None if there is none any more."""
+    """Stops the Redis that start() started, and returns it; None if there is none."""
     recorded = _recorded()
     if not recorded:
         return None
@@ -117,7 +118,7 @@ def stop() -> Found | None:
     deadline = time.monotonic() + START_LIMIT
     while _connects(_split(found.url)):
         if time.monotonic() > deadline:
-            raise RedisError(f"Redis (process {found.pid}) was asked to stop and did not.")
+            raise RedisError(f"Redis (process {found.pid}) was asked to stop but did not.")
         time.sleep(0.01)
     _record_file().unlink(missing_ok=True)
     return found
@@ -125,9 +126,9 @@ def stop() -> Found | None:
 
 @contextlib.contextmanager
 def private(*options: str, port: int | None = None) -> Iterator[Private]:
-    """A Redis for the body of a `with` statement alone, on `port` or a free one of 127.0.0.1.
+    """A Redis for the body of a `with` statement only, on `port` or a free one of 127.0.0.1.
 
-    It keeps nothing, and ends with this process, however that one ends. `options` are further ones
+    It stores nothing, and ends with this process, however that one ends. `options` are further ones
     of the program: "--requirepass", "secret". Raises RedisError if it cannot start.
     """
     import tempfile  # here, because a check that only asks for a Redis needs neither
@@ -161,12 +162,13 @@ def _start_ours(address: str) -> Found:
     where = _place(parts)
     if parts.scheme != "redis" or parts.hostname not in ports.LOOPBACK or parts.password:
         raise RedisError(
-            f"No Redis answers at {where}, where REDIS_URL points. Start that one, or take the "
-            "variable away (unset REDIS_URL) and the workshop starts its own."
+            f"No Redis answers at {where}, where REDIS_URL points. "
+            "Start that one, or remove the variable (unset "
+            "REDIS_URL) and the workshop starts its own."
         )
     state = _record_file().parent
     state.mkdir(exist_ok=True)
-    # Names relative to cwd: whatever the path holds, it need not be quoted for Valkey.
+    # Names relative to cwd: whatever is in the path, it need not be quoted for Valkey.
     options = ["--bind", "127.0.0.1", "--port", str(parts.port or 6379), "--dir", "."]
     options += ["--save", "", "--appendonly", "no", "--logfile", "redis.log"]
     pid = _run_detached([binary(), *options], state)
@@ -177,7 +179,7 @@ def _start_ours(address: str) -> Found:
         with contextlib.suppress(RedisError):  # the machine is so busy that no answer came in time
             found = find(address)
     if found := found or find(address):
-        if found.pid != pid:  # another command started one in this very moment: take that one
+        if found.pid != pid:  # another command started one at this very moment: use that one
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)  # or it would take the port as soon as that one stops
             return found
@@ -192,9 +194,9 @@ def _start_ours(address: str) -> Found:
 def _run_detached(command: list[str], folder: Path) -> int:
     """Starts a program that nobody waits for, and returns its process number.
 
-    It is no child of ours, which would end or wait with us, and the session is its own, so that
-    Ctrl-C in the terminal does not reach it. What it says, also why it cannot be started at all,
-    goes to redis.log in the folder.
+    It is not a child of ours, which would end or wait with us, and has a session of its own, so
+    that Ctrl-C in the terminal does not reach it. Its output, including why it cannot be started at
+    all, goes to redis.log in the folder.
     """
     shell = ["/bin/sh", "-c", '"$@" </dev/null >>redis.log 2>&1 & echo $!', "sh"]
     started = subprocess.run(
@@ -228,10 +230,10 @@ def binary() -> str:
         for binary in Path(folder).glob("_binaries/*/valkey-server"):
             return str(binary)
     raise RedisError(
-        "No Redis answers on 127.0.0.1:6379, and there is none to start in a package for this "
-        "machine. Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), WSL "
-        "(sudo apt install redis-server), or Memurai (https://www.memurai.com). Or set REDIS_URL "
-        "to a Redis elsewhere."
+        "No Redis answers on 127.0.0.1:6379, and there is no package with one for this machine. "
+        "Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), WSL "
+        "(sudo apt install redis-server), or Memurai (https://www.memurai.com). "
+        "Or set REDIS_URL to a Redis elsewhere."
     )
 
 
@@ -257,7 +259,7 @@ def _ask(address: str, *commands: list[str]) -> str | None:
                     break
                 answer += chunk
     except OSError:
-        pass  # it hung up or fell silent: what it said until then is judged
+        pass  # it hung up or fell silent: judge by what it said until then
     return answer.decode(errors="replace")
 
 
@@ -271,8 +273,9 @@ def _secured(connection: socket.socket, parts: SplitResult) -> socket.socket:
     except OSError as error:
         connection.close()
         raise RedisError(
-            f"{_place(parts)} answers, but no TLS connection came about, as rediss:// asks for: "
-            f"{error}. Without TLS the address begins with redis://."
+            f"{_place(parts)} answers, but the TLS connection "
+            f"that rediss:// asks for failed: {error}. "
+            "Without TLS the address begins with redis://."
         ) from error
 
 
@@ -286,8 +289,8 @@ def _refusal(answer: str, address: str, where: str) -> str:
     first = answer.partition("\r\n")[0]
     if first.startswith("-NOAUTH"):
         return (
-            f"The Redis at {where} asks for a password. Put it into the address: "
-            f"REDIS_URL=redis://:PASSWORD@{where}"
+            f"The Redis at {where} asks for a password. "
+            f"Add it to the address: REDIS_URL=redis://:PASSWORD@{where}"
         )
     if first.startswith(("-WRONGPASS", "-ERR invalid password", "-ERR AUTH")):
         return f"The Redis at {where} does not accept the password in REDIS_URL."
@@ -296,8 +299,9 @@ def _refusal(answer: str, address: str, where: str) -> str:
     port = _split(address).port or 6379
     who = ports.listener(port) if _split(address).hostname in ports.LOOPBACK else "another program"
     return (
-        f"At {where} listens {who}, which does not answer as a Redis does. Stop it, or let the "
-        f"workshop use another port: REDIS_URL=redis://127.0.0.1:{ports.next_free(port)}"
+        f"Something else is listening at {where} ({who}): it does not answer as a Redis does. "
+        "Stop it, or make the workshop use another port: "
+        f"REDIS_URL=redis://127.0.0.1:{ports.next_free(port)}"
     )
 
 
@@ -310,8 +314,8 @@ def _split(address: str) -> SplitResult:
         understood = False
     if not understood:
         raise RedisError(
-            f"REDIS_URL is {address!r}; an address looks like redis://127.0.0.1:6379 (or "
-            "redis://:PASSWORD@host:port, or rediss://host:port with TLS)."
+            f"REDIS_URL is {address!r}, but an address looks like redis://127.0.0.1:6379 "
+            "(or redis://:PASSWORD@host:port, or rediss://host:port with TLS)."
         )
     return parts
 
@@ -334,7 +338,7 @@ def _record_file() -> Path:
 
 
 def _recorded() -> dict | None:
-    """The pid and URL of the server that start() started last; None without a sound record."""
+    """The pid and URL of the server that start() started last; None without a valid record."""
     try:
         record = json.loads(_record_file().read_text())
         return {"pid": record["pid"], "url": record["url"]}

@@ -1,9 +1,9 @@
 """Makes `.venv` and installs requirements.txt into it: all of it or, when that fails, nothing.
 
-With uv, which takes a third of pip's time: the one on the PATH, else one that pip puts into the
-new environment. With pip alone where uv is not to be had or fails for a reason of its own.
+With uv, which takes a third of pip's time: the one on the PATH, else one that pip installs in the
+new environment. With pip alone where uv is not available or fails for a reason of its own.
 
-Imports the standard library alone: this runs before anything is installed.
+Imports only the standard library: this runs before anything is installed.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ MEGABYTES = 700  # what the packages take on the disk, with some room
 AGAIN = f"Then type again: {environment.COMMAND}"
 
 # What installers say when it is not their own fault, with what to tell people. uv and pip word
-# these differently, and from version to version: so only the stable core of each is looked for.
+# these differently, and so do their versions: so only the stable core of each is looked for.
 DISK_FULL = r"No space left on device|os error 28\b|Disk quota exceeded|os error 122\b"
 NO_NETWORK = (
     r"dns error|failed to lookup address|name resolution|getaddrinfo failed|nodename nor servname"
@@ -49,7 +49,7 @@ class SetUpError(Exception):
 
 
 def set_up() -> None:
-    """Makes the environment anew. On failure the one before, if any, is back in its place."""
+    """Makes the environment anew. On failure, the previous one, if any, is restored."""
     started = time.monotonic()
     print("Setting up the workshop: its packages go into .venv. This takes a minute or less, once.")
     sys.stdout.flush()
@@ -64,21 +64,22 @@ def set_up() -> None:
 
 
 def update() -> None:
-    """Makes the environment anew because requirements.txt or its place changed; keeps it if not."""
-    print("The requirements or the place of the workshop changed since it was set up.")
+    """Makes the environment anew because requirements.txt or its location changed; keeps the old
+    one if that fails."""
+    print("The requirements or the location of the workshop changed since it was set up.")
     try:
         set_up()
     except SetUpError as error:
         os.environ[NOT_UPDATED] = "1"
-        print(f"{error}\nGoing on with the packages from before.\n", file=sys.stderr)
+        print(f"{error}\nContinuing with the previous packages.\n", file=sys.stderr)
 
 
 @contextlib.contextmanager
 def _alone():
-    """Waits until no other terminal sets up here. A lock that dies with its process."""
+    """Waits until no other terminal is setting up here. The lock dies with its process."""
     STATE.mkdir(exist_ok=True)
     with open(STATE / "set-up.lock", "w") as lock:
-        if os.name == "posix":  # Windows has no flock: there, set up in one terminal alone
+        if os.name == "posix":  # Windows has no flock: there, set up in only one terminal
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -97,7 +98,7 @@ def _replace() -> None:
 
 def _put_aside() -> None:
     """Clears the way. An environment that still works is kept until there is a better one."""
-    if BEFORE.exists() and not environment.is_usable():  # interrupted while it stood aside
+    if BEFORE.exists() and not environment.is_usable():  # interrupted while it was set aside
         _put_back()
     if environment.is_usable():
         shutil.rmtree(BEFORE, ignore_errors=True)
@@ -115,7 +116,7 @@ def _put_back() -> None:
 def _make() -> None:
     uv = shutil.which("uv")
     python = str(environment.python())
-    # uv needs no pip in there, which saves seconds, and Debian's python3-venv.
+    # uv doesn't need pip in there, which saves seconds, nor Debian's python3-venv.
     options = ["--without-pip"] if uv else []
     code, output = _say_and_run([sys.executable, "-m", "venv", *options, str(VENV)])
     if code:
@@ -131,7 +132,7 @@ def _make() -> None:
     code, output = _say_and_run([uv, *install, *requirements])
     _raise_if_hopeless(code, output)
     if code:
-        print("uv could not do it, so pip does. This takes about a minute.")
+        print("uv failed, so pip installs the packages. This takes about a minute.")
         sys.stdout.flush()
         code, output = _say_and_run([python, "-m", "ensurepip"], quiet=True)
         if code:
@@ -143,7 +144,7 @@ def _make() -> None:
 
 
 def _say_and_run(command: list[str], quiet: bool = False) -> tuple[int, str]:
-    """Runs an installer, passing on what it says. Returns its exit code and everything it said."""
+    """Runs an installer, passing on its output. Returns its exit code and all of its output."""
     said = []
     try:
         process = subprocess.Popen(
@@ -156,7 +157,7 @@ def _say_and_run(command: list[str], quiet: bool = False) -> tuple[int, str]:
             encoding="utf-8",
             errors="replace",
         )
-    except OSError as error:  # no such program, or not for this machine
+    except OSError as error:  # no such program, or not one for this machine
         return 127, str(error)
     with process:
         for line in process.stdout:
@@ -167,21 +168,23 @@ def _say_and_run(command: list[str], quiet: bool = False) -> tuple[int, str]:
 
 
 def _raise_if_hopeless(code: int, output: str) -> None:
-    """Raises SetUpError for a failure that another installer would meet too."""
+    """Raises SetUpError for a failure that another installer would have too."""
     if code and re.search(f"{DISK_FULL}|{NO_NETWORK}|{NO_SUCH_PACKAGE}", output, re.IGNORECASE):
         raise SetUpError(_explain(output))
 
 
 def _explain(output: str) -> str:
-    """What went wrong, as far as the installer's words tell, and what to do about it."""
+    """What went wrong, as far as the installer's output says, and what to do about it."""
     asked = re.search(ASKED_FOR, output)
-    during = f" while {asked[1] or asked[2]} was asked for" if asked else ""
+    during = f" while looking for {asked[1] or asked[2]}" if asked else ""
     if re.search(DISK_FULL, output, re.IGNORECASE):
-        return f"The disk is full. The packages need about {MEGABYTES} MB: make room. {AGAIN}"
+        return f"The disk is full. The packages need about {MEGABYTES} MB: free some space. {AGAIN}"
     if re.search(NO_NETWORK, output, re.IGNORECASE):
         return (
-            f"The package index could not be reached{during}. Look whether this machine is online, "
-            f"and whether it needs a proxy (the variable HTTPS_PROXY). {AGAIN}"
+            f"The package index could not be reached{during}. "
+            "Check whether this machine is online, and whether it "
+            "needs a proxy (the variable HTTPS_PROXY). "
+            f"{AGAIN}"
         )
     if missing := re.search(NO_SUCH_PACKAGE, output):
         name = next(filter(None, missing.groups()))
@@ -198,10 +201,15 @@ def _explain(output: str) -> str:
     if unbuilt := re.search(NO_WHEEL, output):
         name = next(filter(None, unbuilt.groups()))
         return (
-            f"{name} is not there ready-made for this machine and Python {sys.version.split()[0]}, "
-            f"and could not be built. Try another Python between 3.11 and 3.14. {AGAIN}"
+            f"{name} has no wheel for this machine and Python "
+            f"{sys.version.split()[0]}, and could not be built. "
+            "Try another Python between 3.11 and 3.14. "
+            f"{AGAIN}"
         )
     last = "\n".join(f"  {line}" for line in output.strip().splitlines()[-8:])
     return (
-        f"The packages could not be installed{during}. The installer's last words:\n{last}\n{AGAIN}"
+        f"The packages could not be installed{during}. "
+        "The installer's last output:\n"
+        f"{last}\n"
+        f"{AGAIN}"
     )

@@ -1,7 +1,7 @@
 """The untouched starters: a copy of each, kept under .workshop/starters/ for `reset`.
 
-An attendee's work must never be taken for a starter. With git, the copy is what the last commit
-holds, and it is made anew only when somebody else changed the step since, as after `git pull`.
+An attendee's work must never be mistaken for a starter. With git, the copy is what is in the last
+commit, and it is made anew only when somebody else has changed the step since, as after `git pull`.
 Without git it is made once, by the first `python3 -m workshop`, before there is any work.
 """
 
@@ -21,7 +21,7 @@ class NoStarter(Exception):
 
 
 def remember() -> None:
-    """Keeps a copy of every starter that has none, or of which a newer one was published."""
+    """Keeps a copy of every starter that has none, or that was published again since."""
     head = _git("rev-parse", "HEAD")
     for step in manifest.steps():
         if not _copy(step).is_dir():
@@ -35,14 +35,14 @@ def untouched(step: Step) -> Path:
     """The copy of the step's untouched starter. Raises NoStarter."""
     if not _copy(step).is_dir() and not _keep_published(step, _git("rev-parse", "HEAD")):
         raise NoStarter(
-            f"There is no copy of the untouched starter of {step.short}. Get the workshop's files "
-            f"once more, and copy steps/{step.name} from them."
+            f"There is no copy of the untouched starter of {step.short}. "
+            f"Get the workshop's files again, and copy steps/{step.name} from them."
         )
     return _copy(step)
 
 
 def is_untouched(step: Step) -> bool:
-    """Whether the step's folder is as it was given out, as far as that is known."""
+    """Whether the step's folder is as it was published, as far as that is known."""
     there = _copy(step).is_dir() and folders.contents(step.starter)
     return bool(there) and there == folders.contents(_copy(step))
 
@@ -80,7 +80,7 @@ def _keep_published(step: Step, head: str) -> bool:
 
 
 def _keep(step: Step, content: dict[str, tuple[bytes, int]]) -> None:
-    """Writes the copy beside its place and moves it there: half a copy would be no starter."""
+    """Writes the copy next to its place and moves it there: half a copy would not be a starter."""
     place = _copy(step)
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as beside:
@@ -89,13 +89,14 @@ def _keep(step: Step, content: dict[str, tuple[bytes, int]]) -> None:
         shutil.rmtree(place, ignore_errors=True)
         try:
             new.rename(place)
-        except OSError:  # another terminal was quicker, with the same
+        except OSError:  # another terminal was quicker, with the same copy
             if not place.is_dir():
                 raise
 
 
 def _changed_by_others(step: Step) -> bool:
-    """Whether the step was committed to since the copy was made, and never by who works here."""
+    """Whether the step was committed to since the copy was made, and never by the user who works
+    here."""
     if not _commit(step).is_file():
         return False
     since = f"{_commit(step).read_text()}..HEAD"
@@ -108,7 +109,7 @@ def _git(*arguments: str) -> str:
 
 
 def _git_bytes(*arguments: str) -> bytes:
-    """What git prints; nothing where git is missing or fails, or this is no clone."""
+    """What git prints; nothing where git is missing or fails, or this is not a clone."""
     if not (manifest.ROOT / ".git").exists():
         return b""
     try:

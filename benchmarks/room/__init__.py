@@ -1,8 +1,8 @@
-"""A message to everyone in a room: how long, how many are lost, what it costs.
+"""A message to everyone in a room: how long it takes, how many are lost, what it costs.
 
 Servers, Redis and browsers run on this machine and listen on 127.0.0.1 only. Every chat is measured
-with every number of browsers before anything is measured again, so that what else the machine does
-hits all alike; the table shows medians.
+with every number of browsers before anything is measured again, so that whatever else the machine
+does affects all of them alike; the table shows medians.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     chats = [chat for chat in options.only if chat.can_run]
     for chat in options.only:
         if chat not in chats:
-            print(f"{chat.name} is left out: {chat.server} is not installed", file=sys.stderr)
+            print(f"{chat.name} is skipped: {chat.server} is not installed", file=sys.stderr)
     rows = list(measured(chats, options))
     summary.show(chats, rows)
     found = {"options": vars(options) | {"only": [chat.name for chat in chats]}, "rows": rows}
@@ -39,7 +39,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         epilog="Everything takes about half an hour; step3,tutorial with 200 browsers a minute.",
     )
     add = parser.add_argument
-    add("--list", action="store_true", help="the chats that can be measured, and no more")
+    add("--list", action="store_true", help="only list the chats that can be measured")
     add("--only", type=chats_called, default=CHATS, metavar="CHAT,…", help="default: all of them")
     add("--browsers", type=numbers, default=[10, 50, 100, 200, 500], metavar="N,…")
     add("--rate", type=float, default=20, help="messages a second to the room; default 20")

@@ -2,8 +2,8 @@
 
 A WebSocket library would cost the client about as much as the delivery costs the server, and the
 client would be what is measured. So frames are written and read here by hand (RFC 6455, section
-5.2), without permessage-deflate. `busy` says how much of its time the client worked: as long as
-that stays well below 1, it was the server that set the pace.
+5.2), without permessage-deflate. `busy` says how much of its time the client worked: while that
+stays well below 1, the server set the pace.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import socket
 import time
 
 TEXT = "What one browser says all browsers hear, number {:06}"
-NUMBER = slice(-8, -2)  # where the number stands in {"message": "… 000017"}
+NUMBER = slice(-8, -2)  # where the number is in {"message": "… 000017"}
 PING, PONG = 9, 10  # opcodes
 HANDSHAKE = (
     "GET /ws/chat/lobby/ HTTP/1.1\r\n"
@@ -29,13 +29,13 @@ OPENS_WITHIN = 30  # seconds
 
 
 class Browsers:
-    """`count` WebSockets in the room "lobby", shared out in turn among servers at `ports`."""
+    """`count` WebSockets in the room "lobby", distributed in turn among servers at `ports`."""
 
     def __init__(self, ports: list[int], count: int):
         self.sent: list[float] = []  # when message n was sent (time.perf_counter)
         self.heard: list[int] = []  # how many browsers have heard it
-        self.last: list[float] = []  # when the last of them did
-        self.completed = 0  # messages that everybody has heard
+        self.last: list[float] = []  # when the last of them heard it
+        self.completed = 0  # messages that everyone has heard
         self.closed = 0  # browsers whose connection the server ended
         self.latest = 0.0  # when anything was heard
         self._selector = selectors.DefaultSelector()
@@ -61,7 +61,7 @@ class Browsers:
                 answer += received
             head, _, rest = answer.partition(b"\r\n\r\n")
             if not head.startswith(b"HTTP/1.1 101"):
-                raise RuntimeError(f"The server refused a WebSocket: {head[:100]!r}")
+                raise RuntimeError(f"The server rejected a WebSocket: {head[:100]!r}")
             one.setblocking(False)
             self._rest[one] = rest
             self._sockets.append(one)
@@ -92,12 +92,12 @@ class Browsers:
             one.sendall(frame)
 
     def listen(self, seconds: float) -> None:
-        """Take in what has arrived, or wait for something for `seconds` at most."""
+        """Receive what has arrived, or wait for something for `seconds` at most."""
         for key, _ in self._selector.select(max(seconds, 0)):
             self._take(key.fileobj)
 
     def listen_for(self, seconds: float) -> None:
-        """Take in what arrives in the next `seconds`."""
+        """Receive what arrives in the next `seconds`."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
             self.listen(left)

@@ -1,4 +1,4 @@
-"""The least that a broadcast costs in Python: `websockets` in one process, no Django, no layer.
+"""The lowest cost of a broadcast in Python: `websockets` in one process, no Django, no layer.
 
 Run as `python -m benchmarks.room.limit PORT`.
 """

@@ -1,4 +1,4 @@
-"""What is measured in a room: messages at a fixed rate, all at once, and as fast as it goes."""
+"""What is measured in a room: messages at a fixed rate, all at once, and as fast as possible."""
 
 import contextlib
 import math
@@ -9,7 +9,7 @@ from benchmarks.room.browsers import Browsers
 from benchmarks.room.chats import Chat
 
 WINDOW = 8  # messages under way at saturation: enough to keep a server busy, too few to lose any
-QUIET = 2  # seconds without a delivery and with idle servers: what has not come is lost
+QUIET = 2  # seconds without a delivery and with idle servers: what has not arrived is lost
 IDLE = 0.1  # of a core
 DRAIN = 60  # seconds that late deliveries get
 
@@ -33,7 +33,7 @@ class Room:
         return time.perf_counter(), self.server_cpu(), self.store.cpu(), time.process_time()
 
     def listens_to_the_end(self, completed: int) -> None:
-        """Return when `completed` messages are heard by all, or when no more will come."""
+        """Return when `completed` messages have been heard by all, or when no more will come."""
         browsers, start = self.browsers, time.perf_counter()
         looked, used = start, self.server_cpu()
         while browsers.completed < completed and (now := time.perf_counter()) < start + DRAIN:
@@ -46,7 +46,7 @@ class Room:
 
 
 def at_rate(room: Room, rate: float, seconds: float) -> None:
-    """`rate` messages a second, whatever comes back."""
+    """`rate` messages a second, regardless of what comes back."""
     start = time.perf_counter()
     for number in range(round(rate * seconds)):
         room.browsers.listen_for(start + number / rate - time.perf_counter())
@@ -54,13 +54,13 @@ def at_rate(room: Room, rate: float, seconds: float) -> None:
 
 
 def at_once(room: Room) -> None:
-    """Every browser says one thing, all at the same moment."""
+    """Every browser sends one message, all at the same moment."""
     for _ in range(len(room.browsers)):
         room.browsers.say()
 
 
 def at_saturation(room: Room, seconds: float) -> None:
-    """The next message as soon as everybody has heard the one WINDOW messages before."""
+    """The next message as soon as everyone has heard the one WINDOW messages before."""
     browsers = room.browsers
     under_way, end = len(browsers.sent) - browsers.completed, time.perf_counter() + seconds
     while (left := end - time.perf_counter()) > 0:
@@ -72,7 +72,7 @@ def at_saturation(room: Room, seconds: float) -> None:
 
 
 def phase(room: Room, play) -> dict:
-    """Play it, wait until all was heard or no more comes, and say what was seen and used."""
+    """Play it, wait until all was heard or no more comes, and return what was seen and used."""
     browsers = room.browsers
     first, completed = len(browsers.sent), browsers.completed
     before = room.used()
@@ -118,7 +118,7 @@ def costs(
 
 
 def percentile(values: list[float], percent: float) -> float | None:
-    """By nearest rank; None of nothing."""
+    """By nearest rank; None for no values."""
     return sorted(values)[max(math.ceil(len(values) * percent / 100) - 1, 0)] if values else None
 
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from benchmarks.results import BUILD, COLOURS, median
+from benchmarks.results import BUILD, COLORS, median
 from benchmarks.room.chats import Chat
 
-MOST_LINES = len(COLOURS)
+MOST_LINES = len(COLORS)
 PANELS = (
-    ("99 % of messages are heard by all after (ms)", "log"),
+    ("99th percentile (p99) until all have heard a message (ms)", "log"),
     ("deliveries a second at saturation", "log"),
     ("delivered when all speak at once (%)", "linear"),
 )
@@ -18,7 +18,7 @@ CHOSEN = (
 
 
 def draw(chats: list[Chat], rows: list[dict]) -> Path:
-    """Draws build/room.png. Of more chats than there are colours, the CHOSEN."""
+    """Draws build/room.png. Of more chats than there are colors, the CHOSEN."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -27,9 +27,9 @@ def draw(chats: list[Chat], rows: list[dict]) -> Path:
     if len(chats) > MOST_LINES:
         chats = [chat for chat in chats if chat.name in CHOSEN]
     figure, panels = pyplot.subplots(1, len(PANELS), figsize=(15, 5), layout="constrained")
-    for chat, colour in zip(chats, COLOURS, strict=False):
+    for chat, color in zip(chats, COLORS, strict=False):
         for panel, values in zip(panels, lines(chat, rows), strict=True):
-            panel.plot(*values, marker="o", color=colour, label=chat.title)
+            panel.plot(*values, marker="o", color=color, label=chat.title)
     sizes = sorted({row["browsers"] for row in rows})
     for panel, (title, scale) in zip(panels, PANELS, strict=True):
         panel.set(title=title, xlabel="browsers in the room", xscale="log", yscale=scale)

@@ -15,9 +15,9 @@ if _layer["BACKEND"].startswith("channels_redis"):
 CHANNEL_LAYERS = {"default": _layer}
 
 if "BENCHMARK_WITHOUT_THREAD" in os.environ:
-    # Channels 4.3 closes old database connections before each event that a consumer gets, and
-    # goes to a thread and back for it. Taken out to see what that costs a project without a
-    # database; it is no advice.
+    # Channels 4.3 closes old database connections before each event that a consumer gets, and goes
+    # to a thread and back for it. Removed to see what that costs a project without a database; this
+    # is not advice.
     from channels import consumer
 
     async def _nothing():

@@ -1,4 +1,4 @@
-"""What the rows come to: medians in a table, and how cost grows with the room."""
+"""The rows summarized: medians in a table, and how cost grows with the room."""
 
 import statistics
 
@@ -65,7 +65,7 @@ CAPTION = (
 
 
 def delivered(rows: list[dict], phase: str) -> str:
-    """The worst run, since losing some is a result and no noise."""
+    """The worst run, since losing some is a result, not noise."""
     found = [row[phase] for row in rows if phase in row]
     if not found:
         return ""
@@ -83,7 +83,7 @@ def ranged(rows: list[dict], phase: str, key: str) -> str:
 
 def growth(chats: list[Chat], rows: list[dict]) -> list[dict]:
     """The servers' CPU for a message at saturation as a straight line over the browsers who hear
-    it: what each message costs, and each delivery. Where r² is far below 1 it is no line."""
+    it: what each message costs, and each delivery. Where r² is far below 1, it is not a line."""
     lines = []
     for chat in chats:
         own = [row for row in rows if row["chat"] == chat.name and row["saturation"]["messages"]]

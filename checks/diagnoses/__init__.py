@@ -90,11 +90,10 @@ ASKED_IN_TURN = (
     "general",
 )
 
-# Rules for which no mistakes.toml can have an entry: the reason, and the test that they have
-# instead.
+# Rules that cannot have an entry in a mistakes.toml: why, and the test that covers each instead.
 TESTED_APART = {
-    "flooding": "takes more frames than a check looks for, which comes before the check reads them "
-    "only by luck: tests/test_last_resorts.py",
+    "flooding": "needs more frames than a check reads, and only luck makes them "
+    "arrive before it reads them: tests/test_last_resorts.py",
     "never_started": "takes the ten seconds that a server may take to start: "
     "tests/test_hostile_projects.py",
     "given_up": "takes the fifteen seconds of a whole run: tests/test_last_resorts.py",

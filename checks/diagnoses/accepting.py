@@ -1,4 +1,4 @@
-"""What is done before the handshake is answered, twice, or after the end."""
+"""What is done before the handshake is answered, done twice, or done after the close."""
 
 import ast
 
@@ -15,16 +15,18 @@ def accepted_twice(evidence, error):
         for node in found.constants("websocket.accept"):
             where = found.where(node)
             return Explanation(
-                f"{found.name} accepts the WebSocket, and then the consumer accepts it again. The "
-                "handshake can be answered once. Remove this line: the consumer will answer.",
+                f"{found.name} accepts the WebSocket, and then the consumer accepts it again. "
+                "A handshake can only be answered once. "
+                "Remove this line: the consumer answers it.",
                 where,
                 evidence.without_call(where),
             )
     accepts = evidence.sent("websocket.accept")
     where = evidence.where(error) or (evidence.place(accepts[-1]) if accepts else None)
     return Explanation(
-        "accept() was called a second time here. The handshake can be answered once: "
-        "keep one self.accept() in connect(), and remove the other.",
+        "accept() was called a second time here. "
+        "A handshake can only be answered once: keep one "
+        "self.accept() in connect() and remove the other.",
         where,
         evidence.without_call(where),
     )
@@ -36,12 +38,12 @@ def sent_before_accept(evidence, error):
     where = evidence.where(error) or (evidence.place(sends[0]) if sends else None)
     accept = evidence.call_for(where, "self.accept", "")
     to_group = "group_send" if evidence.teaches("groups") else ""
-    too = " A message to the group comes back to the sender, too." if to_group else ""
+    too = " A message to the group comes back to its sender as well." if to_group else ""
     consumer = evidence.consumer_with("connect")
     called = consumer and consumer.calls("accept", "connect")
-    advice = f"In connect(), move `{accept}` above what sends."
+    advice = f"In connect(), move `{accept}` above the line that sends."
     if not called:
-        advice = f"connect() never accepts it. Write `{accept}` there, above what sends."
+        advice = f"connect() never accepts it. Write `{accept}` there, above the line that sends."
     return Explanation(
         f"Something was sent to the browser before its WebSocket was accepted. {advice}{too}",
         where,
@@ -63,8 +65,8 @@ def _accepted_first(evidence, accept, names):
 
 @rule
 def subprotocol_not_offered(evidence):
-    """RFC 6455, section 4.2.2: a server chooses among what the browser offered. Daphne breaks the
-    handshake off, and logs nothing."""
+    """RFC 6455, section 4.2.2: a server chooses among what the browser offered. Daphne aborts the
+    handshake and logs nothing."""
     accepted = evidence.sent("websocket.accept")
     if not evidence.saw(Unanswered) or evidence.errors or not accepted:
         return None
@@ -74,8 +76,9 @@ def subprotocol_not_offered(evidence):
                 where, code = consumer.where(call), f"{ast.unparse(call.func)}()"
                 typed = evidence.call_for(where, ast.unparse(call.func), "")
                 return Explanation(
-                    "The argument of accept() is a subprotocol. The browser offered none, so the "
-                    f"handshake was broken off. Write `{typed}`, without the argument.",
+                    "The argument of accept() is a subprotocol. "
+                    "The browser offered none, so the handshake failed. "
+                    f"Write `{typed}`, without the argument.",
                     where,
                     evidence.suggest(where, instead(call, code)),
                 )
@@ -91,8 +94,9 @@ def sent_after_close(evidence, error):
     direct = {line.lineno for line in lines}
     if where and closed and {where.line, closed.line} <= direct and where.file == closed.file:
         return Explanation(
-            f"self.close() in line {closed.line} closes the WebSocket, so nothing can be sent "
-            "after it. Remove that line, or move it below this one.",
+            f"self.close() on line {closed.line} closes the "
+            "WebSocket, so nothing can be sent after it. "
+            "Remove that line, or move it below this one.",
             where,
             evidence.without_call(closed),
         )

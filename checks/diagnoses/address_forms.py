@@ -40,9 +40,10 @@ def addresses_run_together(evidence, error):
         known = len(named) == 1 and "***" not in code
         edits = [instead(node, code) for node, _ in named if known]
         return Explanation(
-            f'"hosts" has {text!r}, two addresses in one string: a comma is missing between the '
-            "two, or it is inside the quotes. Write them one by one: "
-            f'`"hosts": [{code}]`. One Redis is enough.',
+            f'"hosts" has {text!r}, two addresses in one string: a comma is '
+            "missing between the two, or it is inside the quotes. "
+            f'Write them as separate strings: `"hosts": [{code}]`. '
+            "One Redis is enough.",
             where_hosts(evidence),
             evidence.suggest(where_hosts(evidence), *edits),
         )
@@ -54,8 +55,9 @@ def url_in_a_pair(evidence, error):
     if text:
         host = re.sub(r"^\w+://(?:.*@)?|/$|:\d+/?$", "", text)
         return Explanation(
-            f'A pair in "hosts" is a host\'s name and a port, and its first part is {text!r}, the '
-            f'beginning of a URL. Write ("{host}", 6379), or one string: "redis://{host}:6379".',
+            'A pair in "hosts" is a host name and a port, but the '
+            f"first part here is {text!r}, the start of a URL. "
+            f'Write ("{host}", 6379), or one string: "redis://{host}:6379".',
             where_hosts(evidence),
             rewritten(evidence, rf"(?<=[\"']){re.escape(text)}(?=[\"'])", host),
         )
@@ -69,9 +71,9 @@ def pair_of_one(evidence, error):
         return None
     inner = short[0][0] if short[0] else None
     if isinstance(inner, list | tuple | dict):
-        why, code = "There is one bracket too many", _shown(short[0])
+        why, code = "There is one pair of brackets too many", _shown(short[0])
     elif isinstance(inner, str) and "://" in inner:
-        why, code = "A URL needs no pair", f'["{inner}"]'
+        why, code = "A URL is not written as a pair", f'["{inner}"]'
     else:
         host, _, port = str(inner or "127.0.0.1").partition(":")
         why, code = "Write host and port", f'[("{host}", {port or 6379})]'
@@ -80,8 +82,9 @@ def pair_of_one(evidence, error):
         isinstance(child, ast.Name | ast.Call) for child in ast.walk(node or ast.Name())
     )
     return Explanation(
-        f'An entry of "hosts" is {short[0]!r}, which has a single part; a pair is a host and a '
-        f'port. {why}: `"hosts": {code}`',
+        f'An entry in "hosts" is {short[0]!r}, which has only '
+        "one part, but a pair is a host and a port. "
+        f'{why}: `"hosts": {code}`',
         where_hosts(evidence),
         hosts_instead(evidence, code) if written_out and "***" not in code else None,
     )
@@ -104,12 +107,12 @@ def port_is_not_a_number(evidence, error):
     advice = f"Write the number: {right}."
     if "://" in str(wrong) and not literals:
         advice = (
-            "Docker and Kubernetes set a variable such as REDIS_PORT by themselves, to a whole "
-            "address: call yours something else."
+            "Docker and Kubernetes set variables such as REDIS_PORT "
+            "themselves, to a whole address: give yours another name."
         )
     where = where_hosts(evidence)
     return Explanation(
-        f'The port that arrived in "hosts" is {wrong!r}, and a port is a number. {advice}',
+        f'The port that arrived in "hosts" is {wrong!r}, but a port is a number. {advice}',
         where,
         evidence.suggest(where, *[instead(node, right) for node in literals]),
     )
@@ -127,17 +130,19 @@ def unknown_connection_option(evidence, error, option):
     if option.startswith("ssl"):
         edits = [without_key(dictionary, key)] if key else []
         cure = (
-            "Options of TLS work only with an address that begins with rediss://, and this one "
-            f'does not. Remove "{option}".'
+            "TLS options only work with an address that begins "
+            "with rediss://, and this one does not. "
+            f'Remove "{option}".'
         )
     elif option == "sentinels":
-        cure = 'With "sentinels" goes "master_name", the name that they know the Redis by.'
+        cure = '"sentinels" also needs "master_name", the name by which they know the Redis.'
     else:
         meant = INSTEAD.get(option) or nearest(option, OPTIONS)
         edits = [instead(key, f'"{meant}"')] if key and meant else []
-        cure = f'Did you mean "{meant}"?' if meant else f"It knows {', '.join(OPTIONS)} …"
+        cure = f'Did you mean "{meant}"?' if meant else f"Its options are {', '.join(OPTIONS)} …"
     return Explanation(
-        f'An entry of "hosts" has "{option}", which the connection to Redis does not know. {cure}',
+        f'An entry in "hosts" has "{option}", which is not an option of the Redis connection. '
+        f"{cure}",
         where if key else where_hosts(evidence),
         evidence.suggest(where, *edits),
     )

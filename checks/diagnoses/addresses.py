@@ -1,5 +1,5 @@
-"""The address of Redis as it arrived in "hosts", from the environment or written out: what is in
-it that only an environment puts there."""
+"""The address of Redis as it arrived in "hosts", from the environment or written out: what in it
+can only come from an environment."""
 
 import ast
 import re
@@ -36,26 +36,26 @@ def _arrived(evidence, what: str, edit=None) -> Explanation:
 
 @rule(raised=rf"^{UNREADABLE}|^{NO_NUMBER}|{CONNECTING}none:")
 def address_is_none(evidence, error):
-    """A variable that is not set, whose value was used all the same."""
+    """A variable that is not set, but whose value was used anyway."""
     missing = [entry for entry in entries(evidence) if entry is None or _has_none(entry)]
     if not of_redis(error) or not (missing or first(evidence, r"\bNone\b")):
         return None
     arrived = missing[0] if missing else first(evidence, r"\bNone\b")
     variable = evidence.project.environment_variable(NAME)
     if not variable:
-        cure = "Find out where that value comes from, and give it one."
+        cure = "Find out where that value comes from, and set it."
         return _arrived(evidence, f"{arrived!r}. {cure}")
     code, edit = _with_default(evidence, variable, _default(arrived))
     return _arrived(
         evidence,
-        f"{arrived!r}: the environment has no {variable}. Set it, or give a value for where it is "
-        f"not set: `{code}`",
+        f"{arrived!r}: {variable} is not set in the environment. "
+        f"Set it, or give a default: `{code}`",
         edit,
     )
 
 
 def _with_default(evidence, variable: str, default: str):
-    """The code that reads the variable, with a value for where it is not set; and the edit."""
+    """The code that reads the variable with a default; and the edit."""
     where = where_hosts(evidence)
     source = evidence.project.source_at(where)
     for call in source.calls("get", "getenv") if source else ():
@@ -116,9 +116,10 @@ def password_ends_the_address(evidence, error):
         return None
     mark = re.search(r"[#/?\[\]]", text.partition("://")[2])[0]
     return Explanation(
-        f"The password in the address of Redis has a {mark} in it, which means something else in a "
-        f"URL: {text} ends too early. In the password write %{ord(mark):02X} in its place, or give "
-        'the parts by name: "hosts": [{"host": "127.0.0.1", "port": 6379, "password": …}]',
+        f"The password in the address of Redis contains a {mark}, which has "
+        f"a meaning of its own in a URL: {text} ends too early. "
+        f"In the password, write %{ord(mark):02X} instead, or give the parts by "
+        'name: "hosts": [{"host": "127.0.0.1", "port": 6379, "password": …}]',
         where_hosts(evidence),
     )
 
@@ -164,7 +165,7 @@ def variable_not_replaced(evidence, error):
             f'{text!r}: the name of the variable is part of it. Remove "{name}=".',
             rewritten(evidence, rf"(?<=[\"']){name}=", ""),
         )
-    said = f"{text!r}: Python does not put the value of a variable into a string."
+    said = f"{text!r}: Python does not replace variables in a string."
     if whole := re.fullmatch(r"\$\{?(\w+)\}?|%\((\w+)\)s", text):
         code = f'os.environ.get("{whole[1] or whole[2]}", "redis://127.0.0.1:6379")'
         where, source = where_hosts(evidence), hosts_node(evidence)[1]

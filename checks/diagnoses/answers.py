@@ -1,4 +1,4 @@
-"""Nothing comes back, and no exception tells why: a method ran to its end and sent nothing."""
+"""Nothing comes back, and no exception says why: a method ran to its end and sent nothing."""
 
 import ast
 
@@ -51,8 +51,9 @@ def receive_is_a_generator(evidence):
         where = consumer.where(node)
         advice, answer = _how_to_send(evidence, where)
         return Explanation(
-            f"{method.name}() has a yield, which makes it a generator: Channels calls it, and "
-            f"nothing of it runs. {advice}",
+            f"{method.name}() has a yield, which makes it a generator: "
+            "Channels calls it, but none of its code runs. "
+            f"{advice}",
             where,
             answer.instead_of(node),
         )
@@ -66,7 +67,7 @@ def send_not_reached(evidence):
     for call in _sends_in(consumer, method):
         advice, edit = _what_keeps(evidence, consumer, method, call)
         return Explanation(
-            f"{method.name}() ran to its end and did not reach the line that sends. {advice}",
+            f"{method.name}() finished without reaching the line that sends. {advice}",
             consumer.where(call),
             edit,
         )
@@ -80,12 +81,12 @@ def _what_keeps(evidence, consumer, method, call):
     around = [node for node in ifs if node.lineno < call.lineno <= node.end_lineno]
     leaves = [n for n in ifs if n.end_lineno < call.lineno and isinstance(n.body[-1], ast.Return)]
     if len(around) + len(leaves) != 1:
-        return "Look at what is before it: an if, a return.", None
+        return "Look above it for an if or a return.", None
     condition = (around + leaves)[0]
-    test = f"`if {source.code(condition.test)}` in line {condition.lineno}"
+    test = f"`if {source.code(condition.test)}` on line {condition.lineno}"
     if around:
         change = unwrapped(source, condition)
-        advice = f"It is in {test}, which was not true: remove the `if`, and send in any case."
+        advice = f"It is under {test}, which was false: remove the `if`, so that it always sends."
     else:
         change = without(condition)
         advice = f"{test} returns before it: remove that `if`."
@@ -100,7 +101,7 @@ def answer_returned(evidence):
             where = consumer.where(node)
             advice, answer = _how_to_send(evidence, where)
             return Explanation(
-                f"{method.name}() returns its answer, and Channels ignores what it returns. "
+                f"{method.name}() returns its answer, but Channels ignores the return value. "
                 f"{advice}",
                 where,
                 answer.instead_of(node),
@@ -114,7 +115,7 @@ def nothing_is_sent(evidence):
         where = consumer.where(method)
         advice, answer = _how_to_send(evidence, where)
         return Explanation(
-            f"{method.name}() gets the message and sends nothing. {advice}",
+            f"{method.name}() gets the message but sends nothing. {advice}",
             where,
             _at_its_end(evidence, where, method, answer),
         )
@@ -164,13 +165,13 @@ def handler_sends_to_some(evidence):
     sends = evidence.sent("websocket.send")
     if method and sends:
         calls = _sends_in(consumer, method)
-        advice, edit = "Look at what keeps it from the others: an if, a return.", None
+        advice, edit = "Look for what keeps it from the others: an if or a return.", None
         if len(calls) == 1:
             advice, edit = _what_keeps(evidence, consumer, method, calls[0])
         return Explanation(
-            f"The group's message reached {method.name}() in {len(kinds)} consumers, and was sent "
-            f"on to a browser in {len(sends)} of them. {advice} Everyone in the room "
-            "shows the message, whoever sent it.",
+            f"The group's message reached {method.name}() in {len(kinds)} "
+            f"consumers, but only {len(sends)} of them sent it on to a browser. "
+            f"{advice} Everyone in the room should get the message, whoever sent it.",
             consumer.where(method),
             edit,
         )

@@ -70,20 +70,21 @@ def asgi_application_wrong(evidence, error, failed):
     project = evidence.project
     value = project.setting_value("ASGI_APPLICATION")
     if evidence.where(error) and not failed:
-        return None  # a line of theirs unpacked too little, which says nothing of the setting
+        return None  # a line of theirs unpacked too little, which says nothing about the setting
     if not isinstance(value, str) or failed == "import" and _module_is_there(evidence, value):
         return None
     if evidence.error("partially initialized module .* has no attribute"):
         return None  # the variable is missing only for now: asgi_py_asks_for_itself
     if ":" in value:
-        why = "and settings.py takes a dot where the command `daphne` takes a colon"
+        why = "but settings.py takes a dot where the `daphne` command takes a colon"
     elif failed == "import" or "module name" in error.message:
-        why = f"and there is no module {value.rpartition('.')[0] or value}"
+        why = f"but there is no module {value.rpartition('.')[0] or value}"
     else:
-        why = "and there is no such variable"
+        why = "but there is no such variable"
     wanted = _wanted(project.source(f"{value.split('.')[0]}.asgi") or project.asgi)
     return Explanation(
-        f"ASGI_APPLICATION is {value!r}, {why}. It names the module, a dot, and the variable in it."
+        f"ASGI_APPLICATION is {value!r}, {why}. "
+        "Write the module, a dot, and the variable in that module."
         + (f' Write ASGI_APPLICATION = "{wanted}"' if wanted != value else ""),
         project.where_set("ASGI_APPLICATION"),
         _set_to(evidence, wanted),
@@ -107,7 +108,7 @@ def wsgi_application(evidence, error):
     sources = evidence.project.sources
     wanted = _wanted(next((s for s in sources if s.path.name == "asgi.py"), None))
     return Explanation(
-        f"ASGI_APPLICATION{shown} is a WSGI application, which speaks HTTP alone. "
+        f"ASGI_APPLICATION{shown} is a WSGI application, which only speaks HTTP. "
         f'Name the one in asgi.py: ASGI_APPLICATION = "{wanted}"',
         evidence.project.where_set("ASGI_APPLICATION"),
         _set_to(evidence, wanted),

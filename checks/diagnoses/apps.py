@@ -1,4 +1,4 @@
-"""INSTALLED_APPS: no line of the learner's imports its entries, Django does."""
+"""INSTALLED_APPS: its entries are imported by Django, not by a line of the learner's."""
 
 import ast
 
@@ -21,7 +21,8 @@ def comma_forgotten_in_installed_apps(evidence, error, name):
             end = (where.line, len(line.partition("#")[0].rstrip().encode()))
             return Explanation(
                 "A comma is missing at the end of this line. "
-                f"Without it Python takes two strings for one, here {entry!r}. Write\n"
+                f"Without it, Python joins two strings into one, here {entry!r}. "
+                "Write\n"
                 f"    {line.partition('#')[0].strip()},",
                 where,
                 evidence.suggest(where, (end, end, ",")),
@@ -38,7 +39,7 @@ def installed_app_missing(evidence, error, name):
     near = nearest(name, ["daphne", "channels", *theirs])
     top = name.partition(".")[0]
     if near or top in theirs or is_installed(top):
-        advice = f"Did you mean {near!r}?" if near else "Look at its spelling."
+        advice = f"Did you mean {near!r}?" if near else "Check its spelling."
         where = evidence.project.where_set("INSTALLED_APPS")
         setting = evidence.project.setting("INSTALLED_APPS")
         written = [n for n in ast.walk(setting) if getattr(n, "value", None) == entry]

@@ -55,9 +55,11 @@ def middleware_of_channels_alone(evidence, error):
     asgi = evidence.project.asgi
     calls = list(asgi.calls("AuthMiddleware", "SessionMiddleware")) if asgi else []
     return Explanation(
-        "The user comes from the session, and the session from a cookie: each has a middleware, "
-        "and not all three are here. AuthMiddlewareStack is all three. Write it in place of "
-        f"{' and '.join(last_name(call.func) for call in calls) or 'them'}, with `{STACK}`.",
+        "The user comes from the session, and the session from a cookie: "
+        "each has its own middleware, and not all three are here. "
+        "AuthMiddlewareStack combines all three. "
+        f"Write it instead of {' and '.join(last_name(call.func) for call in calls) or 'them'}, "
+        f"with `{STACK}`.",
         where or evidence.project.where_asgi(),
         evidence.suggest(
             where, instead(calls[0].func, "AuthMiddlewareStack"), *imported(asgi, STACK)
@@ -75,17 +77,18 @@ def middleware_reads_too_early(evidence, error, key):
         return None
     if key == "url_route":
         return Explanation(
-            "The scope has no 'url_route' yet. URLRouter puts it there, and "
-            f"{found.name} is around the router. Read it in the consumer, or write "
-            f'`{evidence.asked(error)[0]}["path"]` here.',
+            "The scope has no 'url_route' yet: URLRouter adds it, but "
+            f"{found.name} is around the router and runs first. "
+            f'Read it in the consumer, or write `{evidence.asked(error)[0]}["path"]` here.',
             where,
         )
     asgi = evidence.project.asgi
     calls = list(asgi.calls(found.name))
     wrapped = [*around(calls[0], "AuthMiddlewareStack(", ")")] if len(calls) == 1 else []
     return Explanation(
-        f"The scope has no {key!r} yet. AuthMiddlewareStack puts it there, and must be around "
-        f"{found.name}. In asgi.py, write `AuthMiddlewareStack({found.name}(…))`, with `{STACK}`.",
+        f"The scope has no {key!r} yet. "
+        f"AuthMiddlewareStack adds it, and must be around {found.name}. "
+        f"In asgi.py, write `AuthMiddlewareStack({found.name}(…))`, with `{STACK}`.",
         where,
         evidence.suggest(asgi.where(), *wrapped, *imported(asgi, STACK)) if wrapped else None,
     )
@@ -103,9 +106,12 @@ def resolve_scope_never_called(evidence, error, key):
                 where = Where(found.source.path, method.lineno)
                 last = f"return await super().__call__({THREE})"
                 return Explanation(
-                    f"{name}() of {found.name} is never called: BaseMiddleware has no such hook "
-                    f"since Channels 3. In its place, write\n    async def __call__(self, {THREE}):"
-                    f"\nand end it with\n    {last}",
+                    f"{name}() of {found.name} is never called: "
+                    "BaseMiddleware has had no such hook since Channels 3. "
+                    "Instead, write\n"
+                    f"    async def __call__(self, {THREE}):\n"
+                    "and end it with\n"
+                    f"    {last}",
                     where,
                     evidence.suggest(where, *_as_call(found.source, method, last)),
                 )

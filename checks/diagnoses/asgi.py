@@ -1,4 +1,4 @@
-"""asgi.py: which application gets what, and who is let in."""
+"""asgi.py: which application gets what, and who may connect."""
 
 import ast
 
@@ -15,8 +15,8 @@ def asgi_py_left_default(evidence, error):
     asgi = evidence.project.asgi
     code, imports = sorted_by_protocol(evidence.project)
     return Explanation(
-        "The WebSocket reached Django itself, which speaks HTTP only. "
-        'In asgi.py, sort by protocol: Django gets "http", a URLRouter gets "websocket":\n'
+        "The WebSocket reached Django itself, which only speaks HTTP. "
+        'In asgi.py, route by protocol: Django gets "http", a URLRouter gets "websocket":\n'
         f"{as_lines(*imports, f'application = {code}')}",
         evidence.project.where_asgi(asgi and asgi.assignment("application")),
     )
@@ -74,13 +74,13 @@ def _right_key(asgi, applications, keys, wanted):
     """What to do about the key that is missing: in words, and as changes where that is certain."""
     others = {key.value: key for key in keys if key.value not in PROTOCOLS}
     if near := nearest(wanted, others):
-        return f'Write "{wanted}" in place of {near!r}.', [instead(others[near], f'"{wanted}"')]
+        return f'Write "{wanted}" instead of {near!r}.', [instead(others[near], f'"{wanted}"')]
     if wanted == "http" and isinstance(applications, ast.Dict):
         http = http_application(asgi)
         call = imported(asgi, f"from django.core.asgi import {http[:-2]}") if "()" in http else ()
         entry = f'"http": {http}'
         return f"Add `{entry}` to its dictionary.", [first_in(applications, entry), *call]
-    return 'Each protocol has its own key, spelled exactly "http" and "websocket".', []
+    return 'Each protocol has its own key, spelled exactly "http" or "websocket".', []
 
 
 @rule(raised=r"get_asgi_application\(\) takes 0 positional arguments but \d were given")
@@ -91,7 +91,7 @@ def http_application_not_called(evidence, error):
     found = [n for n in names if last_name(n) == "get_asgi_application" and n not in called]
     where = asgi.where(found[0]) if len(found) == 1 else evidence.where(error)
     return Explanation(
-        "get_asgi_application is a function that makes the application. "
+        "get_asgi_application is a function that creates the application. "
         "Call it: write `get_asgi_application()`, with parentheses.",
         where,
         evidence.suggest(where, *around(found[0], "", "()")) if len(found) == 1 else None,
@@ -100,7 +100,7 @@ def http_application_not_called(evidence, error):
 
 @rule(raised=r"TypeError: '(list|dict|tuple|URLPattern)' object is not callable")
 def routes_not_in_a_router(evidence, error, kind):
-    """The list of routes, or one route, stands where an application belongs."""
+    """The list of routes, or one route, is where an application belongs."""
     if evidence.saw(Refused) and not evidence.raised_by_them(error):
         routes = routes_in_asgi(evidence.project)
         asgi = evidence.project.asgi
@@ -137,8 +137,9 @@ def _consumer_for_the_view(evidence, name):
     consumer = project.consumers[0] if len(project.consumers) == 1 else None
     code = f"{consumer.name if consumer else 'ChatConsumer'}.as_asgi()"
     said = (
-        f"The WebSocket was routed to {name}(), which is a view. The routes that URLRouter gets "
-        f"lead to consumers. Write `{code}` in its place"
+        f"The WebSocket was routed to {name}(), which is a view. "
+        "The routes given to URLRouter lead to consumers. "
+        f"Write `{code}` instead"
     )
     for source, call in project.routes:
         if consumer and last_name(call.args[-1]) == name:
@@ -152,7 +153,7 @@ def _consumer_for_the_view(evidence, name):
     return Explanation(f"{said}.", project.where_asgi())
 
 
-# Who is let in
+# Who may connect
 
 
 @rule
@@ -168,8 +169,9 @@ def origin_not_allowed(evidence):
         setting = None if own_list else evidence.project.setting("ALLOWED_HOSTS")
         hosts = call.args[1] if own_list else setting and setting.value
         return Explanation(
-            f"{last_name(call.func)} turned the browser away (HTTP 403): "
-            f'the page came from 127.0.0.1, which is not in {allowed}. Add "127.0.0.1" there.',
+            f"{last_name(call.func)} rejected the connection (HTTP 403): the "
+            f"page came from 127.0.0.1, which is not in {allowed}. "
+            'Add "127.0.0.1" there.',
             where,
             evidence.suggest(where, last_in(hosts, '"127.0.0.1"'))
             if isinstance(hosts, ast.List)
@@ -179,7 +181,7 @@ def origin_not_allowed(evidence):
 
 @advice(needs="chat")
 def no_origin_validator(evidence):
-    """Any page of any site may open a WebSocket here (Channels documentation, Security)."""
+    """Any page on any site may open a WebSocket here (Channels documentation, Security)."""
     project = evidence.project
     for source in project.sources:
         checked = any(node.value in ("origin", b"origin") for node in source.nodes(ast.Constant))
@@ -188,7 +190,7 @@ def no_origin_validator(evidence):
             return None  # a validator, or a check of the learner's own
     for call in project.asgi.calls("ProtocolTypeRouter") if project.asgi else ():
         return Explanation(
-            "A page of any other site can open this WebSocket on behalf of its visitors. "
+            "A page on any other site can open this WebSocket on behalf of its visitors. "
             "Wrap the routes: AllowedHostsOriginValidator(…), from channels.security.websocket.",
             project.asgi.where(call),
         )

@@ -24,13 +24,13 @@ def await_in_a_synchronous_consumer(evidence, error, word, comprehension):
     why = f"{consumer.name} is a synchronous consumer: its methods are plain functions"
     if len(awaits) != 1:
         return Explanation(
-            f"{why}, in which there is no {word or comprehension}: that needs an Async… consumer.",
+            f"{why}, which cannot contain {word or comprehension}: that needs an Async… consumer.",
             where,
         )
     source, call = evidence.project.source_at(where), awaits[0].value
     if last_name(call.func) in OWN and on_self(call.func):
         return Explanation(
-            f"{why}, and so is {call.func.attr}(), which is not awaited there. "
+            f"{why}, and so is {call.func.attr}(), which is not awaited. "
             f"Write `{source.code(call)}`.",
             where,
             evidence.suggest(where, instead(awaits[0], source.as_written(call))),
@@ -45,7 +45,7 @@ def await_outside_async(evidence, error, word, comprehension):
     what = word or "an asynchronous comprehension"
     if consumer and not consumer.is_async and function:
         return None
-    only = f"{what} can only be in a function that begins with async def."
+    only = f"{what} can only be used in a function that begins with async def."
     if isinstance(function, ast.FunctionDef):
         at = evidence.at(where)
         return Explanation(
@@ -59,7 +59,7 @@ def await_outside_async(evidence, error, word, comprehension):
             f"{only} A lambda cannot be one: write the function out, with async def.", where
         )
     return Explanation(
-        f"{only} This line is outside of all functions. Move it into one, or remove it.", where
+        f"{only} This line is outside any function. Move it into one, or remove it.", where
     )
 
 
@@ -97,8 +97,9 @@ def _lock_of_threads(evidence, where):
     made = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in ("Lock", "RLock")]
     changes = [instead(made[0], "asyncio.Lock()"), *imported(source, "import asyncio")]
     return Explanation(
-        "This is a lock of threads, which `async with` cannot take, and for which the event loop "
-        "itself would have to wait. Make it with `asyncio.Lock()` instead.",
+        "This is a threading lock: `async with` cannot acquire it, "
+        "and waiting for it would block the event loop. "
+        "Use `asyncio.Lock()` instead.",
         where,
         evidence.suggest(where, *changes) if len(made) == 1 else None,
     )
@@ -113,8 +114,8 @@ def async_for_forgotten(evidence, error):
 def async_for_not_needed(evidence, error, kind):
     where = evidence.where(error)
     return Explanation(
-        f"`async for` waits for each item, and the items of this {kind} are there already: "
-        "write `for`, without async.",
+        "`async for` waits for each item, but the items of this "
+        f"{kind} are already there: write `for`, without async.",
         where,
         evidence.suggest(where, *map(made_plain, _only(evidence, where, ast.AsyncFor))),
     )

@@ -17,8 +17,9 @@ def async_to_sync_on_a_plain_function(evidence, error):
         sure = at.coroutine is not None
         code = at.source.code(at.coroutine) if sure else "this function"
         return Explanation(
-            "async_to_sync() is for coroutine functions, such as those of the channel layer, "
-            f"and {code} is a plain one. Call it without async_to_sync.",
+            "async_to_sync() is for coroutine functions, such as those of "
+            f"the channel layer, but {code} is a plain function. "
+            "Call it without async_to_sync.",
             where,
             evidence.suggest(where, instead(at.call.func, code)) if sure else None,
         )
@@ -58,9 +59,9 @@ def async_to_sync_not_called(evidence):
         if not isinstance(inner, ast.Call) and not evidence.project.is_async_at(where):
             function = evidence.project.source_at(where).code(inner) if inner else f"…{name}"
             return Explanation(
-                f"`async_to_sync({function})` only makes the function, which is never called. "
-                f"Write `async_to_sync({function})(…)`, with its arguments in the second "
-                "parentheses.",
+                f"`async_to_sync({function})` only creates a function, which is never called. "
+                f"Write `async_to_sync({function})(…)`, with its "
+                "arguments in the second parentheses.",
                 where,
             )
 

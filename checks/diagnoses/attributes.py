@@ -1,4 +1,4 @@
-"""self.something that no line which ran has set."""
+"""self.something that no line that ran has set."""
 
 import ast
 import difflib
@@ -24,7 +24,7 @@ def _consumer_that_lacks(evidence, error, class_name, name):
     if consumer is None or name in NEVER_SET or (name == "send_json" and not consumer.is_json):
         return None
     if not evidence.raised_by_them(error):
-        return None  # what is missing was looked for by somebody else's code
+        return None  # somebody else's code looked for what is missing
     method = consumer.method_at(evidence.where(error))
     asked_in = method.name if method else ""
     if asked_in == "__init__" or (asked_in == "disconnect" and evidence.saw(Refused)):
@@ -40,7 +40,7 @@ def method_not_there(evidence, error, class_name, name):
     if consumer and source and f".{name}(" in source.line(where.line):
         if name in GROUP_CALLS:
             near = f"channel_layer.{name}"
-            advice = f"It is one of the channel layer: write `self.{near}`."
+            advice = f"It belongs to the channel layer: write `self.{near}`."
         else:
             near = nearest(name, {*METHODS, *consumer.methods})
             advice = f"Did you mean {near}?" if near else "Check its spelling."
@@ -72,7 +72,7 @@ def argument_asked_of_self(evidence, error, class_name, name):
             code = f'{given[0]}["{name}"]'
             return Explanation(
                 f"What was sent to the group is in {given[0]}, the handler's argument. "
-                f"Write `{code}` in place of `self.{name}`.",
+                f"Write `{code}` instead of `self.{name}`.",
                 where,
                 _written(evidence, where, name, code),
             )
@@ -102,7 +102,7 @@ def attribute_set_without_self(evidence, error, class_name, name):
         named = [node for node in ast.walk(method) if getattr(node, "id", None) == name]
         for node in [node for node in named if isinstance(node.ctx, ast.Store)][:1]:
             where = consumer.where(node)
-            also = f", and so wherever {method.name}() uses it" if len(named) > 1 else ""
+            also = f" here and wherever else {method.name}() uses it" if len(named) > 1 else ""
             return Explanation(
                 f"{name} was set here without self. in front, so it was gone when "
                 f"{method.name}() ended. Write self.{name} = …{also}.",
@@ -137,7 +137,7 @@ def attribute_not_set(evidence, error, class_name, name):
     if counted and connect:
         edit = evidence.suggest(consumer.where(connect), above(connect.body[0], line))
     if name in [node.attr for node in consumer.set_on_self()] and not counted:
-        what = f"self.{name} is not there yet: the line that sets it did not run before this one."
+        what = f"self.{name} does not exist yet: the line that sets it has not run before this one."
     else:
         what = f"self.{name} was never set."
     return Explanation(f"{what} At the beginning of connect(), write `{line}`.", where, edit)

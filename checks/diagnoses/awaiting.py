@@ -81,7 +81,7 @@ def awaited_what_cannot_wait(evidence, error, kind):
     if len(awaits) != 1 or not isinstance(awaits[0].value, ast.Call):
         got = "None" if kind == "NoneType" else f"a value of type {kind}"
         return Explanation(
-            f"`await` needs a coroutine, and was given {got}. "
+            f"`await` needs a coroutine, but was given {got}. "
             "What is called here is a plain function: call it without await.",
             where,
         )
@@ -116,7 +116,7 @@ def coroutine_is_not_a_result(evidence, error):
 
 @rule(raised=r"^(?:asyncio\.)?TimeoutError$")
 def wait_given_up(evidence, error):
-    """asyncio.wait_for() and asyncio.timeout() cancel what they wait for, and that tells where it
+    """asyncio.wait_for() and asyncio.timeout() cancel what they wait for, and that says where it
     was (https://docs.python.org/3/library/asyncio-task.html#timeouts)."""
     where = None if error.came_through("redis") else evidence.where(error)
     ended = [e for e in evidence.errors if e.chain == error.chain and e.name == "CancelledError"]
@@ -124,7 +124,7 @@ def wait_given_up(evidence, error):
     at = f" It was still at line {frames[-1].line}: {frames[-1].code}" if frames else ""
     if where:
         return Explanation(
-            "The time limit of this wait came before what it waits for had ended. "
-            f"Give it more time, or make that shorter.{at}",
+            "This wait timed out before what it waits for was done. "
+            f"Allow more time, or make the work shorter.{at}",
             where,
         )

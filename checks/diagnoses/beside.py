@@ -1,4 +1,5 @@
-"""The learner's work is in a file that is not read: it has another name than the one that is."""
+"""The learner's work is in a file that is never read: its name is not quite that of the one that
+is."""
 
 import ast
 import difflib
@@ -26,8 +27,8 @@ def work_in_a_file_beside(evidence):
             if code and set(TODO.findall(text)) < left and not _is_imported(project, file):
                 return Explanation(
                     f"Your work seems to be in {_shown(project, file)}, which nothing imports. "
-                    f"What is read is {_shown(project, source.path)}, and its TODOs are not "
-                    "done yet: move your work into it.",
+                    f"The project reads {_shown(project, source.path)}, whose "
+                    "TODOs are not done yet: move your work into it.",
                     Where(file),
                 )
     return None

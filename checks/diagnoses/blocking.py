@@ -1,4 +1,4 @@
-"""What blocks the event loop in passing: the check may pass, and others had to wait."""
+"""What blocks the event loop along the way: the check may pass, but others had to wait."""
 
 import ast
 
@@ -80,8 +80,8 @@ def blocking_call(evidence):
             code, suggestion = unblocked(evidence, where, found.call)
             other = "" if name == "time.sleep" else f", or use {BLOCKING[name]}"
             return Explanation(
-                f"{name}() blocks, in `async def`: "
-                "for as long as it takes, this process serves nobody else. "
+                f"{name}() blocks inside `async def`: while it "
+                "runs, this process serves nobody else. "
                 f"Write `{code}`{other}.",
                 where,
                 suggestion,
@@ -89,15 +89,16 @@ def blocking_call(evidence):
         called = found.function.name
         return Explanation(
             f"{name}() blocks, and {called}() is called from `async def {found.coroutine.name}`: "
-            "for as long as it takes, this process serves nobody else. Where the coroutine calls "
-            f"{found.entry.name}(), run it in a thread: {_to_thread(found.entry)}",
+            "while it runs, this process serves nobody else. "
+            f"Where the coroutine calls {found.entry.name}(), run "
+            f"it in a thread: {_to_thread(found.entry)}",
             where,
         )
 
 
 @rule(advises=True)
 def computes_on_the_loop(evidence):
-    """A computation blocks as a call does that waits. The process itself told of it."""
+    """A computation blocks just as a waiting call does. The process itself reported it."""
     given_up = getattr(evidence.failure, "who", None) == "check"  # the whole run took too long
     if evidence.failure and not evidence.saw_only(Silent, Unanswered) and not given_up:
         return None
@@ -119,15 +120,17 @@ def computing(evidence, where) -> str:
     inner = max(functions, key=lambda node: node.lineno, default=None)
     if isinstance(inner, ast.FunctionDef):
         call = in_a_thread(evidence.project, inner) or "await asyncio.to_thread(…)"
-        cure = f"Make it shorter, or where a coroutine calls it write `{call}`."
+        cure = f"Make it shorter, or write `{call}` where a coroutine calls it."
     else:
         cure = (
             "Make it shorter, or move it to a plain function and write "
             "`await asyncio.to_thread(that_function)`."
         )
     return (
-        "This line computes for so long on the event loop that everyone else at this server had to "
-        f"wait. `async` does not make a computation give way; only an await does. {cure}"
+        "This line computes on the event loop for so long that "
+        "everyone else on this server had to wait. "
+        "`async` does not make a computation yield; only an await does. "
+        f"{cure}"
     )
 
 
@@ -163,8 +166,9 @@ def pool_holds_the_loop(evidence):
                 if held and (held.file, held.line) != (source.path, block.lineno):
                     continue
                 return Explanation(
-                    "At the end of this `with` block the event loop itself waits for the threads, "
-                    "and serves nobody meanwhile. Without a pool of your own the work is awaited: "
-                    f"`{_awaited_in_a_thread(source, block)}`",
+                    "At the end of this `with` block, the event loop itself waits "
+                    "for the threads and serves nobody in the meantime. "
+                    "Instead of a pool of your own, await the work in a "
+                    f"thread: `{_awaited_in_a_thread(source, block)}`",
                     source.where(block),
                 )

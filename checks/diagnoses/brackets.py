@@ -33,8 +33,8 @@ def braces_of_a_dictionary_missing(evidence):
             shown = text.split("\n")[broken.number - 1].strip()
             code = f" Write:\n    {shown}" if "\n" not in entries else ""
             return Explanation(
-                f"{key.text}: begins a dictionary, and a dictionary is written in braces, "
-                f"{{ and }}.{code}",
+                f"{key.text}: starts a dictionary, and a dictionary "
+                f"is written in braces, {{ and }}.{code}",
                 broken.where(),
                 broken.suggest(text),
             )
@@ -49,7 +49,8 @@ def dictionary_with_equals_signs(evidence):
             line = _all_equals_as_colons(broken, inside[-1])
             if line:
                 return Explanation(
-                    "In a dictionary a colon comes after the key, not =. Write:\n"
+                    "In a dictionary, the key is followed by a colon, not =. "
+                    "Write:\n"
                     f"    {line.strip()}",
                     broken.where(),
                     broken.suggest_line(line),
@@ -95,11 +96,11 @@ def bracket_not_closed(evidence):
     elif found := _closed_below(broken, opening):
         number, text = found
         closing = text.split("\n")[number].strip()
-        code = f" Below line {number}, write in a line of its own:\n    {closing}"
+        code = f" Below line {number}, on a line of its own, write:\n    {closing}"
     else:
-        code, text = " Look for the place where it should end, in this line or below.", None
+        code, text = " Look for the place where it should end, on this line or below.", None
     return Explanation(
-        f"The {opening.text} in this line is never closed: a {closes} is missing.{code}",
+        f"The {opening.text} on this line is never closed: a {closes} is missing.{code}",
         broken.where(opening.line),
         text and broken.suggest(text),
     )
@@ -193,8 +194,9 @@ def bracket_never_opened(evidence):
         # In a line that has the other one elsewhere, this one is too many.
         opened = OPENING[CLOSING.index(found[1])] in line
         return Explanation(
-            f"There is one {found[1]} too many in this line, or the bracket that it closes is "
-            "missing." + (f" Without it:\n    {line.strip()}" if reads else ""),
+            f"There is one {found[1]} too many on this line, or "
+            "the bracket that it closes is missing."
+            + (f" Without it:\n    {line.strip()}" if reads else ""),
             broken.where(),
             broken.suggest_line(line) if reads and opened else None,
         )

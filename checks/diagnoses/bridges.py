@@ -40,7 +40,7 @@ def async_to_sync_in_async_code(evidence):
 
 
 def _bridge_in_a_plain_method(at):
-    """Of an asynchronous consumer, which was a synchronous one, it seems."""
+    """In an asynchronous consumer that, it seems, used to be a synchronous one."""
     write, changes = made_asynchronous(at.source, plain_methods(at.consumer, at.function))
     return Explanation(
         f"async_to_sync is for synchronous code, but {at.consumer.name} is an asynchronous "
@@ -75,7 +75,7 @@ def bridged_at(evidence, where):
 def run_inside_a_running_loop(evidence, error):
     at = _made_at(evidence, evidence.where(error), "run", "run_until_complete")
     return Explanation(
-        "An event loop is running already, and a second one cannot be started inside it. "
+        "An event loop is already running, and a second one cannot be started inside it. "
         f"{at.to_run()}",
         at.where,
         at.suggestion,
@@ -94,12 +94,14 @@ def _made_at(evidence, where, *names):
 def event_loop_in_sync_code(evidence, error):
     where = evidence.where(error)
     at = _made_at(evidence, where, "create_task", "ensure_future", "run_until_complete")
-    none_here = "Synchronous code has no event loop of its own, so asyncio can start nothing here."
+    none_here = (
+        "Synchronous code has no event loop of its own, so asyncio cannot start anything here."
+    )
     if at.on_the_loop or not isinstance(at.function, ast.FunctionDef):
         return Explanation(f"{none_here} {at.to_run()}", where)
     whole = "the whole class asynchronous" if at.consumer else f"{at.name}() an `async def`"
     return Explanation(
-        f"{none_here} Make {whole}, or run the coroutine to its end here. {at.to_bridge()}",
+        f"{none_here} Make {whole}, or run the coroutine to completion here. {at.to_bridge()}",
         where,
         at.suggestion,
     )
@@ -114,8 +116,8 @@ def event_loop_in_a_sync_consumer(evidence):
             in_sync = not evidence.project.is_async_at(where)
             if in_sync and source.dotted(call.func) == "asyncio.run":
                 return Explanation(
-                    "asyncio.run() makes a new event loop for every call, "
-                    "to which the channel layer's connections do not belong. "
+                    "asyncio.run() creates a new event loop on every call, but the "
+                    "channel layer's connections belong to another one. "
                     f"Use {_bridged_instead(source, call)}.",
                     where,
                 )
@@ -152,8 +154,9 @@ def sync_to_async_on_async_def(evidence):
         else:
             advice, changes = f"Write plain `def {function.name}`.", [made_plain(function)]
     return Explanation(
-        "sync_to_async and database_sync_to_async make a plain function awaitable, "
-        f"and this one is `async def` already. {advice}",
+        "sync_to_async and database_sync_to_async make a plain "
+        "function awaitable, but this one is already `async def`. "
+        f"{advice}",
         where,
         suggest(source, *changes),
     )
@@ -161,7 +164,7 @@ def sync_to_async_on_async_def(evidence):
 
 @rule
 def sync_to_async_of_a_result(evidence):
-    """It was given no function, but what a call had returned, or a coroutine function."""
+    """It was not given a plain function, but the result of a call or a coroutine function."""
     error, where = _given_to_sync_to_async(evidence)
     wraps = _wraps_at(evidence, where)
     if error is None or not wraps or evidence.line_at(where).startswith(("@", "async def")):
@@ -177,7 +180,7 @@ def sync_to_async_of_a_result(evidence):
     else:
         inner = source.code(given)
         code = f"{inner}{_arguments(source, called)}"
-        seen = f"{name}() is for plain functions, and {inner} is asynchronous already."
+        seen = f"{name}() is for plain functions, but {inner} is already asynchronous."
         changes = [instead(called, code)] if called else []
     return Explanation(f"{seen} Write `await {code}`.", where, evidence.suggest(where, *changes))
 
@@ -190,7 +193,7 @@ def _arguments(source, call):
 
 
 def _given_to_sync_to_async(evidence):
-    """The exception that says that it was given no plain function, and its place."""
+    """The exception that says that it was not given a plain function, and its place."""
     error = evidence.error(r"TypeError: sync_to_async can only be applied to sync functions")
     if error:
         return error, evidence.where(error)
@@ -216,7 +219,7 @@ def sync_to_async_not_called(evidence, error):
         code = source.code(wraps[0])
         sure = takes_nothing(evidence.project, wraps[0].args[0])
     return Explanation(
-        f"`{code}` only makes the function that can be awaited, and nothing calls it. "
+        f"`{code}` only creates a function that can be awaited, and nothing calls it. "
         f"Write `await {code}({'' if sure else '…'})`"
         + ("." if sure else ", with its arguments in the second parentheses."),
         where,

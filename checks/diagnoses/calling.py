@@ -14,7 +14,7 @@ from workshop.checking.explaining.suggestion import suggest
 
 # Since Python 3.10 the functions and classes of asyncio take no loop
 # (https://docs.python.org/3/whatsnew/3.10.html#changes-in-the-python-api).
-LOOP_IS_GONE = "Since Python 3.10 it takes none, and uses the loop that runs. Remove `loop=…`."
+LOOP_IS_GONE = "Since Python 3.10 it always uses the running loop. Remove `loop=…`."
 
 
 @rule(
@@ -44,7 +44,7 @@ def keyword_not_taken(evidence, error, function, name, wrong, builtin):
     elif known:
         advice = f"It takes: {', '.join(known)}."
     else:
-        advice = "Remove it, or look up what the function is called with."
+        advice = "Remove it, or look up which arguments the function takes."
     return Explanation(
         f"{short}() has no argument {name}. {advice}", where, evidence.suggest(where, *changes)
     )
@@ -66,7 +66,7 @@ def self_not_in_the_definition(evidence, error, function, takes, given):
             if names[:1] not in (["self"], ["cls"]) and int(given) == int(takes) + 1:
                 source = found[0]
                 return Explanation(
-                    f"{short}() is a method, and a method is given its object first. "
+                    f"{short}() is a method, and a method gets its object as its first argument. "
                     f"Write `def {short}({', '.join(['self', *names])})`.",
                     source.where(method),
                     suggest(source, _with_self(source, method)),
@@ -90,12 +90,16 @@ def called_with_other_arguments(evidence, error, function, missing):
     known = _parameters(evidence.project, short, source.dotted(call.func) if call else None)
     if not known:
         return None
-    seen = f"was not given {re.sub(chr(39), '', missing)}" if missing else "was given too much"
+    seen = (
+        f"was not given {re.sub(chr(39), '', missing)}"
+        if missing
+        else ("was given too many arguments")
+    )
     advice = f"It takes: {', '.join(known)}."
     if any(short in source.functions for source in evidence.project.sources):
         advice += " Make the call and the definition agree."
     elif missing:
-        advice = "Write that into the parentheses."
+        advice = "Add that inside the parentheses."
     return Explanation(f"{short}() {seen}. {advice}", where)
 
 
@@ -132,7 +136,7 @@ def _of_a_method(name):
     r"with(?: abstract methods? (.+)|out an implementation for abstract methods? (.+))"
 )
 def abstract_method_missing(evidence, error, class_name, until_311, since_312):
-    """Python 3.12 words it otherwise (https://docs.python.org/3/library/abc.html)."""
+    """Python 3.12 words it differently (https://docs.python.org/3/library/abc.html)."""
     missing = re.findall(r"\w+", until_311 or since_312)
     found = evidence.project.class_named(class_name)
     if found is None:
@@ -142,23 +146,24 @@ def abstract_method_missing(evidence, error, class_name, until_311, since_312):
     own = {n.name: n for n in methods if not any(map(_is_abstract, n.decorator_list))}
     if len(own) < len(methods):
         return Explanation(
-            f"{class_name} is an abstract class, of which no object can be made: "
-            f"{', '.join(missing)} is written in the classes derived from it. "
-            "Name one of those in its place.",
+            f"{class_name} is an abstract class and cannot be instantiated: "
+            f"the classes derived from it define {', '.join(missing)}. "
+            "Use one of those instead.",
             source.where(node),
         )
     near = nearest(missing[0], own, 0.5)
     if near:
         return Explanation(
-            f"{class_name} lacks the method {missing[0]}, which its base class asks for. "
+            f"{class_name} lacks the method {missing[0]}, which its base class requires. "
             f"It has {near}: rename that to {missing[0]}.",
             source.where(own[near]),
             suggest(source, renamed(own[near], missing[0])),
         )
     plural = "methods" if len(missing) > 1 else "method"
     return Explanation(
-        f"No {class_name} can be made, because it lacks the {plural} {', '.join(missing)}, which "
-        "its base class asks for. Write it in this class.",
+        f"{class_name} cannot be instantiated, because it lacks the "
+        f"{plural} {', '.join(missing)}, which its base class requires. "
+        "Write it in this class.",
         source.where(node),
     )
 

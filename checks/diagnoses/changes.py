@@ -1,4 +1,4 @@
-"""The message came back, and is not what was said: what was dropped from it, added or changed."""
+"""The message came back, but not as it was sent: something was dropped, added or changed."""
 
 import ast
 import html
@@ -11,7 +11,7 @@ from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, value_of
 from workshop.checking.failures import Changed
 
-AS_IT_CAME = "Send the message back as it came, whatever is in it."
+AS_IT_CAME = "Send the message back exactly as it came."
 VALUES = {int: "number", float: "number", bool: "boolean", type(None): "null", list: "list"}
 
 
@@ -55,7 +55,7 @@ def _as_it_came(evidence, where, node):
                 (code,) = written
                 changed = evidence.code_at(where, whole)
                 return (
-                    f"{AS_IT_CAME} Write `{code}` in place of `{changed}`.",
+                    f"{AS_IT_CAME} Write `{code}` instead of `{changed}`.",
                     evidence.suggest(where, instead(whole, code)),
                 )
     return AS_IT_CAME, None
@@ -94,10 +94,10 @@ def message_escaped(evidence):
         return None
     without_tags = re.sub(r"<[^>]*>", "", said)
     if html.unescape(heard) == said or heard == without_tags:
-        what = f"{quoted(said)} came back as {quoted(heard)}: it was changed for HTML"
+        what = f"{quoted(said)} came back as {quoted(heard)}: it was escaped for HTML"
         names = ("escape", "conditional_escape", "strip_tags", "clean", "format_html")
         found = _told(evidence, what, *names)
-        message = f"{found.message} The page inserts it as text."
+        message = f"{found.message} The page inserts it as text, so nothing needs escaping."
         return Explanation(message, found.where, found.suggestion)
 
 
@@ -107,7 +107,7 @@ def message_cut(evidence):
     if not heard or not said.startswith(heard):
         return None
     if said[len(heard)] == "\n":
-        what = f"Of {quoted(said)} only the first line came back"
+        what = f"Only the first line of {quoted(said)} came back"
         return _told(evidence, what, "splitlines", "split", "partition")
     for consumer in evidence.consumers:
         for node in consumer.nodes(ast.Subscript):
@@ -131,13 +131,13 @@ def characters_dropped(evidence):
     ways = ("ignore", "replace", "backslashreplace", "xmlcharrefreplace", "namereplace")
     written = [said.encode("ascii", way).decode() for way in ways]
     if heard in (*written, json.dumps(said)[1:-1]):
-        what = f"{quoted(said)} came back as {quoted(heard)}: what is not ASCII was lost"
+        what = f"{quoted(said)} came back as {quoted(heard)}: characters outside ASCII were lost"
         return _told(evidence, what, "encode", "ascii", "normalize")
 
 
 @rule(needs="chat")
 def text_added(evidence):
-    """A literal of the learner's beside the message."""
+    """A literal of the learner's next to the message."""
     said, heard = _said_and_heard(evidence)
     if not said or said == heard or said not in heard:
         return None
@@ -162,11 +162,11 @@ def empty_message_replaced(evidence):
     for consumer in evidence.consumers if said is not None and not said.strip() else ():
         for node in consumer.nodes(ast.Constant):
             if heard.strip() and node.value == heard:
-                what = "A message of blanks" if said else "An empty message"
+                what = "A blank message" if said else "An empty message"
                 where = consumer.where(node)
                 advice, edit = _as_it_came(evidence, where, node)
                 return Explanation(
-                    f"{what} came back as {quoted(heard)}: this line puts it there. {advice}",
+                    f"{what} came back as {quoted(heard)}: this line replaces it. {advice}",
                     where,
                     edit,
                 )
@@ -179,8 +179,8 @@ def text_made_a_value(evidence):
     kind = VALUES.get(type(heard))
     if evidence.saw(Changed) and kind:
         what = (
-            f"The text {quoted(evidence.failure.expected)} came back as {json.dumps(heard)}, "
-            f"a JSON {kind}, where a string belongs"
+            f"The text {quoted(evidence.failure.expected)} came back as "
+            f"{json.dumps(heard)}, a JSON {kind}, instead of a string"
         )
         return _told(evidence, what, "int", "float", "literal_eval", "isdigit")
 

@@ -1,4 +1,4 @@
-"""Characters that look like others: quotes that a word processor made, spaces that are none."""
+"""Characters that look like others: a word processor's quotes, spaces that are not spaces."""
 
 import re
 import unicodedata
@@ -30,7 +30,8 @@ LOOKS_LIKE = dict(
 
 
 def _invisible(character):
-    """Whether nothing is seen of it, or a space: all but the space, the tab and the line's end."""
+    """Whether it is invisible or looks like a space: all but the space, the tab and the line's
+    end."""
     kind = unicodedata.category(character)
     return kind in ("Cf", "Zs", "Zl", "Zp", "Cc") and character not in " \t\n\r\f"
 
@@ -57,10 +58,11 @@ def invisible_character(evidence):
         place, what = f"after {before.strip()[-24:]}", f"Delete {last}{first} and type it again."
     else:
         place, what = "before its code", "Delete the line's indentation and type it again."
-    also = f" It is also in line {', '.join(others)}." if others else ""
+    also = f" It is also on line {', '.join(others)}." if others else ""
     return Explanation(
-        f"In this line, {place}, there is a character that cannot be seen: "
-        f"{_named(character)}. It usually comes from copied text. {what}{also}",
+        f"On this line, {place}, there is an invisible character: {_named(character)}. "
+        "It usually comes from copied text. "
+        f"{what}{also}",
         broken.where(),
         _with_plain_characters(broken),
     )
@@ -95,8 +97,8 @@ def typographic_character(evidence):
     edit = broken.suggest_line(line) if broken.reads_with(line) else _with_plain_characters(broken)
     code = f". Write:\n    {line.strip()}" if edit else ""
     return Explanation(
-        f"This line has {odd} (U+{ord(odd):04X}), which word processors and web pages write. "
-        f"Python knows only {plain}{code or '.'}",
+        f"This line has {odd} (U+{ord(odd):04X}), which word processors and web pages use. "
+        f"Python only knows {plain}{code or '.'}",
         broken.where(),
         edit,
     )
@@ -116,7 +118,7 @@ def character_outside_of_a_string(evidence):
     found = broken and re.search(r"invalid character '(.)'", broken.message)
     if not found or _plain(found[1]):
         return None
-    where = f"{found[1]} is allowed in strings and comments only, and here it is outside both."
+    where = f"{found[1]} is only allowed in strings and comments, and here it is in neither."
     line = re.sub(f" *{found[1]}", "", broken.line)
     between_brackets = broken.stopped_at and broken.open_before(broken.stopped_at)
     if between_brackets or not broken.reads_with(line):
@@ -147,8 +149,10 @@ def odd_character_in_a_name(evidence, error, quoted):
     what = "that cannot be seen" if _invisible(odd) else "that looks like another one"
     plain = "".join(map(_as_it_looks, next(one for one in looks if odd in one)))
     return Explanation(
-        f"A name in this line, {plain} by the looks of it, has a character {what}: {_named(odd)}. "
-        "It usually comes from copied text. Delete the name and type it again.",
+        f"A name on this line, which looks like {plain}, "
+        f"contains a character {what}: {_named(odd)}. "
+        "It usually comes from copied text. "
+        "Delete the name and type it again.",
         where,
         _with_the_name_typed(evidence, where, odd),
     )

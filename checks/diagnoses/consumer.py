@@ -1,4 +1,4 @@
-"""The consumer as Channels meets it: its base class and its methods."""
+"""The consumer as Channels sees it: its base class and its methods."""
 
 import ast
 import difflib
@@ -32,7 +32,7 @@ def wrong_base_class(evidence, error, kind):
     if consumer and any(name.startswith("websocket_") for name in consumer.methods):
         return Explanation(
             f"Channels found no method websocket_{kind} in {consumer.name}, which handles the "
-            "WebSocket's events by itself. "
+            "WebSocket's events itself. "
             f"Write it, or derive the class from {consumer.base}, which has it.",
             consumer.where(),
         )
@@ -98,7 +98,7 @@ def _taking(evidence, where, method, signature):
     if len(others) > 1 or new is None or method.args.vararg:
         return [], ""
     renames = [instead(node, new) for node in used]
-    return [*change, *renames], f"\nand {new} in place of {others[0]} below."
+    return [*change, *renames], f"\nand {new} instead of {others[0]} below."
 
 
 @rule
@@ -124,8 +124,9 @@ def _without_init(evidence, consumer, init):
     does = [line for line in init.body if "super().__init__(" not in ast.unparse(line)]
     if not does:
         return Explanation(
-            f"Channels calls the __init__ of {consumer.name} without these arguments; what the "
-            "object is given is there from connect() on. Remove __init__.",
+            f"Channels calls the __init__ of {consumer.name} without these arguments. "
+            "What a consumer is given is available from connect() on. "
+            "Remove __init__.",
             where,
             evidence.suggest(where, without(init)),
         )
@@ -141,8 +142,8 @@ def _without_init(evidence, consumer, init):
     moved = "\n".join("\n".join(lines[n.lineno - 1 : n.end_lineno]) for n in does)
     certain = connect and not uses and evidence.project.source_at(consumer.where(connect)) is source
     return Explanation(
-        f"{consumer.name} has an __init__, {why}. Remove __init__, and move what it does to the "
-        "beginning of connect().",
+        f"{consumer.name} has an __init__, {why}. "
+        "Remove __init__, and move what it does to the beginning of connect().",
         where,
         evidence.suggest(where, without(init), above(connect.body[0], moved)) if certain else None,
     )
@@ -160,8 +161,7 @@ def method_never_called(evidence):
             if near and near[0] not in consumer.methods and not called:
                 if not method.decorator_list:
                     return Explanation(
-                        f"{name}() is never called: "
-                        f"Channels calls a method named {near[0]}, letter by letter, "
-                        "and the one of the base class was called in its place.",
+                        f"{name}() is never called: Channels calls a method named exactly "
+                        f"{near[0]}, so the one of the base class was called instead.",
                         consumer.where(method),
                     )

@@ -21,12 +21,12 @@ def dict_of_no_pairs(evidence, error, length):
     where = evidence.where(error)
     source = evidence.project.source_at(where)
     part = f"a part of length {length}" if length else "one that is not a pair"
-    message = f"dict() makes a dictionary of pairs, a key and a value each, and got {part}."
+    message = f"dict() builds a dictionary from pairs of a key and a value, but got {part}."
     if "query" in source.text.lower():
         message += (
             " An empty query string split at & leaves one empty part. "
-            f"Write {QUERY}, with `from urllib.parse import parse_qs`; "
-            "it answers None, or a list of values."
+            f"Write {QUERY}, with `from urllib.parse import "
+            "parse_qs`; it returns None or a list of values."
         )
         return Explanation(message, where)
     changes = []
@@ -50,7 +50,7 @@ def text_is_no_number(evidence, error, whole, text, broken, other):
         shown = f'"{given}"' if given else "an empty string"
         return Explanation(
             f"{name}() was given {shown}, which is not a number. "
-            f"Look at where that comes from, or leave it a string and remove {name}().",
+            f"Check where it comes from, or keep the string and remove {name}().",
             evidence.where(error),
         )
 
@@ -59,12 +59,12 @@ def text_is_no_number(evidence, error, whole, text, broken, other):
 def number_of_something_else(evidence, error, name, kind):
     if evidence.on_their_line(error):
         where = evidence.where(error)
-        advice = "Look at where the value comes from."
+        advice = "Check where the value comes from."
         if kind == "NoneType" and ".get(" in evidence.line_at(where):
-            advice = ".get() answers None for what is missing. Give it a number for that case, as "
+            advice = ".get() returns None for what is missing. Give it a number as the default, as "
             advice += 'in .get("key", 0).'
         return Explanation(
-            f"{name}() makes a number of a string, and was given {a_kind(kind)}. {advice}", where
+            f"{name}() turns a string into a number, but was given {a_kind(kind)}. {advice}", where
         )
 
 
@@ -82,9 +82,9 @@ def unpacked_another_number(evidence, error, few, wanted, got, many, least, _):
         for call in calls_in(node.value)
         if last_name(call.func) in ("split", "rsplit")
     ]
-    advice, changes = "Look at what is on the right of the =.", []
+    advice, changes = "Check what is to the right of the =.", []
     if splits and (wanted or least) == "2":
-        advice = "partition() always gives three: before, separator, after."
+        advice = "partition() always returns three parts: before, separator, after."
         changes = _partitioned(evidence.project.source_at(where), splits[0])
     seen = f"there is only {got}" if few else "there are more"
     if few and got != "1":
@@ -93,7 +93,7 @@ def unpacked_another_number(evidence, error, few, wanted, got, many, least, _):
     if suggestion:
         advice += f" Write:\n    {suggestion.replacement.strip()}"
     return Explanation(
-        f"The names on the left of the = take {wanted or least} values, and {seen}. {advice}",
+        f"The names to the left of the = take {wanted or least} values, but {seen}. {advice}",
         where,
         suggestion,
     )

@@ -11,13 +11,13 @@ from workshop.checking.explaining.source import last_name
 
 @rule(raised=r"SynchronousOnlyOperation: You cannot call this from an async context")
 def orm_in_async_code(evidence, error):
-    where, why = evidence.where(error), "A query of Django's ORM waits for the database"
+    where, why = evidence.where(error), "A Django ORM query waits for the database"
     if "sync_to_async(" in evidence.line_at(where):
         return _asked_too_early(evidence, where)
     at = evidence.at(where)
     if isinstance(at.function, ast.FunctionDef):
         return Explanation(
-            f"{why}, and the event loop may not. "
+            f"{why}, which is not allowed on the event loop. "
             f"{at.name}() is a plain `def` that asynchronous code calls. "
             "Decorate it with @database_sync_to_async (from channels.db), "
             f"and write `await {at.name}(…)` where it is called.",
@@ -26,22 +26,23 @@ def orm_in_async_code(evidence, error):
     asked = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) in ASYNC_TWINS]
     if len(asked) != 1 or not isinstance(asked[0].func, ast.Attribute):
         return Explanation(
-            f"{why}, and in `async def` it may not. Use `async for` over the queryset, "
-            "or the method with an a in front, such as `await ….acount()`, "
-            "or move it to a function and `await database_sync_to_async(function)()`.",
+            f"{why}, which is not allowed in `async def`. "
+            "Use `async for` over the queryset, or the method with an a "
+            "prefix, such as `await ….acount()`, or move it to a function "
+            "and `await database_sync_to_async(function)()`.",
             where,
         )
     called = asked[0].func
     twin = ast.Attribute(called.value, f"a{called.attr}", ast.Load())
     at = replace(at, call=asked[0], coroutine=twin)
     return Explanation(
-        f"{why}, and in `async def` it may not. {at.to_run()}",
+        f"{why}, which is not allowed in `async def`. {at.to_run()}",
         where,
         at.suggestion,
     )
 
 
-# The methods of querysets and models that Django has with an a in front, too
+# The methods of querysets and models that Django has with an a prefix, too
 # (https://docs.djangoproject.com/en/5.2/topics/async/#queries-the-orm).
 ASYNC_TWINS = (
     "get create get_or_create update_or_create bulk_create bulk_update count in_bulk latest "
@@ -62,8 +63,8 @@ def _asked_too_early(evidence, where):
         code = f"{source.code(wraps[0].func)}({function}){arguments}"
         changes = [instead(whole, code)]
     return Explanation(
-        "The query ran before it was wrapped. Give the function without calling it: "
-        f"`await {code}`",
+        "The query ran before it was wrapped. "
+        f"Pass the function without calling it: `await {code}`",
         where,
         evidence.suggest(where, *changes),
     )
@@ -72,8 +73,8 @@ def _asked_too_early(evidence, where):
 @rule(raised=r"settings\.DATABASES is improperly configured")
 def database_not_configured(evidence, error):
     return Explanation(
-        "This code asks the database, and settings.py names none. "
-        "The chat needs none: remove the query, or add DATABASES.",
+        "This code queries the database, but settings.py does not configure one. "
+        "The chat does not need one: remove the query, or add DATABASES.",
         evidence.where(error),
     )
 
@@ -87,10 +88,11 @@ def app_not_installed(evidence, error, name):
     imports = evidence.nodes_at(where, ast.Import, ast.ImportFrom)
     names = {alias.asname or alias.name for node in imports for alias in node.names}
     if source and any(node.id in names for node in source.nodes(ast.Name)):
-        needed = ", and what is made of it"
+        needed = ", and everything that uses it"
     return Explanation(
-        f"This import needs the app {name}, which INSTALLED_APPS does not name. The chat needs no "
-        f"model: remove the import{needed}. Or add the app there, and those that it needs.",
+        f"This import needs the app {name}, which INSTALLED_APPS does not name. "
+        f"The chat does not need a model: remove the import{needed}. "
+        "Or add the app there, along with the apps that it needs.",
         where,
         None if needed else evidence.suggest(where, *map(without, imports)),
     )
@@ -105,12 +107,13 @@ def table_missing(evidence, error, name):
     where, settings = evidence.where(error), evidence.project.settings_files
     if any(node.value == ":memory:" for one in settings for node in one.nodes(ast.Constant)):
         return Explanation(
-            f'The database has no table {name}, and a database in ":memory:" is empty at every '
-            "start. The chat needs none: remove this query. Or give DATABASES a file as its NAME, "
-            f"and make the table: {make}",
+            f"The database has no table {name}, and a database "
+            'in ":memory:" is empty at every start. '
+            "The chat does not need one: remove this query. "
+            f"Or give DATABASES a file as its NAME, and create the table: {make}",
             where,
         )
-    return Explanation(f"The database has no table {name} yet. Make it: {make}", where)
+    return Explanation(f"The database has no table {name} yet. Create it: {make}", where)
 
 
 @advice
@@ -119,10 +122,9 @@ def async_unsafe(evidence):
         for node in source.nodes(ast.Constant):
             if node.value == "DJANGO_ALLOW_ASYNC_UNSAFE":
                 return Explanation(
-                    "DJANGO_ALLOW_ASYNC_UNSAFE only silences Django: "
-                    "a query in `async def` still holds up everybody, "
-                    "and connections may be shared between tasks. "
-                    "Use the methods with an a in front, such as acount(), "
-                    "or database_sync_to_async.",
+                    "DJANGO_ALLOW_ASYNC_UNSAFE only silences Django: a query in `async def` "
+                    "still blocks everyone, and connections may be shared between tasks. "
+                    "Use the methods with an a prefix, such as "
+                    "acount(), or database_sync_to_async.",
                     source.where(node),
                 )

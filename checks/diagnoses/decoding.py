@@ -1,4 +1,4 @@
-"""What arrives at the consumer, made from JSON and to JSON."""
+"""What arrives at the consumer, decoded from JSON and encoded as JSON."""
 
 import ast
 
@@ -21,7 +21,7 @@ def _replaced(evidence, where, node, code):
     if node is None:
         return f"`{code}`", None
     edit = evidence.suggest(where, instead(node, code))
-    return f"`{code}` in place of `{evidence.code_at(where, node)}`", edit
+    return f"`{code}` instead of `{evidence.code_at(where, node)}`", edit
 
 
 @rule(raised=r"TypeError: string indices must be integers")
@@ -29,7 +29,7 @@ def json_loads_forgotten(evidence, error):
     where = evidence.where(error)
     if where is None or not evidence.raised_by_them(error):
         return None
-    message, edit = "This is still a string, and is asked for a key like a dictionary.", None
+    message, edit = "This is still a string, but is read with a key, like a dictionary.", None
     read = evidence.only_at(where, ast.Subscript, lambda node: isinstance(node.slice, ast.Constant))
     if evidence.in_group_handler(where):
         message += " The handler's argument is the dictionary that was sent to the group."
@@ -47,8 +47,9 @@ def json_loads_of_a_dict(evidence, error):
         code, edit = _replaced(evidence, where, call, evidence.code_at(where, call.args[0]))
         advice = f": write `{code}`"
     return Explanation(
-        "json.loads() was given a dictionary: what arrives here is decoded already (the event of a "
-        f"group, or the content of a Json consumer). Remove the json.loads(){advice}.",
+        "json.loads() was given a dictionary: what arrives here is already "
+        "decoded (a group's event, or a Json consumer's content). "
+        f"Remove the json.loads(){advice}.",
         where,
         edit,
     )
@@ -66,7 +67,7 @@ def json_loads_of_nothing(evidence, error):
     where, edit = evidence.where(error), None
     call = _call(evidence, where, "loads")
     if evidence.in_group_handler(where):
-        advice = "What was sent to the group is a dictionary already: remove the json.loads()."
+        advice = "What was sent to the group is already a dictionary: remove the json.loads()."
     else:
         given = call.args[0] if call and getattr(call.args[0], "id", "") == "bytes_data" else None
         code, edit = _replaced(evidence, where, given, _frame(evidence, where))
@@ -119,12 +120,12 @@ def text_is_no_json(evidence, error):
 @rule(raised=r"TypeError: Object of type coroutine is not JSON serializable")
 def coroutine_in_the_answer(evidence, error):
     at, where = evidence.coroutine_used(error), evidence.where(error)
-    what = "json.dumps() was given a coroutine: it was not awaited, so its result is not there yet."
+    what = "json.dumps() was given a coroutine: it was not awaited, so there is no result yet."
     if at.call is not None and last_name(at.call.func) != "dumps":
         return Explanation(f"{what} {at.to_run()}", at.where, at.suggestion)
     values = [value for node in evidence.nodes_at(where, ast.Dict) for value in node.values]
     if len(values) != 1 or not evidence.project.is_async_at(where):
-        return Explanation(f"{what} Write `await` where that coroutine is made.", where)
+        return Explanation(f"{what} Write `await` where that coroutine is created.", where)
     code, edit = _replaced(
         evidence, where, values[0], f"await {evidence.code_at(where, values[0])}"
     )
@@ -136,8 +137,8 @@ def json_dumps_given_something_odd(evidence, error, name):
     where = evidence.where(error)
     advice, edit = (
         (
-            "Send strings, numbers, lists and dictionaries; of other objects, the part that the "
-            "browser needs."
+            "Send strings, numbers, lists and dictionaries; of any "
+            "other object, only the part that the browser needs."
         ),
         None,
     )
@@ -151,7 +152,7 @@ def json_dumps_given_something_odd(evidence, error, name):
 
 @rule(raised=r"AttributeError: 'NoneType' object has no attribute '(?!group_)(\w+)'")
 def nothing_has_no_such_method(evidence, error, name):
-    """A value that is missing, which .get() answers with None."""
+    """A value that is missing, for which .get() returns None."""
     where = evidence.where(error)
     asked = [node for node in evidence.nodes_at(where, ast.Attribute) if node.attr == name]
     if not asked or not evidence.on_their_line(error):
@@ -167,8 +168,8 @@ def nothing_has_no_such_method(evidence, error, name):
         written, edit = _replaced(evidence, where, asked[0].value, f'({code} or "")')
         there = f" For a string that may be missing, write {written}."
     return Explanation(
-        f"`{code}` is None, but a value was expected: "
-        f".get() answers None for what is missing.{there}",
+        f"`{code}` is None, but a value was expected: .get() "
+        f"returns None for what is missing.{there}",
         where,
         edit,
     )
@@ -184,9 +185,9 @@ def wrong_key_read(evidence, error, key):
     function = evidence.project.function_at(where)
     if any(reads_message(node) for node in ast.walk(function or ast.Pass())):
         asked = f"`{evidence.code_at(where, read)}`" if read else key
-        advice = f'"message" is all that there is: remove {asked}.'
+        advice = f'"message" is the only key: remove {asked}.'
     else:
-        advice = f'The text is under "message": write ["message"] in place of [{key}].'
+        advice = f'The text is under "message": write ["message"] instead of [{key}].'
         edit = read and evidence.suggest(where, instead(read.slice, '"message"'))
     return Explanation(
         f"The consumer asked for the key {key}, which is not there. "

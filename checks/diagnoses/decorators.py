@@ -82,8 +82,9 @@ def csrf_exempt_without_effect(evidence):
         if last_name(decorator) == "csrf_exempt":
             where = consumer.where(decorator)
             return Explanation(
-                "csrf_exempt has no effect here: Django asks views for a CSRF token, and never a "
-                "consumer. Remove the decorator.",
+                "csrf_exempt has no effect here: Django only checks "
+                "CSRF tokens for views, never for consumers. "
+                "Remove the decorator.",
                 where,
                 evidence.suggest(where, undecorated(decorator)),
             )

@@ -1,4 +1,4 @@
-"""Definitions that take the place of others: the second of a name, and the nearer of two bases."""
+"""Definitions that replace others: the second of a name, and the nearer of two bases."""
 
 import ast
 
@@ -26,8 +26,8 @@ OF_WEBSOCKET = {
 
 
 def _may_explain(evidence, name, method=None):
-    """Whether a method that was never called can be why the check failed: what it would have set
-    is missing, or no exception tells why."""
+    """Whether a method that was never called can be why the check failed: what it would have set is
+    missing, or no exception says why."""
     if lacks := evidence.error(LACKS):
         attribute = lacks.message.rpartition("attribute '")[2].split("'")[0]
         return any(
@@ -49,7 +49,7 @@ def class_defined_twice(evidence):
         if first is not consumer.node:
             empty = [node for node in same if not any(map(_does_something, node.body))]
             return Explanation(
-                f"There are two classes {consumer.name} in this file, in line {first.lineno} and "
+                f"There are two classes {consumer.name} in this file, on line {first.lineno} and "
                 "here, and the second one replaces the first: only this one is used. "
                 + ("Delete the empty one." if len(empty) == 1 else "Delete one of the two."),
                 consumer.where(),
@@ -72,8 +72,8 @@ def routes_defined_twice(evidence, error):
             if name in seen and used and any(r is source for r, _ in evidence.project.routes):
                 empty = isinstance(node.value, ast.List) and not node.value.elts
                 return Explanation(
-                    f"{name} is set twice in this file, in line {seen[name].lineno} and here, and "
-                    "the second list replaces the first. "
+                    f"{name} is set twice in this file, on line {seen[name].lineno} "
+                    "and here, and the second list replaces the first. "
                     + ("Remove this empty one." if empty else "Put all routes in one list."),
                     source.where(node),
                     evidence.suggest(source.where(), without(node)) if empty else None,
@@ -94,9 +94,9 @@ def two_copies_of_a_method(evidence):
                 same = ast.dump(first) == ast.dump(child) or child.decorator_list
                 if not same and _may_explain(evidence, child.name, first):
                     return Explanation(
-                        f"{child.name} is defined twice in this class, in line {first.lineno} and "
-                        "here, and the second one replaces the first. Merge the two, or remove "
-                        "one of them.",
+                        f"{child.name} is defined twice in this class, on line "
+                        f"{first.lineno} and here, and the second one replaces the first. "
+                        "Merge the two, or remove one of them.",
                         consumer.where(child),
                     )
 
@@ -130,8 +130,10 @@ def _after(evidence, consumer, mixin, method):
     bases = sorted(bases, key=lambda base: base.rpartition(".")[2] != mixin)
     where = found[0].where(found[1]) if found else None
     return Explanation(
-        f"{method}() of {mixin} is never called: {consumer} names a class of Channels before it, "
-        f"whose own {method}() is found first. Write\n    class {consumer}({', '.join(bases)}):",
+        f"{method}() of {mixin} is never called: {consumer} lists a class of "
+        f"Channels before it, whose own {method}() is found first. "
+        "Write\n"
+        f"    class {consumer}({', '.join(bases)}):",
         where,
         _with_bases(evidence, where, found[1], bases) if found else None,
     )
@@ -150,8 +152,9 @@ def bases_in_an_impossible_order(evidence, error):
         theirs = [n for n in names if evidence.project.class_named(n.rpartition(".")[2])]
         others = [n for n in names if n not in theirs]
         return Explanation(
-            f"{node.name} names a class before another one that is derived from it, but Python "
-            "looks for methods from left to right. Name the derived one first:\n"
+            f"{node.name} lists a class before another one that is derived "
+            "from it, but Python looks for methods from left to right. "
+            "List the derived one first:\n"
             f"    class {node.name}({', '.join(theirs + others)}):",
             where,
             _with_bases(evidence, where, node, theirs + others),

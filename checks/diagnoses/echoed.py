@@ -1,4 +1,4 @@
-"""What comes back to the browser is JSON with a message, and another one than was sent."""
+"""What comes back to the browser is JSON with a message, but not the one that was sent."""
 
 import ast
 import json
@@ -35,8 +35,9 @@ def message_dumped_twice(evidence):
     for call in [c for c in calls_that_sent(evidence, "dumps") if c.args][1:2]:
         advice, edit = without_the_call(evidence, where, call)
     return Explanation(
-        "The message came back in quotes: json.dumps() was called for the message itself and again "
-        f"for the whole. {advice}",
+        "The message came back in quotes: json.dumps() was called "
+        "on the message itself and again on the whole. "
+        f"{advice}",
         where,
         edit,
     )
@@ -62,7 +63,7 @@ def _read_from(evidence, code):
         return f"`{code.format('…')}`", None
     written = evidence.code_at(where, node)
     new = code.format(written)
-    return f"`{new}` in place of `{written}`", evidence.suggest(where, instead(node, new))
+    return f"`{new}` instead of `{written}`", evidence.suggest(where, instead(node, new))
 
 
 @rule(needs="chat")
@@ -72,7 +73,7 @@ def whole_frame_echoed(evidence):
         code, edit = _read_from(evidence, 'json.loads({})["message"]')
         return Explanation(
             "The whole frame came back inside a message: its text was wrapped once more. "
-            f"Take the message out first: write `{code}`.",
+            f"Extract the message first: write `{code}`.",
             evidence.where_sent(),
             edit,
         )
@@ -86,8 +87,8 @@ def whole_dictionary_echoed(evidence):
     what = "The whole event" if "type" in heard else "The whole content of the frame"
     code, edit = _read_from(evidence, '{}["message"]')
     return Explanation(
-        f'{what} came back as the message. It is a dictionary, and the text is under "message": '
-        f"write `{code}`.",
+        f"{what} came back as the message. "
+        f'It is a dictionary, and the text is under "message": write `{code}`.',
         evidence.where_sent(),
         edit,
     )
@@ -95,11 +96,11 @@ def whole_dictionary_echoed(evidence):
 
 @rule(needs="chat")
 def sent_more_than_once(evidence):
-    """What comes is a message from before, which had come back already."""
+    """What arrives is an earlier message, which had already come back."""
     if not evidence.heard_again or evidence.saw(HeardTwice):
         return None
     where, edit = evidence.where_sent(), None
-    advice = "Look for a loop around the line that sends, or for a second one."
+    advice = "Look for a loop around the line that sends, or for a second line that sends."
     places = sorted({w.line for e in evidence.sent("websocket.send") if (w := evidence.place(e))})
     source = evidence.project.source_at(where)
     if len(places) == 2 and where.line == places[1]:
@@ -123,9 +124,10 @@ def sent_unasked(evidence):
             statement, source = evidence.statement_at(where), evidence.project.source_at(where)
             when = "comes" if name == "connect" else "leaves"
             return Explanation(
-                f"{evidence.failure.message} This line sends it when a browser {when}, although "
-                'nobody has said it. The page shows what has the key "message" as something that '
-                "somebody said. Remove the line, with a loop that is only there for it.",
+                f"{evidence.failure.message} This line sends it when a "
+                f"browser {when}, although nobody has said it. "
+                'The page shows anything with the key "message" as something that somebody said. '
+                "Remove the line, along with any loop that is only there for it.",
                 where,
                 evidence.suggest(where, removed(source, statement)),
             )
@@ -148,8 +150,9 @@ def message_replaced(evidence):
                 at, handler = evidence.at(where), evidence.in_group_handler(where)
                 code = how_it_is_written(at.function, handler)
                 return Explanation(
-                    f"Whatever the browser says, {brief(heard, 40)} comes back: that text is "
-                    f"written here as it is. Send what arrived: write `{code}` in its place.",
+                    f"Whatever the browser says, {brief(heard, 40)} "
+                    "comes back: that text is hardcoded here. "
+                    f"Send what arrived: write `{code}` instead.",
                     where,
                     evidence.suggest(where, instead(node, code)),
                 )

@@ -25,10 +25,11 @@ def worker_not_started(evidence):
                 answer = evidence.group_answer(where)
                 sends = evidence.only_at(where, ast.Call, lambda c: mentions(c.func, "send"))
                 return Explanation(
-                    f'This message went to the channel "{call.group}", which a worker reads, and '
-                    f"none was started: that takes python manage.py runworker {call.group} in "
-                    "another terminal. The checks start no worker: send to the room's group from "
-                    f"the consumer, `{answer.code}`",
+                    f'This message went to the channel "{call.group}", which a '
+                    "worker reads, but no worker is running: that takes python "
+                    f"manage.py runworker {call.group} in another terminal. "
+                    "The checks do not start one: send to the room's "
+                    f"group from the consumer, `{answer.code}`",
                     where,
                     sends and answer.instead_of(sends),
                 )

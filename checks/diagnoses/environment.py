@@ -1,4 +1,5 @@
-"""What the settings read from the environment or a file: that it is there, and what came of it."""
+"""What the settings read from the environment or a file: whether it is there, and what came out of
+it."""
 
 import ast
 import re
@@ -41,7 +42,7 @@ def settings_module_of_another_project(evidence, error, missing):
 @rule
 def other_settings_used(evidence):
     """The shell names settings that are in the project, and not those that manage.py names; and
-    what was seen comes of settings, not of a line of code."""
+    what was seen comes from settings, not from a line of code."""
     of_settings = evidence.saw(BadPage, NotASGI, NotListening) or evidence.denied_for_origin
     if not of_settings or any(map(evidence.where, evidence.errors)):
         return None
@@ -49,8 +50,9 @@ def other_settings_used(evidence):
     source = evidence.project.source(named or "")
     if source and own and named != own and source not in evidence.project.settings_files:
         return Explanation(
-            f"The settings used are not those of manage.py: DJANGO_SETTINGS_MODULE in your shell "
-            f"names {named}, and manage.py {own}. {UNSET}",
+            "The settings used are not those of manage.py: DJANGO_SETTINGS_MODULE "
+            f"in your shell names {named}, but manage.py names {own}. "
+            f"{UNSET}",
             source.where(),
         )
 
@@ -90,8 +92,8 @@ def environment_gave_none(evidence, error):
         code = f'{source.code(reads[0].func)}("{variable}", {default})'
         edits = [instead(reads[0], code)] if default != '"…"' else []
     return Explanation(
-        f"The environment has no {variable}, so its value is None here. Set it before the server "
-        f"starts, or give a value for where it is not set: `{code}`",
+        f"{variable} is not set in the environment, so its value is None here. "
+        f"Set it before the server starts, or give a default: `{code}`",
         source.where(reads[0]) if reads else where,
         evidence.suggest(where, *edits),
     )
@@ -115,7 +117,11 @@ def layer_setting_is_none(evidence, error):
         return None
     layers = evidence.settings_read.channel_layers
     variable = evidence.project.environment_variable(NAME)
-    why = f" The environment has no {variable}, so reading it gives None." if variable else ""
+    why = (
+        (f" {variable} is not set in the environment, so reading it gives None.")
+        if variable
+        else ""
+    )
     if layers is None:
         return Explanation(
             f"{NAME} is None.{why} Write it out in the settings: only the address of Redis changes "
@@ -146,8 +152,8 @@ def settings_file_missing(evidence, error, file):
     where = evidence.where(error)
     if _in_settings(evidence, where):
         return Explanation(
-            f"The settings read the file {Path(file).name}, which is not there. Make it, in "
-            f"{_folder(evidence, file)}, or use os.environ.get() with a default.",
+            f"The settings read the file {Path(file).name}, which does not exist. "
+            f"Create it, in {_folder(evidence, file)}, or use os.environ.get() with a default.",
             where,
         )
 
@@ -159,8 +165,8 @@ def allowed_hosts_empty(evidence, error):
     setting, where = evidence.project.setting(HOSTS), evidence.project.where_set(HOSTS)
     code = '["127.0.0.1", "localhost"]'
     return Explanation(
-        f"DEBUG is False{why}, and Django starts then only if {HOSTS} has a host. Write "
-        f"{HOSTS} = {code}.",
+        f"DEBUG is False{why}, and then Django only starts if {HOSTS} has a host. "
+        f"Write {HOSTS} = {code}.",
         where,
         evidence.suggest(where, instead(setting.value, code)) if setting else None,
     )

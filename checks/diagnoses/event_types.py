@@ -24,21 +24,21 @@ def type_collides(evidence):
             return _another_type(
                 evidence,
                 lambda kind, wrong=call.type: kind == wrong,
-                f'A message of type "{call.type}" goes to the method {name}, which Channels uses '
-                "for something else.",
+                f'A message of type "{call.type}" goes to the method '
+                f"{name}, which Channels uses for something else.",
             )
 
 
 @rule
 def type_of_asgi(evidence):
-    """ "websocket.receive" sent to the group, say: consumers take it for a browser's frame."""
+    """ "websocket.receive" sent to the group, say: consumers mistake it for a browser's frame."""
     for call in evidence.layer_calls("group_send"):
         if (call.type or "").startswith("websocket.") and evidence.saw(Silent, Flooded, Closed):
             return _another_type(
                 evidence,
                 lambda kind, wrong=call.type: kind == wrong,
-                f'The message to the group has the type "{call.type}", which is one of ASGI\'s own '
-                "names: consumers take it for what happens between them and their browser.",
+                f'The message to the group has the type "{call.type}", which is one of ASGI\'s '
+                "own names: consumers mistake it for an event from their own browser.",
             )
 
 
@@ -59,7 +59,7 @@ def type_begins_with_underscore(evidence, error):
     return _another_type(
         evidence,
         lambda written: str(written).startswith((".", "_")),
-        'The "type" of a message to the group may not begin with a dot or an underscore.',
+        'The "type" of a message to the group must not begin with a dot or an underscore.',
     )
 
 
@@ -71,9 +71,9 @@ def type_is_no_name(evidence, error, kind):
         where = evidence.where_type(kind)
         written = [node for node, place in types_written(evidence) if node.value == kind]
         return Explanation(
-            f"Channels makes the handler's name from the type by turning dots into underscores, "
-            f'and "{wanted}" cannot be the name of a method. Write "{right}", for which the method '
-            f"is {handler_name(right)}.",
+            "Channels makes the handler's name from the type by turning dots into "
+            f'underscores, but "{wanted}" cannot be the name of a method. '
+            f'Write "{right}", for which the method is {handler_name(right)}.',
             where,
             evidence.suggest(where, *[instead(node, f'"{right}"') for node in written]),
         )
@@ -87,8 +87,8 @@ def _another_type(evidence, is_wrong, said):
     method = only_handler(evidence)
     if method is None:
         return Explanation(
-            f'{said} Choose a type of your own, such as "chat.message", and write a method '
-            "chat_message for it.",
+            f"{said} Choose a type of your own, such as "
+            '"chat.message", and write a method chat_message for it.',
             where,
         )
     other = method.replace("_", ".")

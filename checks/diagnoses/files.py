@@ -50,8 +50,8 @@ def null_bytes_in_a_file(evidence, error, byte, position):
     found = _misread(evidence, byte, position)
     if found and found.encoding is None:
         return Explanation(
-            f"{_name(evidence, found)} has null bytes, the first of them in this line. Most "
-            "editors hide them; a program that was interrupted while saving leaves them. "
+            f"{_name(evidence, found)} has null bytes, the first of them on this line. "
+            "Most editors hide them; a program that was interrupted while saving leaves them. "
             "Delete the line and type it again.",
             found.where,
             _without_null_bytes(evidence, found.where),

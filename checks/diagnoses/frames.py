@@ -45,7 +45,7 @@ def binary_frame(evidence):
             advice = f"Send it as text: `{code}`."
             edit = evidence.suggest(where, instead(keyword, code))
     return Explanation(
-        f"A binary frame came back; the page reads text frames. {advice}", where, edit
+        f"A binary frame came back, but the page only reads text frames. {advice}", where, edit
     )
 
 
@@ -62,9 +62,9 @@ def frame_is_no_json(evidence):
     elif frame[:1] in ("{", "["):
         what = f"{brief(frame, 40)}, which is almost JSON: json.dumps() writes quotes and escapes"
     else:
-        what = f"the text {brief(frame, 40)}, as it is"
+        what = f"the plain text {brief(frame, 40)}"
     return Explanation(
-        f"What came back is {what}. The page reads JSON. Write `{answer.code}`.",
+        f"What came back is {what}, but the page reads JSON. Write `{answer.code}`.",
         where,
         answer.suggestion,
     )
@@ -88,8 +88,9 @@ def json_made_twice(evidence):
     for call in inner if inner and inner[0].args else ():
         advice, edit = without_the_call(evidence, where, call)
     return Explanation(
-        "What came back was made JSON twice: send_json() encodes by itself, and with send() one "
-        f"json.dumps() is enough. {advice}",
+        "What came back was encoded as JSON twice: send_json() encodes by "
+        "itself, and with send() one json.dumps() is enough. "
+        f"{advice}",
         where,
         edit,
     )
@@ -98,7 +99,7 @@ def json_made_twice(evidence):
 def without_the_call(evidence, where, call):
     """What to say so that a call's argument takes its place, and the edit."""
     kept = evidence.code_at(where, call.args[0])
-    advice = f"Write `{kept}` in place of `{evidence.code_at(where, call)}`."
+    advice = f"Write `{kept}` instead of `{evidence.code_at(where, call)}`."
     return advice, evidence.suggest(where, instead(call, kept))
 
 
@@ -119,9 +120,10 @@ def wrong_key_sent(evidence):
         elif len(named) == 1:
             value = evidence.code_at(where, named[0].value)
             edit = evidence.suggest(where, instead(named[0], f"message={value}"))
-        advice = f'Write "message" in place of "{key}".'
+        advice = f'Write "message" instead of "{key}".'
     return Explanation(
-        f'What came back has no key "message", which the page shows (its keys: {keys}). {advice}',
+        f'What came back has no key "message", which is what the page shows (its keys: {keys}). '
+        f"{advice}",
         where,
         edit,
     )
@@ -133,8 +135,9 @@ def json_is_no_object(evidence):
     if content is not NO_JSON and not isinstance(content, dict):
         kind, answer = type(content).__name__, evidence.answer(evidence.where_sent())
         return Explanation(
-            f"A JSON {KINDS.get(kind, kind)} came back; the page reads an object with the key "
-            f'"message". Write `{answer.code}`.',
+            f"A JSON {KINDS.get(kind, kind)} came back, but the "
+            'page reads an object with the key "message". '
+            f"Write `{answer.code}`.",
             evidence.where_sent(),
             answer.suggestion,
         )

@@ -1,4 +1,4 @@
-"""f-strings: what they may have inside of their braces depends on Python's version."""
+"""f-strings: what they may have inside their braces depends on Python's version."""
 
 import ast
 import re
@@ -20,16 +20,18 @@ def same_quotes_in_an_f_string(evidence):
     line = other_quotes_inside(broken.line) if broken else ""
     if broken and line != broken.line and broken.reads_with(line):
         return Explanation(
-            "This f-string has the same quotes inside that it begins with. Before Python 3.12 "
-            f"(this is {RUNNING}) they end it. Use the other quotes inside:\n    {line.strip()}",
+            "This f-string contains the same quotes that it begins with. "
+            f"Before Python 3.12 (this is {RUNNING}) they end it. "
+            "Use the other quotes inside:\n"
+            f"    {line.strip()}",
             broken.where(),
             broken.suggest_line(line),
         )
 
 
 def other_quotes_inside(line):
-    """The line with the quotes that are inside of an f-string's braces changed to the others, where
-    they are those of the f-string itself."""
+    """The line with the quotes inside an f-string's braces changed to the others, where they are
+    those of the f-string itself."""
     characters, end = list(line), 0
     while found := BEGINS.search(line, end):
         quote, depth, place = found[1], 0, found.end()
@@ -75,8 +77,9 @@ def braces_in_an_f_string(evidence):
     if "expression" in found[1]:
         what = "there is nothing between { and }"
     return Explanation(
-        f"In this f-string {what}. Python puts the value of what is between {{ and }} in their "
-        "place. To show a brace itself, double it: {{ or }}.",
+        f"In this f-string, {what}. "
+        "Python replaces { and } with the value of what is between them. "
+        "To show a brace itself, double it: {{ or }}.",
         broken.where(),
     )
 
@@ -106,8 +109,10 @@ def json_written_as_an_f_string(evidence, error):
         written = made[1] if made else 'json.dumps({"message": message})'
         changes = [instead(*made), *imported(source, "import json")] if made else []
         return Explanation(
-            "In an f-string { begins an expression, and a colon after it a format. "
-            f"JSON is not written by hand. Write:\n    {written}",
+            "In an f-string, { begins an expression, and a colon after it begins a format. "
+            "Do not write JSON by hand. "
+            "Write:\n"
+            f"    {written}",
             where,
             evidence.suggest(where, *changes) if made else None,
         )

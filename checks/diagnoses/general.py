@@ -50,8 +50,9 @@ def _how_it_ended(code):
     """A negative exit code is that of a signal (subprocess.Popen.returncode)."""
     if code < 0:
         return (
-            f"The server was killed by signal {-code} ({signal.strsignal(-code)}). Look for "
-            "os.kill() or os.abort() in your code, and for what takes up all memory."
+            f"The server was killed by signal {-code} ({signal.strsignal(-code)}). "
+            "Look for os.kill() or os.abort() in your code, or "
+            "for something that uses up all memory."
         )
     return (
         f"The server ended by itself, with exit code {code}. "
@@ -64,9 +65,8 @@ def never_started(evidence):
     if evidence.saw(NotListening) or (evidence.saw(NotPrepared) and evidence.stuck):
         where = evidence.stuck[1] if evidence.stuck else None
         return Explanation(
-            f"{evidence.failure.message} "
-            "It was still busy when it should have been listening: "
-            "look for code outside of functions that waits or loops.",
+            f"{evidence.failure.message} It was still busy when it should have been "
+            "listening: look for code outside functions that waits or loops.",
             where,
         )
 
@@ -86,7 +86,7 @@ def given_up(evidence):
 def no_answer(evidence):
     if evidence.saw(Silent, Unanswered, BadPage):
         return Explanation(
-            f"{evidence.failure.message} "
-            "The server's log shows no exception. Run the check again with --log to see all of it; "
-            "to see how far your code gets, add print() calls, which it shows, too."
+            f"{evidence.failure.message} The server's log shows no exception. "
+            "Run the check again with --log to see all of it; to see how far your "
+            "code gets, add print() calls: it shows their output, too."
         )

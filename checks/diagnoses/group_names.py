@@ -9,7 +9,10 @@ from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
 
 VALID = re.compile(r"[a-zA-Z0-9\-_.]{1,99}")
-ALLOWED = "A name takes letters, digits, hyphens, underscores and periods, fewer than 100 of them."
+ALLOWED = (
+    "A name may only contain ASCII letters, digits, hyphens, "
+    "underscores and periods, and fewer than 100 of them."
+)
 
 
 @rule(raised=r"Group name must be")
@@ -51,7 +54,7 @@ def _tuple(evidence, wrong):
             if isinstance(node.value, ast.Tuple) and first and f"({first!r}" in wrong:
                 where = consumer.where(node)
                 parts = map(evidence.project.source_at(where).code, node.value.elts)
-                why = ": it is a tuple, because of the comma. Put the parts together with a +."
+                why = ": it is a tuple, because of the comma. Join the parts with a +."
                 return why, node.value, where, " + ".join(parts)
 
 

@@ -84,7 +84,7 @@ def group_arguments_swapped(evidence, error):
 
 @rule(raised=r"TypeError: Channel name must be")
 def channel_is_not_its_own(evidence, error):
-    """What is second, where a consumer gives its own channel."""
+    """The second argument, where a consumer's own channel belongs."""
     where = evidence.where(error)
     source = evidence.project.source_at(where)
     for call in evidence.nodes_at(where, ast.Call):

@@ -43,7 +43,7 @@ def _made_to_agree(evidence, consumer, name, kind):
     if takes_event(consumer, name):
         cure = f"Rename it: `{_head(method, handler_name(kind))}`"
         return where, cure, evidence.suggest(where, renamed(method, handler_name(kind)))
-    return where, "Make the two agree.", None
+    return where, "Make the two match.", None
 
 
 def _words(name):
@@ -57,9 +57,10 @@ def handler_not_in_the_class(evidence, error, kind):
         inside = consumer.inside_a_method(wanted)
         if where := inside or consumer.outside_of_the_class(wanted):
             return Explanation(
-                f"{wanted} is {'inside another method' if inside else 'outside of the class'}, so "
-                f"{consumer.name} has no such method. Move it to the end of the class, where its "
-                "`def` is indented as deep as those of the other methods.",
+                f"{wanted} is {'inside another method' if inside else 'outside the class'}, so "
+                f"{consumer.name} has no such method. "
+                "Move it to the end of the class, and indent its "
+                "`def` as far as those of the other methods.",
                 where,
                 _into_the_class(evidence, where, wanted, consumer),
             )
@@ -81,9 +82,10 @@ def handler_missing(evidence, error, kind):
         asynchronous = evidence.consumer is None or evidence.consumer.is_async
         plain = "async def" if asynchronous else "def"
         return Explanation(
-            f'The group got a message of type "{kind}", and no consumer has the method that takes '
-            f'it: {wanted}. Write `{plain} {wanted}(self, event)`, which sends event["message"] '
-            "to its own browser, as JSON.",
+            f'The group got a message of type "{kind}", but no '
+            f"consumer has the method that handles it: {wanted}. "
+            f"Write `{plain} {wanted}(self, event)`, which sends "
+            'event["message"] to its own browser, as JSON.',
             evidence.where_type(kind),
         )
 
@@ -103,7 +105,7 @@ def handler_signature(evidence, error, name):
             method = consumer.methods[name]
             keys = _parameters(method) - {"event"}
             reads = [n for n in ast.walk(method) if isinstance(n, ast.Name) and n.id in keys]
-            also = ", ".join(f'event["{key}"] in place of {key}' for key in sorted(keys))
+            also = ", ".join(f'event["{key}"] instead of {key}' for key in sorted(keys))
             said = f"Write `{_head(method, name)}`{also and ', and in it ' + also}."
             where = consumer.where(method)
             source = evidence.project.source_at(where)

@@ -46,7 +46,7 @@ def accept_not_reached(evidence):
             where = consumer.where(call)
             condition = condition_at(evidence.project.source_at(where), where)
             if condition:
-                why = f"it is called only under `{condition}`. Call it for every browser, or refuse"
+                why = f"it is called only under `{condition}`. Call it for every browser, or reject"
                 why += f" the others with `{evidence.call_for(where, 'self.close', '')}`"
             else:
                 why = "this line was not reached. Look for a return or an except above it."
@@ -111,8 +111,9 @@ def stopped_before_accepting(evidence):
                 close = evidence.call_for(where, "self.close", "")
                 in_any_case = node in consumer.methods["connect"].body
                 return Explanation(
-                    "StopConsumer ended the consumer in connect(), before it answered the browser. "
-                    f"To let it in, write `{accept}` here; to refuse it, `{close}`.",
+                    "StopConsumer ended the consumer in connect(), "
+                    "before it answered the browser. "
+                    f"To accept it, write `{accept}` here; to reject it, `{close}`.",
                     where,
                     evidence.suggest(where, instead(node, accept)) if in_any_case else None,
                 )
@@ -132,8 +133,8 @@ def refused_in_connect(evidence):
         accepts = any(consumer.calls("accept", "connect") for consumer in evidence.consumers)
         certain = statements and not condition and not accepts
         return Explanation(
-            f"The consumer turned the browser away, with {how}. {because}"
-            f"To let it in, write `{accept}` instead.",
+            f"The consumer rejected the connection, with {how}. "
+            f"{because}To accept it, write `{accept}` instead.",
             where,
             evidence.suggest(where, instead(statements[-1], accept)) if certain else None,
         )
@@ -177,8 +178,8 @@ def close_without_return(evidence):
                 call = getattr(value, "value", value)  # without its await
                 if is_call(last) and on_self(call.func) and call.func.attr == "close":
                     return Explanation(
-                        "close() does not end connect(): "
-                        "the lines below are run for a browser that was refused, too. "
-                        "Write return after it.",
+                        "close() does not end connect(): the lines below it "
+                        "also run for a browser that was rejected. "
+                        "Add a return after it.",
                         consumer.where(last),
                     )

@@ -1,4 +1,4 @@
-"""Imports of a module that is there, and is asked for in another way."""
+"""Imports of a module that exists, but is imported in the wrong way."""
 
 import ast
 import importlib
@@ -22,8 +22,9 @@ def import_of_a_neighbor(evidence, error, name):
     line = re.sub(rf"\bfrom {name}\b", f"from {package}.{name}", line)
     line = re.sub(rf"^(\s*)import {name}\b", rf"\1from {package} import {name}", line)
     return Explanation(
-        f"{name} is a file in the folder {folder}, but Python looks for it beside manage.py. "
-        f"Name the folder, too:\n    {line.strip()}",
+        f"{name} is a file in the folder {folder}, but Python looks for it next to manage.py. "
+        "Name the folder as well:\n"
+        f"    {line.strip()}",
         where,
         evidence.suggest(where, whole_line(source, where.line, line)),
     )
@@ -37,14 +38,14 @@ def import_of_a_variable(evidence, error, module, name):
         made = {target for target, _ in source.values} | source.functions
         made |= {node.name for node in source.nodes(ast.ClassDef)}
         file = source.path.relative_to(evidence.project.folder).as_posix()
-        said = f"{name} is defined in {file}, but this form of import takes modules only."
+        said = f"{name} is defined in {file}, but this form of import only takes modules."
     elif is_installed(module.partition(".")[0]) and _has(module, name):
-        made, said = {name}, f"{name} is not a module but a part of {module}."
+        made, said = {name}, f"{name} is not a module but a name in {module}."
     else:
         return None
     if name in made:
         edit, used = _from_the_module(evidence, where, module, name)
-        uses = f"\nAnd below, write {name} in place of {used}." if used else ""
+        uses = f"\nAnd below, write {name} instead of {used}." if used else ""
         return Explanation(f"{said} Write:\n    from {module} import {name}{uses}", where, edit)
 
 

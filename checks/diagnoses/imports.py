@@ -13,7 +13,7 @@ from workshop.checking.explaining.spelling import nearest
 
 LIBRARIES = ("channels", "channels_redis", "asgiref", "daphne", "django")
 
-# What is not in Channels and Django any longer: since when, and what took its place.
+# What is no longer in Channels and Django: since when, and what replaced it.
 OLD = {
     "channels.http": (
         "channels.http was removed in Channels 4.",
@@ -52,12 +52,13 @@ def circular_import(evidence, error, name, module):
     advice = (
         UNUSED
         if removal
-        else "Move what both of them need to a third file, or import it in the function that uses "
-        "it."
+        else "Move what both of them need to a third file, or "
+        "import it in the function that uses it."
     )
     return Explanation(
-        f"Two files import each other: {module} is still being read when this line asks it for "
-        f"{name}. {advice}",
+        f"Two files import each other: {module} is still being "
+        f"read when this line imports {name} from it. "
+        f"{advice}",
         where,
         removal,
     )
@@ -128,11 +129,11 @@ def _of(project, parent, name):
     assigned = source and source.assignment(name)
     if assigned:
         file = source.path.relative_to(project.folder).as_posix()
-        return f", which {file} defines in line {assigned.lineno}"
+        return f", which {file} defines on line {assigned.lineno}"
     return f" (from {parent})"
 
 
-GENERAL = "Look at the spelling, and check that the file it names is there."
+GENERAL = "Check the spelling, and that the file it names exists."
 
 
 def _known(project, parent, wanted):

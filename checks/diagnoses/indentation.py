@@ -22,8 +22,9 @@ def tabs_and_spaces_mixed(evidence):
         return None
     of_this, of_others = ("a tab", "spaces") if "\t" in here else ("spaces", "tabs")
     return Explanation(
-        f"This line is indented with {of_this}, and others of this file with {of_others}: to "
-        "Python that is not the same. Indent it with 4 spaces for each level. "
+        f"This line is indented with {of_this}, and others in this file "
+        f"with {of_others}: to Python, that is not the same. "
+        "Indent it with 4 spaces for each level. "
         "In VS Code, for the whole file: F1, Convert Indentation to Spaces.",
         broken.where(),
         _with_spaces(broken),
@@ -65,8 +66,8 @@ def block_is_empty(evidence):
     else:
         edit = None
         advice = (
-            f"Write there, indented by {deep} spaces, what is to be done. A comment alone is not "
-            "enough: if there is nothing to do, write pass."
+            f"Write what it should do there, indented by {deep} spaces. "
+            "A comment alone is not enough: if there is nothing to do, write pass."
         )
     message = f"Nothing is indented under this line: `{head}`\n{advice}"
     return Explanation(message, broken.where(number), edit)
@@ -112,7 +113,7 @@ def indented_too_far(evidence):
     deep = broken.indented(begun[-1]) if begun else 0
     return Explanation(
         "This line is indented further than the one above, which does not begin a block. "
-        f"Indent it by {deep} spaces, as that one is.",
+        f"Indent it by {deep} spaces, like that one.",
         broken.where(),
         _moved(broken, _as_deep(broken), deep),
     )
@@ -142,7 +143,7 @@ def indentation_of_no_block(evidence):
     before = {broken.indented(n) for n in range(1, broken.number) if broken.lines[n - 1].strip()}
     *widths, last = map(str, sorted(before))
     valid = [deep for deep in sorted(before) if _compiles_with(broken, deep)]
-    advice = "Indent it as the block that it belongs to."
+    advice = "Indent it like the block that it belongs to."
     if len(valid) == 1:
         advice = f"Indent it by {valid[0]} spaces."
     return Explanation(
@@ -154,8 +155,8 @@ def indentation_of_no_block(evidence):
 
 
 def _compiles_with(broken, deep):
-    """Whether the file is valid with this line indented so deep: `await`, for one, is valid in
-    functions alone."""
+    """Whether the file is valid with this line indented so deep: `await`, for one, is only valid in
+    functions."""
     try:
         compile(broken.with_line(" " * deep + broken.line.strip()), "", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
@@ -181,8 +182,9 @@ def try_without_except(evidence):
 def return_outside_of_a_function(evidence, error, word):
     where = evidence.where(error)
     return Explanation(
-        f"This {word} is not inside a function: as it is indented, the function has ended "
-        "above it. Indent it as the lines of the function are.",
+        f"This {word} is not inside a function: judging by its "
+        "indentation, the function has ended above it. "
+        "Indent it like the lines of the function.",
         where,
         _into_the_block_above(evidence, where, ast.FunctionDef, ast.AsyncFunctionDef),
     )
@@ -202,7 +204,8 @@ def _into_the_block_above(evidence, where, *kinds):
 @rule(raised=r"^SyntaxError: '(break|continue)' (?:outside loop|not properly in loop)")
 def break_outside_of_a_loop(evidence, error, word):
     return Explanation(
-        f"This {word} is not inside a loop: as it is indented, the loop has ended above it. "
-        "Indent it as the lines of the loop are, or remove it.",
+        f"This {word} is not inside a loop: judging by its "
+        "indentation, the loop has ended above it. "
+        "Indent it like the lines of the loop, or remove it.",
         evidence.where(error),
     )

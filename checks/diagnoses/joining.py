@@ -48,8 +48,8 @@ def echo_instead_of_group(evidence):
     joins = any(consumer.mentions("group_add") for consumer in evidence.consumers)
     join = "" if joins else f"join its group in connect(), with `{_join(evidence)}`, and "
     return Explanation(
-        f"self.{name}() reaches one browser: the one this consumer belongs to. To reach the room, "
-        f"{join}send to its group in place of it: `{_send(evidence, where)}`",
+        f"self.{name}() reaches one browser: the one this consumer belongs to. "
+        f"To reach the room, {join}send to its group instead: `{_send(evidence, where)}`",
         where,
     )
 
@@ -78,8 +78,9 @@ def sent_to_one_channel(evidence):
         return Explanation(f"{said} its group: `{code}`", where, edit)
     code, edit = _to_the_group(evidence, where)
     return Explanation(
-        "channel_layer.send() takes the name of one channel, and this is a group's: no consumer "
-        f"reads a channel of that name. Write `{code}`.",
+        "channel_layer.send() takes the name of one channel, but this is a "
+        "group's name: no consumer reads a channel of that name. "
+        f"Write `{code}`.",
         where,
         edit,
     )
@@ -109,8 +110,9 @@ def joined_too_late(evidence):
     methods = [evidence.project.method_at(where) for where in joins]
     if all(method and method.name in RECEIVERS for method in methods):
         return Explanation(
-            "A browser joins its group only when it says something, so one that has not spoken "
-            f"hears nothing. Move this to connect(): `{_join(evidence)}`",
+            "A browser joins its group only when it sends something, so "
+            "one that has not sent anything gets no messages. "
+            f"Move this to connect(): `{_join(evidence)}`",
             joins[0],
             _moved_to_connect(evidence, joins[0]),
         )
@@ -139,7 +141,7 @@ def groups_set_too_late(evidence):
                     return Explanation(
                         "Channels joins self.groups before it calls connect(), so setting it "
                         f"{'here' if name == 'connect' else 'in ' + name + '()'} comes too late. "
-                        f"In connect(), write in place of it: `{code}`",
+                        f"In connect(), write this instead: `{code}`",
                         where,
                         edit if name == "connect" else None,
                     )
@@ -183,8 +185,8 @@ def _not_reached(evidence, consumer, connect, node):
     method = consumer.method_at(where)
     if method is None or connect is None or method is connect:
         return Explanation(
-            f"{NOT_JOINED}: group_add is here, and this line was not reached. It belongs in "
-            "connect(self).",
+            f"{NOT_JOINED}: group_add is here, but this line was not reached. "
+            "It belongs in connect(self).",
             where,
         )
     call = evidence.call_for(place, f"self.{method.name}", "")
@@ -192,8 +194,8 @@ def _not_reached(evidence, consumer, connect, node):
     called = any(last_name(other.func) == method.name for other in calls_in(connect))
     first = [above(connect.body[0], call)] if alike and not called else []
     return Explanation(
-        f"{NOT_JOINED}: {method.name}() would join it, and nothing calls it in time. Begin "
-        f"connect() with `{call}`.",
+        f"{NOT_JOINED}: {method.name}() would join it, but nothing calls it in time. "
+        f"Begin connect() with `{call}`.",
         place,
         evidence.suggest(place, *first),
     )

@@ -72,7 +72,7 @@ def channel_layers_misspelled(evidence):
             if difflib.SequenceMatcher(None, name.upper(), NAME).ratio() > 0.8:
                 where = source.where(node)
                 return Explanation(
-                    f"{missed} The setting is called {NAME}, letter by letter; here it is {name}.",
+                    f"{missed} The setting must be called exactly {NAME}; here it is {name}.",
                     where,
                     evidence.suggest(where, instead(node.targets[0], NAME)),
                 )
@@ -112,8 +112,8 @@ def channel_layers_missing(evidence):
     used = evidence.mention("channel_name")
     if used and not evidence.teaches("groups"):
         return Explanation(
-            "Without a channel layer there is no self.channel_name, and this step needs no layer: "
-            "leave it out.",
+            "Without a channel layer there is no self.channel_name, "
+            "but this step does not need a layer: remove it.",
             used,
         )
     where = evidence.project.where_set(NAME)
@@ -138,7 +138,7 @@ def default_layer_missing(evidence):
     if "BACKEND" in names:
         whole = ast.get_source_segment(evidence.project.source_at(where).text, setting.value)
         edit = instead(setting.value, f'{{"default": {whole}}}')
-        cure = 'Put all that it has into another dictionary: {"default": {"BACKEND": …}}'
+        cure = 'Put everything in it into another dictionary: {"default": {"BACKEND": …}}'
     else:
         edit = instead(keys[0], '"default"') if len(keys) == 1 else None
         cure = f'Rename "{names[0]}" to "default".' if edit else f"(It has {', '.join(names)}.)"
@@ -151,7 +151,7 @@ def get_channel_layer_not_called(evidence, error):
     named = [n for n in evidence.nodes_at(where, ast.Name) if n.id == "get_channel_layer"]
     return Explanation(
         "get_channel_layer is a function that returns the layer: call it, get_channel_layer(). "
-        "In a consumer the layer is there already: self.channel_layer.",
+        "In a consumer, the layer is already there: self.channel_layer.",
         where,
         evidence.suggest(where, *[instead(node, "get_channel_layer()") for node in named]),
     )
@@ -169,8 +169,8 @@ def backend_cannot_be_imported(evidence, error, backend):
     if not is_installed(package) and not evidence.project.source(package):
         return _redis_instead(
             evidence,
-            f"The channel layer {backend} cannot be imported: the package {package} is not "
-            "installed.",
+            f"The channel layer {backend} cannot be imported: "
+            f"the package {package} is not installed.",
         )
     if written(evidence, "hosts")[1]:  # a layer in memory takes none
         return _redis_instead(evidence, f"There is no channel layer {backend}.")
@@ -217,4 +217,4 @@ def backend_is_no_layer(evidence, error, class_name):
 
 @rule(raised=r"TypeError: (\w*Cache)\.__init__\(\)")
 def backend_is_a_cache(evidence, error, name):
-    return _redis_instead(evidence, f"{name} is one of Django's caches and not a channel layer.")
+    return _redis_instead(evidence, f"{name} is one of Django's caches, not a channel layer.")

@@ -53,8 +53,9 @@ def unknown_layer_option(evidence, error, option):
 def _in_memory(evidence):
     where, edit = in_its_place(evidence, "BACKEND", f'"{REDIS}"')
     return Explanation(
-        "A channel layer in memory has no hosts: it asks no Redis, and other processes cannot "
-        f'reach it. Write "BACKEND": "{REDIS}".',
+        "A channel layer in memory has no hosts: it does not use "
+        "Redis, and other processes cannot reach it. "
+        f'Write "BACKEND": "{REDIS}".',
         where,
         edit,
     )
@@ -118,7 +119,7 @@ def _malformed(evidence):
     if hosts is None:
         return "", None
     if not isinstance(hosts, list):
-        why = f": it has to be a list, and what arrived is a {type(hosts).__name__}, {hosts!r}"
+        why = f": it has to be a list, but what arrived is a {type(hosts).__name__}, {hosts!r}"
         one = isinstance(hosts, str) and "://" in hosts or _is_pair(hosts)
         return why, f'"hosts": [{code}]' if code and one else None
     if _is_pair(hosts) and isinstance(node, ast.List):
@@ -127,7 +128,7 @@ def _malformed(evidence):
         bare = address.get("address") if isinstance(address, dict) else address
         if isinstance(address, dict) and _is_pair(bare):
             pair = f'["redis://{bare[0]}:{bare[1]}"]'
-            return f': an "address" is a string, and this one is {bare!r}', f'"hosts": {pair}'
+            return f': an "address" is a string, but this one is {bare!r}', f'"hosts": {pair}'
         if isinstance(bare, str) and not re.match(SCHEMES, bare):
             why = f": the address {bare!r} does not begin with redis://"
             right = "redis://" + re.sub(r"^\w*:?//", "", bare)
@@ -167,8 +168,9 @@ def layer_key_not_read(evidence):
             where = evidence.project.where_set(NAME, key)
             advice, edits = _read(evidence, layer, key, where)
             return Explanation(
-                f'"{key.value}" is ignored here: Channels reads only "BACKEND" and "CONFIG" of a '
-                f"layer. {advice}",
+                f'"{key.value}" is ignored here: Channels reads '
+                'only "BACKEND" and "CONFIG" of a layer. '
+                f"{advice}",
                 where,
                 evidence.suggest(where, *edits),
             )
@@ -193,9 +195,10 @@ def layer_flushed(evidence):
     if calls and evidence.saw(Refused, Closed, Silent, Crashed):
         where = evidence.where_called(calls[0])
         return Explanation(
-            "flush() empties the channel layer for everybody, all groups included, and closes "
-            "its connections: it is for tests. Remove this line. To leave one group, call "
-            "group_discard().",
+            "flush() empties the channel layer for everyone, including all "
+            "groups, and closes its connections: it is for tests. "
+            "Remove this line. "
+            "To leave one group, call group_discard().",
             where,
             without_line(evidence, where, "flush"),
         )
@@ -211,7 +214,7 @@ def layer_option_too_small(evidence):
         return None
     for option, least, usual, what in (
         ("capacity", 20, 100, "how many events may wait at once; more are dropped silently"),
-        ("expiry", 2, 60, "how many seconds an event may wait; what is older is lost"),
+        ("expiry", 2, 60, "how many seconds an event may wait; older ones are lost"),
     ):
         node = value_of(setting, option)
         value = getattr(node, "value", None)

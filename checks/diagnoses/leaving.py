@@ -96,11 +96,11 @@ def crash_on_leaving(evidence):
         return None
     found = evidence.errors[-1]
     where = evidence.where(found)
-    said = f"When the browser had left, the consumer raised {found.text.rstrip('.')}."
+    said = f"When the browser left, the consumer raised {found.text.rstrip('.')}."
     raises = [n for n in evidence.nodes_at(where, ast.Raise) if evidence.raised_by_them(found)]
     if raises:
-        advice = "Nobody is there any more to be told: remove this `raise`."
+        advice = "Nobody is left to see it: remove this `raise`."
     else:
-        advice = "Correct that line, or remove it: disconnect() has to end without an exception."
+        advice = "Fix that line, or remove it: disconnect() must end without an exception."
     edits = [removed(evidence.project.source_at(where), node) for node in raises[:1]]
     return Explanation(f"{said} {advice}", where, evidence.suggest(where, *edits))

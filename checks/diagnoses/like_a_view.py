@@ -95,7 +95,7 @@ def client_is_a_pair(evidence, error, name):
         code = f"{client}[{part}]"
         certain = name in ("host", "ip", "address", "port") and len(asked) == 1
         return Explanation(
-            f"The scope's client is a list of two, an address and a port. Write `{code}`.",
+            f"The scope's client is a list of two items, an address and a port. Write `{code}`.",
             where,
             evidence.suggest(where, instead(asked[0], code)) if certain else None,
         )
@@ -114,7 +114,8 @@ def nothing_at_that_place_in_the_scope(evidence, error):
     if "['args']" in origin:
         code = ROUTE.format(scope="self.scope")
         return Explanation(
-            "The route captures by name, and what has a name is in kwargs; args is empty. Write\n"
+            "The route captures by name, so the value is in kwargs; args is empty. "
+            "Write\n"
             f"    {code}",
             where,
             evidence.suggest(where, instead(numbers[0], code)) if len(numbers) == 1 else None,
@@ -141,11 +142,11 @@ def room_name_is_a_name(evidence, error):
         source = evidence.project.source_at(where)
         code = source.code(calls[0].args[0]) if len(calls) == 1 and calls[0].args else None
         return Explanation(
-            "The room's name is a string such as lobby: it need not be a number or a UUID. "
+            "The room's name is a string such as lobby: it does not have to be a number or a UUID. "
             + (
                 f"Write it without {last_name(calls[0].func)}():\n    {code}"
                 if code
-                else "Keep it."
+                else "Use it as it is."
             ),
             where,
             evidence.suggest(where, instead(calls[0], code)) if code else None,
@@ -164,7 +165,8 @@ def user_read_like_a_dictionary(evidence, error):
     certain = len(read) == 1
     code = f"{source.code(read[0].value)}.{read[0].slice.value}" if certain else USERNAME
     return Explanation(
-        f"The user is an object, not a dictionary: its parts are read with a dot. Write `{code}`",
+        "The user is an object, not a dictionary: its attributes are read with a dot. "
+        f"Write `{code}`",
         where,
         evidence.suggest(where, instead(read[0], code)) if certain else None,
     )

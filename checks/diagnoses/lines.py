@@ -12,20 +12,20 @@ KEYWORDS = [word for word in keyword.kwlist if len(word) > 3 or word == "def"]
 # read.
 ANOTHER_LANGUAGE = (
     (r"\belse\s?if\b|\belsif\b", "elif", "Python's word for “else if” is elif."),
-    (r"^(\s*)(?:const|let|var)\s+", r"\1", "A variable needs no const, let or var in Python."),
+    (r"^(\s*)(?:const|let|var)\s+", r"\1", "In Python, a variable has no const, let or var."),
     (r"\bfunction\b", "def", "Python's word for a function is def."),
-    (r"//", "#", "In Python a comment begins with #."),
+    (r"//", "#", "In Python, a comment begins with #."),
     (r"\s*&&\s*", " and ", "Python's word for && is and."),
     (r"\s*\|\|\s*", " or ", "Python's word for || is or."),
     (r"!(?!=)\s*", "not ", "Python's word for ! is not."),
     (r"(\w+)\+\+", r"\1 += 1", "Python has no ++."),
-    (r"\bnew\s+(?=\w+\()", "", "Python makes objects without the word new."),
+    (r"\bnew\s+(?=\w+\()", "", "Python creates objects without the word new."),
     (
         r"\bprint\s+(?!\()(.+)$",
         r"print(\1)",
-        "In Python 3 print() is a function.",
+        "In Python 3, print() is a function.",
     ),
-    (r"\s*\{\s*$", ":", "In Python a block begins with a colon, and is indented."),
+    (r"\s*\{\s*$", ":", "In Python, a block begins with a colon and is indented."),
 )
 
 
@@ -113,7 +113,7 @@ def equals_sign_in_a_condition(evidence):
         if line != broken.line and broken.reads_with(line):
             return told(
                 broken,
-                "One = assigns a value; two of them, ==, compare, as a condition does.",
+                "A single = assigns a value; a condition compares with ==.",
                 line,
             )
 

@@ -32,7 +32,7 @@ def _kept(evidence):
     """What the layer that ran does about it, as far as that is known."""
     made = {event.name for event in evidence.events(LayerMade)}
     if made == {MEMORY}:
-        return "This layer forgives that; in Redis the channel would stay in the group for a day."
+        return "This layer tolerates that; in Redis the channel would stay in the group for a day."
     return "Its channel stays in the group: in Redis for a day, unless group_expiry says otherwise."
 
 

@@ -19,7 +19,7 @@ def message_without_type(evidence, error):
         code = f'{{"type": "{kind}", {evidence.code_at(where, written)[1:]}'
         edit = evidence.suggest(where, instead(written, code)) if len(types) == 1 else None
     return Explanation(
-        f'A message to the group needs a "type", which names the method that takes it: `{code}`',
+        f'A message to the group needs a "type", which names the method that handles it: `{code}`',
         where,
         edit,
     )
@@ -52,7 +52,7 @@ def _value_of(evidence, where, given):
     r"|AttributeError: '\w+' object has no attribute 'items')"
 )
 def message_not_a_dictionary(evidence, error, in_layer):
-    """The layer took something else than a dictionary, or refused it: the second is what
+    """The layer took something other than a dictionary, or rejected it: the second is what
     group_send() of channels_redis and of the layer in memory does."""
     if in_layer:
         proved = error.raised_in("channels", "channels_redis")
@@ -93,7 +93,7 @@ def _given(evidence, where):
     return f"`{evidence.code_at(where, argument)}` is not one. Give it `{code}`.", edit
 
 
-# What Redis can carry in place of an object, by the object's type.
+# What Redis can carry instead of an object, by the object's type.
 CARRIED = {
     "datetime": ("a date or a time", "str({})"),
     "date": ("a date or a time", "str({})"),
@@ -113,7 +113,7 @@ def message_not_serializable(evidence, error, kind):
     if kind == "coroutine":
         at = evidence.coroutine_used(error)
         return Explanation(
-            f"A coroutine is in the message, not its result: it was not awaited. {at.to_run()}",
+            f"The message contains a coroutine, not its result: it was not awaited. {at.to_run()}",
             at.where,
             at.suggestion,
         )
@@ -121,14 +121,14 @@ def message_not_serializable(evidence, error, kind):
     what, code = CARRIED.get(kind, (f"a {kind}", ""))
     if any(kind == consumer.name for consumer in evidence.consumers):
         what, code = "a consumer", "self.channel_name"
-    advice = "A message for the group holds only strings, numbers, lists and dictionaries."
+    advice = "A message for the group may only contain strings, numbers, lists and dictionaries."
     sent = _sent_to_group(evidence, where)
     values = sent.values if isinstance(sent, ast.Dict) else ()
     odd = [value for value in values if not isinstance(value, ast.Constant)]
     odd = [value for value in odd if last_name(value) not in ("message", "text")]
     if len(odd) == 1 and code:
         written = evidence.code_at(where, odd[0])
-        advice += f" Write `{code.format(written)}` in place of `{written}`."
+        advice += f" Write `{code.format(written)}` instead of `{written}`."
         edit = evidence.suggest(where, instead(odd[0], code.format(written)))
     return Explanation(f"Redis cannot carry {what}. {advice}", where, edit)
 
@@ -153,7 +153,7 @@ def event_lacks_the_key(evidence, error, key):
             edit = evidence.suggest(where, instead(read, code))
     asked = key.replace("'", '"')
     return Explanation(
-        f"The handler asks the event for {asked}, and what was sent to the group has no such key. "
+        f"The handler asks the event for {asked}, but what was sent to the group has no such key. "
         f"{advice}",
         where,
         edit,

@@ -38,16 +38,16 @@ def where_named(evidence, name):
     raised=r"TypeError: (\w+)\.(?:__call__|<locals>\.\w+)\(\) takes [12] positional arguments? but"
 )
 def middleware_takes_too_little(evidence, error, name):
-    """In Channels 2 it got the scope alone (Channels documentation, release notes of 3.0); in
-    Django it gets a request."""
+    """In Channels 2 it only got the scope (Channels documentation, release notes of 3.0); in Django
+    it gets a request."""
     found = named(evidence, name)
     if found is None or evidence.raised_by_them(error):
         return None
     took = ", ".join(found.arguments)
     if found.arguments == ["request"]:
-        whose = "for Django's pages: it takes a request, and is named in MIDDLEWARE"
+        whose = "for Django's pages: it takes a request, and belongs in MIDDLEWARE"
     else:
-        whose = f"of the form that Channels 2 had: it takes {took} alone"
+        whose = f"of the form that Channels 2 had: it only takes {took}"
     own = "self, " if isinstance(found.node, ast.ClassDef) else ""
     onward, edit = _of_today(evidence, found, own)
     return Explanation(
@@ -60,7 +60,7 @@ def middleware_takes_too_little(evidence, error, name):
 
 
 def _of_today(evidence, found, own):
-    """How it hands on all three; and the edit that makes it take and hand them on, where it does
+    """How it passes on all three; and the edit that makes it take and pass them on, where it does
     so once and uses what it was given for nothing else."""
     calls, given = found.passing_on, found.arguments[:1]
     others = [
@@ -87,8 +87,10 @@ def inner_called_with_the_scope_alone(evidence, error, name):
         if found.has(where):
             code, edit = _in_one_step(evidence, found, where)
             return Explanation(
-                "In Channels 2 the application inside was called with the scope alone; now it "
-                f"takes all three at once. Write\n    return {code}",
+                "In Channels 2, the inner application was called with the "
+                "scope only; now it takes all three at once. "
+                "Write\n"
+                f"    return {code}",
                 where,
                 edit,
             )
@@ -176,8 +178,8 @@ def middleware_lacks_its_inner(evidence, error, owner, name):
         where = evidence.where(error)
         asked = [n for n in evidence.nodes_at(where, ast.Attribute) if n.attr == name]
         return Explanation(
-            f"{owner} keeps its application as {found.inner}, but asks for self.{name}. Write "
-            f"`{found.inner}` here.",
+            f"{owner} stores its application as {found.inner}, but reads self.{name}. "
+            f"Write `{found.inner}` here.",
             where,
             evidence.suggest(where, instead(asked[0], found.inner)) if len(asked) == 1 else None,
         )
@@ -185,8 +187,8 @@ def middleware_lacks_its_inner(evidence, error, owner, name):
     given = init.args.args[1].arg if init and len(init.args.args) > 1 else name
     keep = f"super().__init__({given})" if found.node.bases else f"self.{name} = {given}"
     return Explanation(
-        f"The __init__ of {owner} does not keep the application that it is given. Write in it: "
-        f"`{keep}`",
+        f"The __init__ of {owner} does not store the application that it is given. "
+        f"Write in it: `{keep}`",
         found.where(found.node),
         evidence.suggest(found.where(), above(init.body[0], keep)) if init else None,
     )
@@ -200,7 +202,7 @@ def middleware_has_no_scope(evidence, error, owner):
         in_call = evidence.project.function_at(where) is found.call
         return Explanation(
             "A middleware serves all connections, so it has no self.scope: the scope is the first "
-            f"argument of __call__(). Write `{scope}` in place of `self.scope`.",
+            f"argument of __call__(). Write `{scope}` instead of `self.scope`.",
             where,
             evidence.suggest(where, *(instead(node, scope) for node in asked)) if in_call else None,
         )
@@ -213,7 +215,7 @@ def middleware_cannot_be_called(evidence, error, kind):
         if found.name == kind and found.call is None and not found.node.bases:
             code = f"async def __call__(self, {THREE}):\n    return await {found.inner}({THREE})"
             return Explanation(
-                f"{kind} has no method __call__(), which takes each connection. Write it:\n"
+                f"{kind} has no method __call__(), which handles each connection. Write it:\n"
                 + "\n".join(f"    {line}" for line in code.split("\n")),
                 found.where(),
                 evidence.suggest(found.where(), below(last, code)),

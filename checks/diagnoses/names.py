@@ -12,7 +12,7 @@ from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
 
 ALREADY = {
-    ("str", "decode"): "is a string already, not bytes",
+    ("str", "decode"): "is already a string, not bytes",
     ("bytes", "encode"): "is already bytes",
 }
 NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"
@@ -25,7 +25,7 @@ def name_unknown(evidence, error, name):
     known = {node.id for node in source.nodes(ast.Name) if node.id != name} if source else set()
     known |= {*source.imports, *(n.arg for n in source.nodes(ast.arg))} if source else set()
     near = nearest(name, known, 0.75)
-    advice = "Look at its spelling, and whether it needs self. in front or an import above."
+    advice = "Check its spelling, and whether it needs self. in front of it or an import above."
     if near:
         advice = f"Did you mean {near}?"
     elif argument := _argument(evidence, where, name):
@@ -35,7 +35,7 @@ def name_unknown(evidence, error, name):
         advice = (
             "It is the argument of receive_json(self, content, **kwargs), which Json consumers "
         )
-        advice += "call: write that in place of receive(…)."
+        advice += "call: write that instead of receive(…)."
     edit = near and _renamed(evidence, where, name, near)
     return Explanation(f"The name {name} is not defined here. {advice}", where, edit)
 
@@ -72,13 +72,13 @@ def attribute_unknown(evidence, error, module, owner, name):
     if owner == "dict" and not near:
         code = f'{asked}["{name}"]' if node else f'["{name}"]'
         return Explanation(
-            f"{asked} is a dictionary, whose values are read in square brackets: `{code}`",
+            f"{asked} is a dictionary, whose values are read with square brackets: `{code}`",
             where,
             node and evidence.suggest(where, instead(node, code)),
         )
     if not near and (not module and hasattr(builtins, owner) or not known):
-        return None  # it is another thing than was thought: why, only the line's author can see
-    advice = f"Did you mean {near}?" if near else "Look at its spelling."
+        return None  # it is not what its author thought it was, and only the author can see why
+    advice = f"Did you mean {near}?" if near else "Check its spelling."
     edit = near and node and evidence.suggest(where, instead(node, f"{asked}.{near}"))
     return Explanation(f"{owner} has nothing called {name}. {advice}", where, edit)
 
@@ -121,8 +121,9 @@ def thread_given_a_result(evidence, error, kind):
             arguments = [evidence.code_at(where, argument) for argument in given.args]
             code = ", ".join([name, *arguments, *keywords])
             return Explanation(
-                f"`{written}` is called here, before there is a thread, and the thread is given "
-                f"its result. Give it the function and its arguments: `{code}`",
+                f"`{written}` is called here, before there is a "
+                "thread, and the thread gets its result. "
+                f"Pass the function and its arguments instead: `{code}`",
                 where,
                 evidence.suggest(where, instead(given, code)),
             )
@@ -141,7 +142,7 @@ def called_what_is_no_function(evidence, error, kind):
     read = evidence.only_at(where, ast.Call, lambda c: c.args and not isinstance(c.func, known))
     call = bare if bare and isinstance(bare.func, known) else read
     what = evidence.code_at(where, call.func) if call else "What is before the parentheses"
-    advice = "Remove the parentheses, or call what was meant."
+    advice = "Remove the parentheses, or call the function that you meant."
     if call:
         given = evidence.code_at(where, call)[len(what) :]
         code = what if call is bare else f"{what}[{given[1:-1]}]"
@@ -177,9 +178,9 @@ def environment_variable_missing(evidence, error, name):
     where = evidence.where(error)
     if "environ[" in evidence.line_at(where) and error is evidence.errors[0]:
         near, edit = nearest(name, os.environ, 0.8), None
-        advice = f'Give a value for where it is not set: `os.environ.get("{name}", "…")`'
+        advice = f'Give a default: `os.environ.get("{name}", "…")`'
         if near:
             text = evidence.only_at(where, ast.Constant, lambda node: node.value == name)
             edit = text and evidence.suggest(where, instead(text, f'"{near}"'))
             advice = f"Did you mean {near}?"
-        return Explanation(f"The environment has no variable {name}. {advice}", where, edit)
+        return Explanation(f"The environment variable {name} is not set. {advice}", where, edit)

@@ -17,7 +17,7 @@ def _kept_out(evidence):
     """How a consumer did not let the browser in, the place, and the condition that led to it."""
     how, where, condition = refusal(evidence)
     if how:
-        return f"turned the browser away with {how}", where, condition
+        return f"rejected the connection with {how}", where, condition
     consumer = never_accepted(evidence) or stopped_in_connect(evidence)
     method = consumer and consumer.methods.get("connect")
     for node in ast.walk(method or ast.Pass()):
@@ -44,8 +44,9 @@ def nobody_is_logged_in(evidence):
     if condition and OF_A_USER.search(_origin_of(evidence, where, condition)):
         shown, cure, edit = _let_in(evidence, where, condition)
         return Explanation(
-            f"{ANONYMOUS}, and the consumer {how}, because of `{shown}`. The chat has no login "
-            f"yet, and lets everybody in. {cure}",
+            f"{ANONYMOUS}, and the consumer {how}, because of `{shown}`. "
+            "The chat has no login yet, and accepts everyone. "
+            f"{cure}",
             where,
             edit,
         )
@@ -55,7 +56,7 @@ def _let_in(evidence, where, condition):
     """The condition as it is written, what to do with its `if`, and the edit."""
     around = [n for n in evidence.nodes_at(where, ast.If) if not n.orelse]
     if not around:
-        return condition, "Let them in without it.", None
+        return condition, "Accept them without it.", None
     node, source = max(around, key=lambda node: node.lineno), evidence.project.source_at(where)
     shown = f"if {source.code(node.test)}"
     if any(last_name(call.func) == "accept" for call in calls_in(node)):
@@ -63,7 +64,7 @@ def _let_in(evidence, where, condition):
         return shown, "Remove this `if`, and keep what is in it.", edit
     return (
         shown,
-        "Remove this `if`, with what is in it.",
+        "Remove this `if`, along with what is in it.",
         evidence.suggest(where, removed(source, node)),
     )
 
@@ -74,8 +75,9 @@ def no_query_string_to_check(evidence):
     if condition and "query_string" in _origin_of(evidence, where, condition):
         shown, cure, edit = _let_in(evidence, where, condition)
         return Explanation(
-            "The page opens its WebSocket without a query string, with nothing after a ?, and the "
-            f"consumer {how}, because of `{shown}`. {cure}",
+            "The page opens its WebSocket without a query string (nothing "
+            f"after a ?), and the consumer {how}, because of `{shown}`. "
+            f"{cure}",
             where,
             edit,
         )
@@ -90,9 +92,9 @@ def user_property_called(evidence, error):
         source = evidence.project.source_at(where)
         calls = [n for n in evidence.nodes_at(where, ast.Call) if last_name(n.func) == called[2]]
         return Explanation(
-            f"{called[2]} is an attribute of the user and not a method: write it without the "
-            f"parentheses, {called[0].removesuffix('()')}. Nobody is logged in here, so it is "
-            f"{called[2] == 'is_anonymous'}.",
+            f"{called[2]} is an attribute of the user, not a method: write it "
+            f"without the parentheses, {called[0].removesuffix('()')}. "
+            f"Nobody is logged in here, so it is {called[2] == 'is_anonymous'}.",
             where,
             evidence.suggest(where, *[instead(call, source.code(call.func)) for call in calls]),
         )
@@ -104,7 +106,7 @@ def anonymous_user_lacks_it(evidence, error, name):
 
 
 def _only_for_users(evidence, said, where):
-    """What was said of the user, and the edit that runs the line for users alone; none where what
+    """What was said of the user, and the edit that runs the line only for users; none where what
     the line sets is read elsewhere."""
     source, consumer = evidence.project.source_at(where), evidence.project.consumer_at(where)
     lines = evidence.nodes_at(where, ast.Expr, ast.Assign) if consumer else []
@@ -127,7 +129,7 @@ def _only_for_users(evidence, said, where):
 def anonymous_user_in_the_database(evidence, error):
     return _only_for_users(
         evidence,
-        f"{ANONYMOUS}, which is not in the database and cannot be stored or looked for there.",
+        f"{ANONYMOUS}, which is not in the database and cannot be stored or looked up there.",
         evidence.where(error),
     )
 
@@ -151,8 +153,8 @@ def permission_denied_in_a_consumer(evidence, error):
         raises = evidence.nodes_at(where, ast.Raise)
         return Explanation(
             "PermissionDenied is for views: in a consumer it is an exception like any other. "
-            f"{ANONYMOUS}, and the chat lets everybody in. Remove this `raise`, and the `if` that "
-            "leads to it.",
+            f"{ANONYMOUS}, and the chat accepts everyone. "
+            "Remove this `raise`, and the `if` that leads to it.",
             where,
             evidence.suggest(where, *[removed(source, node) for node in raises]),
         )

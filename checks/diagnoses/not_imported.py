@@ -16,8 +16,8 @@ def self_outside_of_a_method(evidence, error, name):
     moved = _into_connect(evidence, consumer, where)
     code = f", as:\n    {moved[0]}" if moved else ", and write self.… = … there."
     return Explanation(
-        "This line is in the class, outside its methods, and runs once, when the file is "
-        f"read. There is no {name} yet: a consumer and its scope are made for each browser. "
+        "This line is in the class, outside its methods, and runs once, when the file is read. "
+        f"There is no {name} yet: a consumer and its scope are created for each browser. "
         f"Move the line into connect(){code}",
         where,
         moved and moved[1],
@@ -96,7 +96,7 @@ def import_forgotten(evidence, error, name):
     place = f"Below line {setup.end_lineno}" if setup else "At the top of the file"
     edits = [below(setup, line)] if setup else imported(source, line)
     return Explanation(
-        f"{name} is used here and was not imported. {place}, write:\n    {line}",
+        f"{name} is used here but was not imported. {place}, write:\n    {line}",
         where,
         evidence.suggest(where, *edits),
     )

@@ -82,17 +82,17 @@ def operands_do_not_fit(evidence, error, operator, left, right):
     kinds = {left, right}
     if "NoneType" in kinds:
         missing = first if left == "NoneType" else second
-        advice = f"Look at where {missing} gets its value: .get() answers None for what is missing."
+        advice = f"Check where {missing} gets its value: .get() returns None for what is missing."
     elif operator == "/" and kinds == {"str"}:
-        advice = "Only a path is joined with /: begin it with Path(…), from pathlib import Path."
+        advice = "Only paths are joined with /: start with Path(…), from pathlib import Path."
     elif kinds == {"dict"}:
         advice = "Two dictionaries are joined with |."
     elif kinds == {"str"}:
         advice = "Strings are joined with +, or filled into an f-string."
     elif "str" in kinds:
-        advice = "Make a string of the number, str(…)."
+        advice = "Turn the number into a string with str(…)."
     else:
-        advice = "Make both of one type."
+        advice = "Convert both to the same type."
     return Explanation(
         f"{operator} does not work here: {first} is {a_kind(left)}, {second} is {a_kind(right)}. "
         f"{advice}",
@@ -109,20 +109,24 @@ def text_and_something_added(evidence, error, left, right, added, to_bytes):
     left, right = (to_bytes, added) if to_bytes else (left, right)
     where, edit = evidence.where(error), None
     if "NoneType" in right:
-        advice = f"Look at where {second} gets its value."
+        advice = f"Check where {second} gets its value."
     elif "bytes" in (left, right):
-        advice = f"Make a string of {first if left == 'bytes' else second} with .decode()."
+        advice = f"Turn {first if left == 'bytes' else second} into a string with .decode()."
     elif left == "list":
         advice = "To add one item, put it in square brackets, or call .append(…)."
     elif right in ("dict", "list"):
         advice = 'Take the part of it that is a string, such as ["room_name"].'
     elif "bytes" in (left, right):
-        advice = f"Make a string of {first if left == 'bytes' else second} with .decode()."
+        advice = f"Turn {first if left == 'bytes' else second} into a string with .decode()."
     else:
         code = f"str({second.strip('`')})"
         whole = evidence.only_at(where, ast.BinOp, lambda node: isinstance(node.op, ast.Add))
         edit = whole and evidence.suggest(where, instead(whole.right, code))
-        advice = f"Make a string of it: `{code}`." if whole else "Make a string of it with str(…)."
+        advice = (
+            (f"Turn it into a string: `{code}`.")
+            if whole
+            else ("Turn it into a string with str(…).")
+        )
     return Explanation(
         f"+ cannot join these two: {first} is {a_kind(left)}, {second} is {a_kind(right)}. "
         f"{advice}",
@@ -137,9 +141,9 @@ def text_and_something_added(evidence, error, left, right, added, to_bytes):
 )
 def compared_unlike_things(evidence, error, operator, left, right):
     if evidence.on_their_line(error):
-        advice = "Make both alike before you compare them."
+        advice = "Convert both to the same type before you compare them."
         if {left, right} == {"str", "int"}:
-            advice = "Compare its length, len(…), or make a number of the string, int(…)."
+            advice = "Compare its length, len(…), or turn the string into a number, int(…)."
         return Explanation(
             f"{operator} cannot compare these two: the left side is {a_kind(left)}, the right side "
             f"is {a_kind(right)}. {advice}",
@@ -157,9 +161,9 @@ def compared_unlike_things(evidence, error, operator, left, right):
 def placeholders_do_not_match(evidence, error, percent, braces):
     if evidence.on_their_line(error):
         return Explanation(
-            f"The string has {'another number of' if percent else 'more'} placeholders than it is "
-            "given values. Use an f-string, with each value in its place: "
-            'f"{name}: {message}".',
+            f"The string has {'a different number of' if percent else 'more'} placeholders than "
+            "it has values. "
+            'Use an f-string, with each value in its place: f"{name}: {message}".',
             evidence.where(error),
         )
 
@@ -174,8 +178,8 @@ def joined_what_is_not_text(evidence, error, kind):
         advice = f"str(item) for item in {evidence.code_at(where, call.args[0])}"
         edit = evidence.suggest(where, instead(call.args[0], advice))
     return Explanation(
-        f"join() joins strings, and one of its items is {a_kind(kind)}. "
-        f"Make strings of them first: `.join({advice})`.",
+        f"join() joins strings, but one of its items is {a_kind(kind)}. "
+        f"Turn them into strings first: `.join({advice})`.",
         where,
         edit,
     )

@@ -37,7 +37,7 @@ def _replaced(evidence, consumer, method, so):
     change = below(method.body[-1], code)
     if len(itself) == 1:
         change = instead(itself[0].func, base)
-        advice = f"Write `{base}` in place of `self.{method.name}`, or give yours another name."
+        advice = f"Write `{base}` instead of `self.{method.name}`, or give yours another name."
     return Explanation(
         f"{method.name}() is a method of Channels, and this one replaces it, so {so}. {advice}",
         where,

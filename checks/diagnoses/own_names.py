@@ -65,8 +65,9 @@ def channel_layer_replaced(evidence, error, kind):
             mine = any(on_self(t) and t.attr == "channel_layer" for t in node.targets)
             if mine and not isinstance(node.value, ast.Call):
                 return Explanation(
-                    f"self.channel_layer is Channels' own, and this line replaces it by a value of "
-                    f"type {kind}. Remove the line.",
+                    "self.channel_layer is Channels' own, and this line "
+                    f"replaces it with a value of type {kind}. "
+                    "Remove the line.",
                     consumer.where(node),
                     _without_line(evidence, consumer.where(node)),
                 )
@@ -94,8 +95,9 @@ def given_name_is_a_property(evidence, error, name, owner):
             where = consumer.where(method)
             source = evidence.project.source_at(where)
             return Explanation(
-                f"Channels sets self.{name}, {GIVEN[name]}, and cannot, because this property has "
-                "its name. Remove it, or choose another name.",
+                f"Channels sets self.{name}, {GIVEN[name]}, but "
+                "cannot, because this property has the same name. "
+                "Remove it, or choose another name.",
                 where,
                 evidence.suggest(where, removed(source, method)),
             )

@@ -50,19 +50,19 @@ DEAD = {
         "aioredis is no longer maintained: it is part of redis-py now, which is installed."
     ),
     "asgi_redis": (
-        "asgi_redis was a layer of Channels 1. Today's is installed: "
-        "channels_redis.core.RedisChannelLayer."
+        "asgi_redis was a layer of Channels 1. "
+        "Its successor is installed: channels_redis.core.RedisChannelLayer."
     ),
     "asgi_ipc": (
-        "asgi_ipc was a layer of Channels 1. Today's is installed: "
-        "channels_redis.core.RedisChannelLayer."
+        "asgi_ipc was a layer of Channels 1. "
+        "Its successor is installed: channels_redis.core.RedisChannelLayer."
     ),
     "channels_api": (
-        "channels_api is for Channels 1 alone. "
+        "channels_api only works with Channels 1. "
         "A JsonWebsocketConsumer of channels.generic.websocket does what the step needs."
     ),
     "channels_presence": (
-        "channels_presence is for Channels 1 alone. Remove it: the step needs nothing like it."
+        "channels_presence only works with Channels 1. Remove it: the step needs nothing like it."
     ),
 }
 MISSING = r"^ModuleNotFoundError: No module named '([\w.]+)'"
@@ -197,9 +197,11 @@ def package_unknown(evidence, error, name):
     removal = without_the_import(evidence, where)
     unused = f"{UNUSED}\n" if removal else ""
     return Explanation(
-        f"There is no module {top}: no file of this project has that name, and no package that is "
-        f"installed. {unused}If it is a package, look for it on pypi.org, where its name may be "
-        f"another than the import's, and type:\n    {install_command('NAME')}\n"
+        f"There is no module {top}: no file of this project "
+        "has that name, and no installed package. "
+        f"{unused}If it is a package, look for it on pypi.org, where "
+        "its name may differ from the import's, and type:\n"
+        f"    {install_command('NAME')}\n"
         "If it is not, check the spelling.",
         where,
         removal,

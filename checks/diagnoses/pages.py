@@ -20,8 +20,8 @@ def host_not_allowed(evidence, error):
         setting = evidence.project.setting("ALLOWED_HOSTS")
         written = setting.value if setting and isinstance(setting.value, ast.List) else None
         return Explanation(
-            "Django answers only for the hosts in ALLOWED_HOSTS, and 127.0.0.1 is not among them."
-            f'{shown} Add "127.0.0.1" to the list.',
+            "Django only responds to the hosts in ALLOWED_HOSTS, and 127.0.0.1 "
+            f'is not among them.{shown} Add "127.0.0.1" to the list.',
             where,
             evidence.suggest(where, last_in(written, '"127.0.0.1"')) if written else None,
         )
@@ -59,8 +59,8 @@ def _misspelled_template(evidence, name, lacks, names):
             evidence.suggest(source.where(node), instead(node, f'"{near}"')),
         )
     return Explanation(
-        f"{lacks} The name in render() must be that of a file in a folder templates/ of an app "
-        "in INSTALLED_APPS.",
+        f"{lacks} The name in render() must be that of a file in a "
+        "folder templates/ of an app in INSTALLED_APPS.",
         written[0][0].where(written[0][1]) if len(written) == 1 else None,
     )
 
@@ -71,9 +71,9 @@ def consumer_called_from_a_view(evidence, error):
     instead_of_it = ""
     if evidence.teaches("groups"):
         send = evidence.call_for(where, "get_channel_layer().group_send", "group, event")
-        instead_of_it = f" From outside of consumers, send to a group:\n    {send}"
+        instead_of_it = f" From outside consumers, send to a group:\n    {send}"
     return Explanation(
-        "A consumer that you make yourself has no connection to a browser, so it cannot send. "
+        "A consumer that you create yourself has no connection to a browser, so it cannot send. "
         f"Remove this line.{instead_of_it}",
         where,
         evidence.without_call(where),
@@ -100,8 +100,8 @@ def view_returns_nothing(evidence, error, module, name):
             evidence.suggest(where, *around(last, "return ", "")),
         )
     return Explanation(
-        f"The view {name}() returned None. Let it return a response in every case, such as what "
-        "render() gives.",
+        f"The view {name}() returned None. "
+        "Make it return a response in every case, such as what render() returns.",
         where,
     )
 
@@ -121,8 +121,8 @@ def view_returns_no_response(evidence, error, kind):
                 evidence.suggest(where, instead(value, source.code(value.elts[0]))),
             )
         return Explanation(
-            f"{name} returned a {kind}, but a view returns a response: "
-            "what render(), HttpResponse() or JsonResponse() gives.",
+            f"{name} returned a {kind}, but a view returns a response: what "
+            "render(), HttpResponse() or JsonResponse() returns.",
             where,
         )
 

@@ -1,4 +1,4 @@
-"""ASGI middleware of the learner's own: whether a connection is handed on to the routes."""
+"""ASGI middleware of the learner's own: whether a connection is passed on to the routes."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ from workshop.checking.failures import Refused, Unanswered
 
 # The methods of query sets that wait for the database, and have a twin to await.
 QUERIES = ("get", "count", "exists", "first", "last", "create", "get_or_create", "delete", "update")
-EMPTY = " The page's address has no query string, so this refuses every browser."
+EMPTY = " The page's address has no query string, so this rejects every browser."
 
 
 @rule
@@ -26,15 +26,16 @@ def inner_not_awaited(evidence):
                     statement = evidence.statement_at(where)
                     bare = isinstance(statement, ast.Expr)
                     return Explanation(
-                        f"{found.name} calls the inner application and does not wait for it, so "
-                        f"no consumer was made. Write `{found.right}`.",
+                        f"{found.name} calls the inner application but does "
+                        "not await it, so no consumer was created. "
+                        f"Write `{found.right}`.",
                         where,
                         evidence.suggest(where, instead(statement, found.right)) if bare else None,
                     )
 
 
 def _handed_on_nothing(evidence):
-    """The middlewares, where a connection's application ended and no consumer was made."""
+    """The middlewares, where a connection's application ended and no consumer was created."""
     ended = evidence.saw_only(Unanswered) and evidence.events(Ended, error=None)
     if ended and not evidence.events(ConsumerMade) and not evidence.events(NeverAwaited):
         return [m for m in middlewares(evidence.project) if m.call and len(m.arguments) == 3]
@@ -48,8 +49,9 @@ def middleware_never_calls_inner(evidence):
             last = found.call.body[-1]
             place = instead if isinstance(last, ast.Return | ast.Pass) else below
             return Explanation(
-                f"{found.name} ended and never called the inner application, so no consumer was "
-                f"made. End {found.call.name}() with `{found.right}`.",
+                f"{found.name} ended without ever calling the inner "
+                "application, so no consumer was created. "
+                f"End {found.call.name}() with `{found.right}`.",
                 found.where(),
                 evidence.suggest(found.where(), place(last, found.right)),
             )
@@ -66,9 +68,9 @@ def middleware_returns_without_inner(evidence):
             only_if = isinstance(node, ast.If) and inside and not node.orelse
             if leaves or only_if:
                 return Explanation(
-                    f"{found.name} ended{_why(evidence, found, node)}, without calling the "
-                    "inner application, so no consumer was made and the browser got no answer. "
-                    f"Go on for such a browser, too: {_in_its_place(found, node)}.",
+                    f"{found.name} ended{_why(evidence, found, node)}, without calling the inner "
+                    "application, so no consumer was created and the browser got no answer. "
+                    f"Call it for such a browser as well: {_in_its_place(found, node)}.",
                     found.where(node),
                     evidence.suggest(found.where(node), instead(node, found.right))
                     if leaves
@@ -108,9 +110,9 @@ def middleware_refuses(evidence):
             because = f", because of `if {ast.unparse(condition.test)}`" if condition else ""
             test = written_out(found.source, condition.test, node.lineno) if condition else ""
             return Explanation(
-                f"{found.name} turned the browser away, with websocket.close{because}."
-                f"{EMPTY if 'query_string' in test else ''} To let it in, go on in place of that: "
-                f"`{found.right}`",
+                f"{found.name} rejected the connection, with "
+                f"websocket.close{because}.{EMPTY if 'query_string' in test else ''} To accept "
+                f"it, call the inner application instead: `{found.right}`",
                 found.where(node),
                 _let_in(evidence, found, node),
             )
@@ -152,15 +154,16 @@ def denied_outside_of_a_consumer(evidence, error):
     for found in middlewares(evidence.project):
         if found.has(where):
             return Explanation(
-                "DenyConnection is for the connect() of a consumer, which catches it; around a "
-                "consumer it ends the application. To let the browser in, go on in place of this: "
-                f"`{found.right}`. To refuse it, send the event websocket.close.",
+                "DenyConnection is for the connect() of a consumer, which "
+                "catches it; around a consumer it ends the application. "
+                f"To accept the browser, call the inner application instead: `{found.right}`. "
+                "To reject it, send the event websocket.close.",
                 where,
                 evidence.suggest(where, instead(evidence.statement_at(where), found.right)),
             )
 
 
-# What is handed on
+# What is passed on
 
 
 @rule(raised=r"TypeError: [\w.<>]+\(\) (?:missing|takes)")
@@ -189,8 +192,8 @@ def handed_on_a_scope_without_its_keys(evidence, error):
                 code = f"{{**{scope}, {found.source.code(given)[1:]}"
                 edit = evidence.suggest(where, instead(given, code))
             return Explanation(
-                f"{found.name} hands on a scope of its own, without what the server put into it. "
-                f"Hand on a copy with your key added: `{code}`",
+                f"{found.name} passes on a scope of its own, without what the server put in it. "
+                f"Pass on a copy with your key added: `{code}`",
                 where,
                 edit,
             )
@@ -228,7 +231,7 @@ def query_in_plain_middleware(evidence, error):
         if found.has(where) and isinstance(found.call, ast.FunctionDef):
             right = f"return await {found.inner}({', '.join(found.arguments)})"
             query = evidence.only_at(where, ast.Call, lambda call: last_name(call.func) in QUERIES)
-            awaited, edit = "await the method of the same name with an a in front: aget()", None
+            awaited, edit = "await the method of the same name with an a prefix: aget()", None
             if query:
                 code = f"await {_with_a(found.source, query)}"
                 awaited = f"`{code}`"
@@ -238,9 +241,9 @@ def query_in_plain_middleware(evidence, error):
                     where, made_async(found.call), instead(query, code), *changes
                 )
             return Explanation(
-                f"A query waits for the database, and {found.call.name}() of a middleware runs on "
-                f"the event loop, where nothing may wait. Write `async def {found.call.name}`, and "
-                f"in it {awaited}; end it with `{right}`.",
+                f"A query waits for the database, and {found.call.name}() in a "
+                "middleware runs on the event loop, where nothing may block. "
+                f"Write `async def {found.call.name}`, and in it {awaited}; end it with `{right}`.",
                 where,
                 edit,
             )

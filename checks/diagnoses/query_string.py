@@ -115,8 +115,9 @@ def headers_are_pairs(evidence, error):
             name = name if isinstance(name, str) else name.decode()
         code = f'dict({headers}).get(b"{name.lower()}", b"").decode()'
         return Explanation(
-            "The scope's headers are a list of pairs, names and values as bytes. Make a dictionary "
-            f"of them:\n    {code}",
+            "The scope's headers are a list of pairs, names and values as bytes. "
+            "Turn them into a dictionary:\n"
+            f"    {code}",
             where,
             evidence.suggest(where, instead(asked[0], code)) if certain else None,
         )
@@ -132,8 +133,8 @@ def header_not_there(evidence, error, is_bytes, name):
         why = f"The names of headers are bytes in lower case: {right}."
     else:
         why = (
-            f"The browser sent no header {name!r}. A page cannot set headers for its WebSocket: "
-            "it has the address and its cookies."
+            f"The browser sent no header {name!r}. "
+            "A page cannot set headers for its WebSocket: it only has the address and its cookies."
         )
     return Explanation(
         f"{why} Allow for a browser that sends none:\n    {code}",

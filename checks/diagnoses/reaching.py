@@ -1,4 +1,4 @@
-"""The address of Redis can be read, and what is there is nobody, or somebody else."""
+"""The address of Redis can be read, but nobody is there, or somebody else."""
 
 import re
 
@@ -25,9 +25,9 @@ UNKNOWN = r"(?:Name or service|nodename|.*getaddrinfo|.*name resolution)"  # by 
 @rule(raised=rf"{CONNECTING}(?!\w+://)([^\s:/]+):\d+\. {UNKNOWN}")
 def host_name_unknown(evidence, error, name):
     return Explanation(
-        f"No machine is known here by the name {name}, which is the host of Redis in the settings. "
-        "(The name of a service in docker-compose.yml is known to other containers only.) "
-        f"For a Redis on this machine: {ONE_REDIS}",
+        f"The settings name {name} as the host of Redis, but no such host is known here. "
+        "(The name of a service in docker-compose.yml is only known to "
+        f"other containers.) For a Redis on this machine: {ONE_REDIS}",
         where_hosts(evidence),
         hosts_instead(evidence, HERE),
     )
@@ -37,8 +37,8 @@ def host_name_unknown(evidence, error, name):
 def no_redis_at_the_socket(evidence, error, file):
     why = "which is not there" if "No such file" in error.message else "and gets no answer there"
     return Explanation(
-        f"The layer looks for Redis at the socket {file}, {why}. Give the address of one that "
-        f"runs: {ONE_REDIS}",
+        f"The layer looks for Redis at the socket {file}, {why}. "
+        f"Give the address of one that is running: {ONE_REDIS}",
         where_hosts(evidence),
         hosts_instead(evidence, HERE),
     )
@@ -47,9 +47,9 @@ def no_redis_at_the_socket(evidence, error, file):
 @rule(raised=rf"{CONNECTING}(\S+?)\.? .*(?:SSL|certificate)")
 def tls_refused(evidence, error, address):
     return Explanation(
-        f"Something answers at {address}, and the two cannot agree on TLS, which rediss:// asks "
-        f"for: {error.message.partition('. ')[2]} "
-        "A Redis without TLS is reached with redis://, without the second s.",
+        f"Something answers at {address}, but the two cannot agree on TLS, "
+        f"which rediss:// asks for: {error.message.partition('. ')[2]} A Redis "
+        "without TLS is reached with redis://, without the second s.",
         where_hosts(evidence),
         rewritten(evidence, "rediss://", "redis://"),
     )
@@ -65,8 +65,9 @@ def tls_spoken_to_a_plain_redis(evidence):
         and evidence.waits_in("sslproto.py", "_connect")
     ):
         return Explanation(
-            f"The layer is still connecting to {address}: rediss:// speaks TLS, and what listens "
-            "there does not answer in it. A Redis without TLS is reached with redis://.",
+            f"The layer is still connecting to {address}: rediss:// "
+            "speaks TLS, but what listens there does not. "
+            "A Redis without TLS is reached with redis://.",
             where_hosts(evidence),
             rewritten(evidence, "rediss://", "redis://"),
         )
@@ -89,8 +90,8 @@ def one_of_several_does_not_answer(evidence, error, address):
 def _without(evidence, address):
     """The edit that removes the only entry of the list in which the address is written out."""
     hosts, source = hosts_node(evidence)
-    written = re.compile(rf"{re.escape(address)}(?!\d)")  # :6 is not :6379
-    found = [one for one in getattr(hosts, "elts", ()) if written.search(source.code(one))]
+    whole = re.compile(re.escape(address) + r"(?!\d)")  # port 6 is not the beginning of 6379
+    found = [one for one in getattr(hosts, "elts", ()) if whole.search(source.code(one))]
     if len(found) == 1:
         return evidence.suggest(where_hosts(evidence), left_out(found[0], hosts.elts))
 
@@ -108,7 +109,7 @@ def sentinel_does_not_answer(evidence):
     if places and (still_asking or gave_up):
         return Explanation(
             f"The layer asks a Sentinel at {places} for its Redis, and none answers there. "
-            f"For a single Redis give its address instead: {ONE_REDIS}",
+            f"For a single Redis, give its address instead: {ONE_REDIS}",
             where_hosts(evidence),
             hosts_instead(evidence, HERE),
         )
@@ -122,13 +123,13 @@ NO_SENTINEL = r"ResponseError: unknown command '?`?SENTINEL"
 def sentinel_knows_no_master(evidence, error):
     places = _sentinels(evidence)
     if places and "SENTINEL" in error.message:
-        why = "is a Redis and not a Sentinel"
+        why = "is a Redis, not a Sentinel"
     elif places:
         why = 'knows no Redis by the "master_name" in the settings'
     else:
         return None
     return Explanation(
-        f"What answers at {places} {why}. For a single Redis give its address: {ONE_REDIS}",
+        f"What answers at {places} {why}. For a single Redis, give its address: {ONE_REDIS}",
         where_hosts(evidence),
         hosts_instead(evidence, HERE),
     )

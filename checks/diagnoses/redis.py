@@ -14,14 +14,14 @@ from workshop.environment import install_command
 def redis_wants_a_password(evidence, error):
     if "without any password configured" in error.message:
         return Explanation(
-            "This Redis has no password, and the address gives one. Remove it, with the @ after "
-            "it: redis://127.0.0.1:6379",
+            "This Redis has no password, but the address gives one. "
+            "Remove it, along with the @ after it: redis://127.0.0.1:6379",
             where_hosts(evidence),
             rewritten(evidence, r"(?<=://)[^@/\"'{}]*@", ""),
         )
     return Explanation(
-        "Redis wants a password, or another one. It goes in the address: "
-        "redis://:password@127.0.0.1:6379",
+        "Redis requires a password, or a different one. "
+        "It goes in the address: redis://:password@127.0.0.1:6379",
         where_hosts(evidence),
     )
 
@@ -43,8 +43,8 @@ def redis_has_no_such_database(evidence, error):
     number = next((found[1] for found in numbers if found), None)
     said = "They count from 0, and there are 16 unless its configuration says otherwise."
     return Explanation(
-        f"Redis has no database {number or 'of that number'}. {said} Write /0 at the end of the "
-        "address.",
+        f"Redis has no database {number or 'of that number'}. "
+        f"{said} Write /0 at the end of the address.",
         where_hosts(evidence),
         rewritten(evidence, rf"/{number}(?=[\"'])", "/0") if number else None,
     )
@@ -63,12 +63,12 @@ def redis_does_not_answer(evidence, error, address, cut):
     setting = evidence.project.setting(NAME)
     start = "Start the workshop's with `python3 -m workshop`"
     if setting and value_of(setting, "hosts"):
-        cure = f'{start}, and write the address that it tells in "hosts".'
+        cure = f'{start}, and write the address that it prints in "hosts".'
     else:
         cure = f'{start}, and name its address in {NAME}: "CONFIG": {{"hosts": […]}}.'
     at = f" at {address}" if address else ""
     return Explanation(
-        f"The channel layer asked for Redis{at}, and there was no answer. {cure}",
+        f"The channel layer tried to reach Redis{at}, but there was no answer. {cure}",
         written(evidence, "hosts")[3],
     )
 
@@ -80,7 +80,7 @@ def redis_reading_timed_out(evidence, error):
         advice = 'Remove "socket_timeout", or make it longer than 5 s.'
     else:
         advice = (
-            "Version 8 of redis-py gives up after 5 s by itself (channels_redis issue 422). "
+            "Version 8 of redis-py gives up after 5 s by default (channels_redis issue 422). "
             "Type: " + install_command('"redis<8"')
         )
     return Explanation(

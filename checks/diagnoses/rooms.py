@@ -27,9 +27,10 @@ def group_differs_between_servers(evidence):
     if len(joined) == 2 and all(joined) and not joined[0] & joined[1]:
         first, second = (sorted(names)[0] for names in joined)
         return Explanation(
-            f"For the same room one server joins the group {shown(first)}, the other "
-            f"{shown(second)}. hash(), id() and random numbers differ from process to process. "
-            f'Make the name from the room\'s name only: "chat_" + {room_of_the_route(evidence)}',
+            "For the same room, one server joins the group "
+            f"{shown(first)}, the other {shown(second)}. "
+            "hash(), id() and random numbers differ from process to process. "
+            f'Build the name from the room\'s name only: "chat_" + {room_of_the_route(evidence)}',
             evidence.mention("hash") or evidence.mention("group_add"),
             _without_hash(evidence),
         )
@@ -71,7 +72,7 @@ def _for_each_its_own(evidence, consumer, node):
     written, where = ast.unparse(node), consumer.where(node)
     same = [n for n in consumer.nodes(ast.Attribute) if ast.unparse(n) == written]
     numbers = sorted({n.lineno for n in same})
-    lines = f" in lines {', '.join(map(str, numbers))}" if len(numbers) > 1 else ""
+    lines = f" on lines {', '.join(map(str, numbers))}" if len(numbers) > 1 else ""
     here = [n for n in same if consumer.where(n).file == where.file]
     return Explanation(
         f"{written} is on the class, so all consumers of this process share it, and the last one "
@@ -137,8 +138,9 @@ def heard_twice(evidence):
             if on_self(call.func):
                 where, name = consumer.where(call), last_name(call.func)
                 return Explanation(
-                    f"The sender gets it twice: once from self.{name}() here, once from the group, "
-                    f"to which it belongs too. Remove this self.{name}().",
+                    f"The sender gets it twice: once from self.{name}() here, "
+                    "and once from the group, which it is also in. "
+                    f"Remove this self.{name}().",
                     where,
                     without_line(evidence, where, name),
                 )
@@ -179,7 +181,7 @@ def _with_the_rooms_name(evidence, call):
     node, where = named[0] if len(named) == 1 else (None, None)
     code = f'"{call.group}_" + {room}'
     return Explanation(
-        f"{said}: write `{code}` in place of {shown(call.group)}.",
+        f"{said}: write `{code}` instead of {shown(call.group)}.",
         where or evidence.where_called(call),
         evidence.suggest(where, instead(node, code)) if node else None,
     )
@@ -224,10 +226,11 @@ def list_of_consumers(evidence):
                 )
 
 
-_BY_ITSELF = "A consumer answers its own browser alone: in place of the loop write `{}`."
+_BY_ITSELF = "A consumer only answers its own browser: instead of the loop, write `{}`."
 _BY_GROUP = (
-    "Those of another server are not in it. Use the room's group in its place: join it in "
-    "connect() with group_add(), and send to it in receive() with group_send()."
+    "Another server's consumers are not in it. "
+    "Use the room's group instead: join it in connect() with "
+    "group_add(), and send to it in receive() with group_send()."
 )
 
 

@@ -80,9 +80,9 @@ def comma_forgotten_between_routes(evidence, error):
         called = [c.func for c in evidence.nodes_at(where, ast.Call) if _is_entry(c.func)]
         comma = around(called[0], "", ",") if len(called) == 1 else []
         return Explanation(
-            "An entry of this list is called as if it were a function, because there is no comma "
-            "between it and the next one. End each entry with a comma, and begin each with path or "
-            "re_path.",
+            "An entry of this list is called as if it were a function, "
+            "because there is no comma between it and the next one. "
+            "End each entry with a comma, and begin each with path or re_path.",
             where,
             evidence.suggest(where, *comma),
         )

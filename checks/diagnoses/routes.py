@@ -35,9 +35,9 @@ def route_among_the_pages(evidence, error, path):
     for source, call in evidence.project.calls(*ROUTES):
         if source.path.name == "urls.py" and mentions(call, "as_asgi"):
             return Explanation(
-                "The route to the consumer is among the pages, where Django looks for HTTP only. "
-                f"Move it, and its imports, to websocket_urlpatterns{home}, which asgi.py gives to "
-                "URLRouter.",
+                "The route to the consumer is among the pages, where Django only looks for HTTP. "
+                f"Move it, and its imports, to websocket_urlpatterns{home}, which asgi.py gives "
+                "to URLRouter.",
                 source.where(call),
             )
 
@@ -55,10 +55,10 @@ def no_routes_yet(evidence, error, path):
         if routing and code.rpartition(" ")[2] not in routing.imports
     ]
     return Explanation(
-        f"The browser asked for {asked(path)}, and websocket_urlpatterns has no route yet. "
+        f"The browser asked for {asked(path)}, but websocket_urlpatterns has no route yet. "
         f"Add one to the list{', and the imports above it' if imports else ''}:\n"
-        f"{''.join(imports)}"
-        f'    re_path(r"^ws/chat/(?P<room_name>\\w+)/$", consumers.{consumer}.as_asgi()),',
+        f'{"".join(imports)}    re_path(r"^ws/chat/(?P<room_name>\\w+)/$", '
+        f"consumers.{consumer}.as_asgi()),",
         routing.where(_list_of_routes(routing)) if routing else None,
     )
 
@@ -90,8 +90,8 @@ def regular_expression_in_path(evidence, error, path):
     for route in written_routes(evidence.project):
         if route.is_path and re.search(r"\(\?P<|\\w|^\^|\$$", route.pattern):
             return Explanation(
-                f"path() compares letter by letter, but {route.shown} is a regular expression. "
-                f"Write re_path in place of path{_and_import(route, 're_path')}.",
+                f"path() compares literally, but {route.shown} is a regular expression. "
+                f"Write re_path instead of path{_and_import(route, 're_path')}.",
                 route.where,
                 _called(evidence, route, "re_path", route.shown),
             )
@@ -136,8 +136,8 @@ def route_begins_with_a_slash(evidence, error, path):
         if route.pattern.lstrip("^").startswith("/") and route.with_pattern(without).fits(path):
             return Explanation(
                 "The route begins with a slash. "
-                "Django removes the first slash of the path before it compares. Write "
-                f"{route.written(without)}",
+                "Channels' URLRouter removes the first slash of the path before it compares. "
+                f"Write {route.written(without)}",
                 route.where,
                 rewritten(evidence, route, without),
             )
@@ -165,8 +165,9 @@ def route_in_other_capitals(evidence, error, path):
             right = re.sub(re.escape(begins), begins, route.pattern, flags=re.IGNORECASE)
             certain = route.with_pattern(right).fits(path)
             return Explanation(
-                f"The browser asks for {asked(path)}, and the route {route.shown} differs from it "
-                "in capital letters." + (f" Write {route.written(right)}" if certain else ""),
+                f"The browser asks for {asked(path)}, but the route "
+                f"{route.shown} differs from it in upper and lower case."
+                + (f" Write {route.written(right)}" if certain else ""),
                 route.where,
                 rewritten(evidence, route, right) if certain else None,
             )

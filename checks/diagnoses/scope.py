@@ -1,5 +1,5 @@
 """What a connection's scope holds (ASGI specification, "WebSocket connection scope"), what routers
-and middleware add to it, and what is looked for in it in vain."""
+and middleware add to it, and what is not in it but is looked for."""
 
 import ast
 import difflib
@@ -71,7 +71,7 @@ def plain(name):
 
 
 def _is_a_scope(evidence, error):
-    """How the scope is written in a line that asked it for a key in vain; None in another."""
+    """How the scope is written in a line that asked it for a key that it lacks; None in another."""
     written, meaning = evidence.asked(error)
     return written if A_SCOPE.search(meaning) else None
 
@@ -131,7 +131,7 @@ def scope_has_no_such_key(evidence, error, key):
 
 @rule(raised=r"'NoneType' object (?:has no attribute|is not)")
 def scope_has_nothing_to_get(evidence, error):
-    """The same with .get(), which answers None."""
+    """The same with .get(), which returns None."""
     where = evidence.where(error)
     got = re.search(r"((?:\w+\.)*scope)\.get\('(\w+)'\)", evidence.origin(where))
     if got and got[2] in PUT_THERE:

@@ -9,7 +9,7 @@ from workshop.checking.explaining.source import last_name, on_self
 
 @rule(raised=r"AttributeError: '(\w+)' object has no attribute 'encode'")
 def send_given_a_dict(evidence, error, kind):
-    """Daphne, which encodes the frame, got something else than a string."""
+    """Daphne, which encodes the frame, got something other than a string."""
     if error.raised_in("daphne"):
         what = f"a {kind}" if kind != "int" else "a number"
         where = evidence.where(error) or evidence.where_sent()
@@ -88,7 +88,7 @@ def send_json_on_a_plain_consumer(evidence, error):
     where = evidence.where(error)
     answer = evidence.answer(where)
     return Explanation(
-        "send_json() belongs to the Json consumers, and this is another kind. "
+        "send_json() belongs to the Json consumers, but this is another kind. "
         f"Write `{answer.code}`.",
         where,
         answer.suggestion,

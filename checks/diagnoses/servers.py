@@ -72,7 +72,8 @@ def group_discard_not_run(evidence):
                 edit = evidence.suggest(where, renamed(method, "disconnect"))
             return Explanation(
                 "The consumer never left the group: group_discard is here, in "
-                f"{name or 'no method'}(), which was not run. {advice}",
+                f"{name or 'no method'}(), but that did not run. "
+                f"{advice}",
                 where,
                 edit,
             )
@@ -95,8 +96,9 @@ def group_discard_missing(evidence):
                 whole = f"{word} disconnect(self, close_code):\n    {code}"
                 change = [below(consumer.node.body[-1], whole)]
             return Explanation(
-                "The consumer entered the group with group_add() and never left it. In "
-                f"disconnect(self, close_code), write\n    {code}",
+                "The consumer joined the group with group_add() but never left it. "
+                "In disconnect(self, close_code), write\n"
+                f"    {code}",
                 where,
                 evidence.suggest(where, *change),
             )
@@ -154,8 +156,8 @@ def layers_do_not_meet(evidence):
         where = evidence.project.where_set("CHANNEL_LAYERS")
         prefix, code = _computed_prefix(evidence.project)
         advice = (
-            'The options in CHANNEL_LAYERS, "hosts" and "prefix" above all, must be the same in '
-            "every process."
+            'The options in CHANNEL_LAYERS, "hosts" and "prefix" '
+            "above all, must be the same in every process."
         )
         return Explanation(
             f"Ana's server and Ben's both joined {shown(group)}, but what one of them sends to it "

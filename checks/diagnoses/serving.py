@@ -36,7 +36,8 @@ def port_taken(evidence):
         return Explanation("Another program grabbed the port just now. Run the check again.")
 
 
-# What runserver, which has set Django up already, forgives; `daphne mysite.asgi:application` stops.
+# What works under runserver, which has set Django up already; `daphne mysite.asgi:application`
+# stops.
 
 
 @advice(needs="chat")
@@ -48,7 +49,7 @@ def settings_module_not_set(evidence):
         if _sets_up(statement):
             return Explanation(
                 f"{SETTINGS} is not set when Django is set up here. "
-                "manage.py does it for runserver; under `daphne` this line stops. "
+                "manage.py does it for runserver; under `daphne` the server stops at this line. "
                 "Put os.environ.setdefault(…) above it.",
                 asgi.where(statement),
             )
@@ -63,9 +64,11 @@ def import_before_set_up(evidence):
         for module in _modules(asgi, statement):
             if models := _models_behind(evidence.project, module, set()):
                 return Explanation(
-                    f"{module} is imported before Django is set up, and it leads to models "
-                    f"({models}). runserver has set Django up before; under `daphne` this line "
-                    "stops. Import it below get_asgi_application().",
+                    f"{module} is imported before Django is set up, "
+                    f"and it leads to models ({models}). "
+                    "runserver has already set Django up; under "
+                    "`daphne` the server stops at this line. "
+                    "Import it below get_asgi_application().",
                     asgi.where(statement),
                 )
 

@@ -14,8 +14,9 @@ def _told(shadow):
     kind = "folder" if shadow.is_folder else "file"
     shown = shadow.name + ("/" if shadow.is_folder else ".py")
     return Explanation(
-        f"Your {kind} {shown} has the name of {shadow.what}, and Python imports yours in its "
-        f"place, wherever {shadow.name} is imported. Give it another name, such as my_{shown}.",
+        f"Your {kind} {shown} has the name of {shadow.what}, so Python "
+        f"imports yours instead wherever {shadow.name} is imported. "
+        f"Give it another name, such as my_{shown}.",
         Where(shadow.file),
     )
 
@@ -66,10 +67,10 @@ def _folder_first(evidence, file):
     relative = file.relative_to(evidence.project.folder)
     folder = relative.with_suffix("")
     return Explanation(
-        f"You have both a file {relative.as_posix()} and a folder {folder.as_posix()}/ with an "
-        "__init__.py. "
-        "Python imports the folder, and the file is never read. Delete the folder, or move the "
-        f"file into it as {folder.as_posix()}/__init__.py.",
+        f"You have both a file {relative.as_posix()} and a "
+        f"folder {folder.as_posix()}/ with an __init__.py. "
+        "Python imports the folder, and the file is never read. "
+        f"Delete the folder, or move the file into it as {folder.as_posix()}/__init__.py.",
         Where(file),
     )
 

@@ -1,4 +1,4 @@
-"""Nothing comes back, and no exception tells why: the browser's frame leads to nothing."""
+"""Nothing comes back, and no exception says why: the browser's frame leads to nothing."""
 
 import ast
 import difflib
@@ -66,7 +66,7 @@ def receive_not_in_the_class(evidence):
             if inside:
                 place = "defined inside another method, because it is indented too far"
             else:
-                place = f"outside of the class {consumer.name}, because it is not indented"
+                place = f"outside the class {consumer.name}, because it is not indented"
             return Explanation(
                 f"{wanted} is {place}, so Channels does not find it. "
                 "Indent the methods of a class by four spaces.",
@@ -99,7 +99,7 @@ def receive_misspelled(evidence):
         for name in near or answers:
             where = consumer.where(consumer.methods[name])
             return Explanation(
-                f"Channels calls {wanted}, and this method is called {name}: it is never run. "
+                f"Channels calls {wanted}, but this method is called {name}, so it never runs. "
                 f"Rename it to {wanted}.",
                 where,
                 evidence.suggest(where, renamed(consumer.methods[name], wanted)),
@@ -136,13 +136,13 @@ def empty_text_dropped(evidence):
             if isinstance(node, ast.If)
         )
         where, condition = next(ifs, (None, None))
-        advice, edit = "Look for an if that asks whether there is a message.", None
+        advice, edit = "Look for an if that checks whether there is a message.", None
         if condition:
-            advice = f"`if {evidence.code_at(where, condition.test)}` leaves it out: remove it."
+            advice = f"`if {evidence.code_at(where, condition.test)}` skips it: remove it."
             edit = unconditional(evidence, where, condition)
         return Explanation(
-            f"The message that was not answered is an empty string. {advice} The consumer sends "
-            "back every message, even an empty one.",
+            "The message that was not answered is an empty string. "
+            f"{advice} The consumer must send back every message, even an empty one.",
             where,
             edit,
         )

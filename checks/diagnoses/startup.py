@@ -61,7 +61,7 @@ def daphne_after_staticfiles(evidence):
     if evidence.logged(r"daphne\.E001"):
         return Explanation(
             "'daphne' is below 'django.contrib.staticfiles' in INSTALLED_APPS. "
-            "Both bring a runserver, and the first one wins. "
+            "Both provide a runserver, and the first one wins. "
             "Move 'daphne' to the top of the list.",
             evidence.project.where_set("INSTALLED_APPS"),
             _daphne_first(evidence),
@@ -98,16 +98,16 @@ def _about_runserver(apps):
     started = 'The server says "Starting development server", which is Django\'s own'
     if any("daphne" in str(app) for app in apps):
         return (
-            f"{started}: an app above 'daphne' in INSTALLED_APPS brings another runserver. "
+            f"{started}: an app above 'daphne' in INSTALLED_APPS provides another runserver. "
             "Move 'daphne' to the top."
         )
     if "channels" in apps:
         return (
-            "INSTALLED_APPS has 'channels', but since Channels 4 it is 'daphne' that brings the "
-            "runserver for WebSockets. "
-            "Write 'daphne' at the top of the list; 'channels' may stay."
+            "INSTALLED_APPS has 'channels', but since Channels 4 it is "
+            "'daphne' that provides the runserver for WebSockets. "
+            "Put 'daphne' at the top of the list; 'channels' may stay."
         )
     return (
-        f"{started} and knows HTTP alone. "
+        f"{started} and only speaks HTTP. "
         'Write "daphne" at the top of INSTALLED_APPS, and it will say "Starting ASGI/Daphne".'
     )

@@ -14,16 +14,16 @@ def string_not_closed(evidence):
     )
     if found and found[1]:
         return Explanation(
-            "The string that begins in this line, with three quotes, is never closed.",
+            "The string that begins on this line, with three quotes, is never closed.",
             broken.where(),
         )
     if found and (line := _with_the_quote(broken)):
         return told(
-            broken, "A string in this line does not end with the quote that it begins with.", line
+            broken, "A string on this line does not end with the quote that it begins with.", line
         )
     if found:
         return Explanation(
-            "A string begins in this line and is not closed in it. "
+            "A string begins on this line but does not end on it. "
             "Look at the quotes: a string ends with the same one that it begins with.",
             broken.where(),
         )
@@ -54,12 +54,12 @@ def backslash_outside_of_a_string(evidence):
     bare = broken.line.rstrip()
     if bare.endswith("\\") and bare != broken.line and broken.reads_with(bare):
         return Explanation(
-            "After the backslash at the end of this line there is a space. Delete the space: only "
-            "as the last character of a line does a backslash continue it in the next.",
+            "There is a space after the backslash at the end of this line. "
+            "Delete the space: a backslash only continues a line if it is the last character.",
             broken.where(),
             broken.suggest_line(bare),
         )
-    why = r"There is a backslash outside a string in this line; \n and the like belong in quotes."
+    why = r"There is a backslash outside a string on this line; \n and the like belong in quotes."
     text = broken.outside_strings(lambda code: re.sub(r" *\\(?:[nrt]\b|(?!\n))", "", code))
     line = text.split("\n")[broken.number - 1]
     if broken.reads_with(line):

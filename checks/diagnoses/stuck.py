@@ -28,8 +28,9 @@ def blocked(evidence):
 
 
 GOES_ON = (
-    "The consumer goes on only when that has ended. Make it shorter, or remove this line. What may "
-    "take long is started as a task: self.task = asyncio.create_task(…)"
+    "The consumer only continues once that is done. "
+    "Make it shorter, or remove this line. "
+    "Start anything that may take long as a task: self.task = asyncio.create_task(…)"
 )
 
 
@@ -44,8 +45,9 @@ def _endless_loop(evidence, where):
     if any(isinstance(node, ast.Yield | ast.Break | ast.Return) for node in within):
         return None
     return (
-        f"The loop around it, in line {loops[0].lineno}, has no end, and {function.name}() never "
-        "gets further. Give the loop an end, or remove it."
+        f"The loop around it, on line {loops[0].lineno}, has no "
+        f"end, so {function.name}() never gets past it. "
+        "Give the loop an end, or remove it."
     ), None
 
 
@@ -55,7 +57,7 @@ def _way_out(evidence, where):
     if isinstance(function, ast.AsyncFunctionDef):
         cure, suggestion = _instead(evidence, where)
         return (
-            f"It blocks the event loop: nothing else runs in this process meanwhile. {cure}"
+            f"It blocks the event loop: nothing else runs in this process in the meantime. {cure}"
         ), suggestion
     call = in_a_thread(evidence.project, function) if function else None
     if call:
@@ -63,7 +65,7 @@ def _way_out(evidence, where):
             f"It blocks the event loop, on which {function.name}() is called. Make it shorter, and "
             f"where a coroutine calls {function.name}(), write `{call}`."
         ), None
-    return "The consumer goes on only when that has ended. Make it shorter, or remove it.", None
+    return "The consumer only continues once that is done. Make it shorter, or remove it.", None
 
 
 def _instead(evidence, where):
@@ -100,8 +102,8 @@ def _seconds(sleep):
 
 # Methods of locks and of futures of threads
 WAITING = {
-    "acquire": "Make it a lock of asyncio, `{0} = asyncio.Lock()`, which nothing else holds, and "
-    "write `async with {0}:` here.",
+    "acquire": "Make it an asyncio lock, `{0} = asyncio.Lock()`, which nothing "
+    "else holds, and write `async with {0}:` here.",
     "result": "Write `await asyncio.wrap_future({0})`.",
 }
 
@@ -121,7 +123,7 @@ def flooding(evidence):
     if evidence.saw(Flooded):
         sends = evidence.sent("websocket.send")
         return Explanation(
-            "The consumer sends without end: thousands of frames came back for one message. "
+            "The consumer never stops sending: thousands of frames came back for one message. "
             "Look for a loop around self.send(), or a handler that sends to its own group.",
             evidence.place(sends[-1]) if sends else None,
         )
@@ -135,11 +137,11 @@ def asked_its_own_server(evidence, error):
     calls = [c for c in evidence.nodes_at(where, ast.Call) if source.dotted(c.func) in BLOCKING]
     if len(calls) == 1 and evidence.project.is_async_at(where):
         code, suggestion = unblocked(evidence, where, calls[0])
-        advice = f" Or leave the server free meanwhile: `{code}`"
+        advice = f" Or leave the server free in the meantime: `{code}`"
     return Explanation(
-        "This line blocks until an HTTP request is answered, and the answer has to come from this "
-        "same server, which is blocked. Call the Python function that makes the answer, without a "
-        f"request.{advice}",
+        "This line blocks until an HTTP request is answered, but the answer "
+        "has to come from this same server, which is blocked. "
+        f"Call the Python function that produces the answer, without a request.{advice}",
         where,
         suggestion,
     )
@@ -156,9 +158,9 @@ def task_goes_on(evidence):
             name = last_name(made.func) if isinstance(made, ast.Call) else None
             if _is_endless(consumer.methods.get(name)):
                 return Explanation(
-                    f"The task {name}() goes on forever after its browser has left. "
-                    "Keep it, self.task = asyncio.create_task(…), "
-                    "and in disconnect() write self.task.cancel().",
+                    f"The task {name}() keeps running forever after its browser has left. "
+                    "Keep it, self.task = asyncio.create_task(…), and in "
+                    "disconnect() write self.task.cancel().",
                     consumer.where(call),
                 )
 

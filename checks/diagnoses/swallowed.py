@@ -10,7 +10,7 @@ from workshop.checking.failures import Silent
 
 @rule
 def exception_swallowed(evidence):
-    """What kept the consumer from sending: it heard the browser, and nothing else tells why."""
+    """What kept the consumer from sending: it heard the browser, and nothing else says why."""
     known = {swallowed.error.brief for swallowed in evidence.swallowed}
     others = any(error.brief not in known for error in evidence.errors)
     if others or not evidence.saw(Silent) or not evidence.begun("websocket.receive"):
@@ -31,8 +31,8 @@ def everything_excepted(evidence):
             every = node.type is None or last_name(node.type) in ("Exception", "BaseException")
             if every and all(isinstance(child, ast.Pass) for child in node.body):
                 return Explanation(
-                    "This except hides every mistake, those in your own code too. Name the "
-                    "exception that you expect, such as json.JSONDecodeError, so that others show "
-                    "in the server's log.",
+                    "This except hides every mistake, those in your own code too. "
+                    "Name the exception that you expect, such as json.JSONDecodeError, so that "
+                    "others show in the server's log.",
                     consumer.where(node),
                 )

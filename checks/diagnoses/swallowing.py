@@ -1,4 +1,4 @@
-"""Exceptions that connect() caught and let nobody know; and what can be said of any such."""
+"""Exceptions that connect() swallowed, and what can be said about any that were swallowed."""
 
 import ast
 
@@ -7,12 +7,12 @@ from workshop.checking.explaining.rules import Explanation, rule, rules_of
 from workshop.checking.explaining.source import Where, last_name
 from workshop.checking.failures import Silent, Unanswered
 
-# What became of it, and what to do about that.
+# What happened to it, and what to do about that.
 CAUGHT = {
-    "except": ("the except in line {} caught it", "catch only the exceptions that you expect"),
-    "suppress": ("the suppress() in line {} dropped it", "suppress only what you expect"),
+    "except": ("the except on line {} caught it", "catch only the exceptions that you expect"),
+    "suppress": ("the suppress() on line {} dropped it", "suppress only what you expect"),
     "gather": (
-        "the gather() in line {} handed it back as if it were a result",
+        "the gather() on line {} returned it as if it were a result",
         "remove return_exceptions=True, or look at the results",
     ),
     "task": (
@@ -40,7 +40,7 @@ def about(evidence: Evidence, swallowed: Swallowed, seen: str) -> Explanation:
     """The exception, its line, what swallowed it, and what the rules say of it."""
     error, where = swallowed.error, swallowed.where
     raised = evidence.where(error)
-    line = f" in line {raised.line}" if raised else ""
+    line = f" on line {raised.line}" if raised else ""
     other = f" of {raised.file.name}" if raised and raised.file != where.file else ""
     caught, care = CAUGHT[swallowed.event.by]
     if swallowed.event.by == "except" and _is_precise(evidence, where):

@@ -1,4 +1,4 @@
-"""One message of several gets no answer, and no exception tells why."""
+"""One message of several gets no answer, and no exception says why."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ from workshop.checking.failures import Silent
 
 @rule(needs="chat")
 def one_message_not_answered(evidence):
-    """What was said before has come back, and no exception tells why this did not."""
+    """What was said before has come back, and no exception says why this did not."""
     said = [line for line in evidence.timeline if line.direction == "out"]
     came = [line for line in evidence.timeline if line.direction == "in"]
     alone = len({line.who for line in evidence.timeline}) == 1
@@ -23,18 +23,19 @@ def one_message_not_answered(evidence):
     message = json.loads(said[-1].text)["message"]
     what = f"the message {quoted(message)}"
     if not message.strip():
-        what = "a message of blanks" if message else "an empty message"
+        what = "a blank message" if message else "an empty message"
     consumer, condition = _condition(evidence)
     if condition is None:
         return Explanation(
             f"What {said[-1].who} said came back, except for {what}. "
-            "Look for an if that leaves it out: whatever the browser says is sent back."
+            "Look for an if that skips it: whatever the browser says must be sent back."
         )
     where = consumer.where(condition)
     code = f"`if {evidence.code_at(where, condition.test)}`"
     return Explanation(
-        f"What {said[-1].who} said came back, except for {what}. {code} may leave it out: whatever "
-        "the browser says is sent back. Remove the `if`.",
+        f"What {said[-1].who} said came back, except for {what}. "
+        f"{code} may skip it, but whatever the browser says must be sent back. "
+        "Remove the `if`.",
         where,
         unconditional(evidence, where, condition),
     )

@@ -1,7 +1,7 @@
 """Coroutines that were never awaited, and methods that were never called.
 
-Both stay silent under Daphne (daphne issue 352), so they are asked for before anything that
-explains silence.
+Both stay silent under Daphne (daphne issue 352), so these rules come before any that explain
+silence.
 """
 
 import ast

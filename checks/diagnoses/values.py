@@ -29,13 +29,13 @@ def value_has_no_items(evidence, error, kind):
     what = _asked(evidence, error, ast.Subscript)
     if kind == "NoneType":
         return Explanation(
-            f"{what} is None, which has nothing to read in square brackets. "
-            f"Where it may be missing, write ({what.strip('`')} or {{}}).get(…), or look at why it "
+            f"{what} is None, which cannot be read with square brackets. "
+            f"Where it may be missing, write ({what.strip('`')} or {{}}).get(…), or check why it "
             "is.",
             evidence.where(error),
         )
     return Explanation(
-        f"{what} is {a_kind(kind)}, from which square brackets cannot read. "
+        f"{what} is {a_kind(kind)}, which cannot be read with square brackets. "
         "What an object has is read with a dot: object.name",
         evidence.where(error),
     )
@@ -45,8 +45,9 @@ def value_has_no_items(evidence, error, kind):
 def list_read_by_name(evidence, error):
     if evidence.on_their_line(error):
         return Explanation(
-            f"{_asked(evidence, error, ast.Subscript)} is a list, whose items have numbers, not "
-            "names. Take one item first, [0], or go through them with for.",
+            f"{_asked(evidence, error, ast.Subscript)} is a "
+            "list, whose items have numbers, not names. "
+            "Take one item first, [0], or loop over them with for.",
             evidence.where(error),
         )
 
@@ -55,8 +56,9 @@ def list_read_by_name(evidence, error):
 def no_such_item(evidence, error, kind):
     if evidence.on_their_line(error):
         return Explanation(
-            f"{_asked(evidence, error, ast.Subscript)} has fewer items than this line reads; they "
-            "count from 0. Look at what is in it, or ask first with len(…).",
+            f"{_asked(evidence, error, ast.Subscript)} has fewer "
+            "items than this line reads; they count from 0. "
+            "Check what is in it, or check its length first with len(…).",
             evidence.where(error),
         )
 
@@ -67,9 +69,9 @@ def value_cannot_be_changed(evidence, error, kind):
         asked = _asked(evidence, error, ast.Subscript)
         advice = "Make a new one instead, or remove the line."
         if kind not in ("str", "bytes"):
-            advice = "Make a dictionary or a list of it first."
+            advice = "Turn it into a dictionary or a list first."
         return Explanation(
-            f"{asked} is {a_kind(kind)}, whose parts cannot be set. {advice}",
+            f"{asked} is {a_kind(kind)}, whose parts cannot be changed. {advice}",
             evidence.where(error),
         )
 
@@ -84,10 +86,10 @@ def value_cannot_be_gone_through(evidence, error, gone_through, searched):
     kind = gone_through or searched
     what = _asked(evidence, error, ast.For, *COMPREHENSIONS)
     doing = "searched with `in`" if searched else "looped over"
-    missing = "Look at what it is."
+    missing = "Check what it is."
     if kind == "NoneType":
         missing = f"Where it may be missing, write ({what.strip('`')} or [])."
-        missing = "Look at where it gets its value." if searched or "`" not in what else missing
+        missing = "Check where it gets its value." if searched or "`" not in what else missing
     return Explanation(
         f"{'A value' if searched else what} is {a_kind(kind)}, and cannot be {doing}: that takes a "
         f"list, a dictionary or a string. {missing}",
@@ -99,7 +101,7 @@ def value_cannot_be_gone_through(evidence, error, gone_through, searched):
 def value_has_no_length(evidence, error, kind):
     if not evidence.on_their_line(error):
         return None
-    where, given, advice = evidence.where(error), "", "Look at where the value comes from."
+    where, given, advice = evidence.where(error), "", "Check where the value comes from."
     call = evidence.only_at(where, ast.Call, lambda node: last_name(node.func) == "len")
     if call and call.args:
         given = f", `{evidence.code_at(where, call.args[0])}`"
@@ -107,8 +109,9 @@ def value_has_no_length(evidence, error, kind):
             code = f"len({given[3:-1]} or [])"
             advice = f"Where it may be missing, write `{code}`."
     return Explanation(
-        f"len() counts what is in a string, list or dictionary, and was given {a_kind(kind)}"
-        f"{given}. {advice}",
+        "len() counts what is in a string, list or "
+        f"dictionary, but was given {a_kind(kind)}{given}. "
+        f"{advice}",
         where,
     )
 
@@ -153,7 +156,8 @@ def file_not_there(evidence, error):
     name = error.facts and error.facts.details.get("filename")
     if name and evidence.project.source_at(evidence.where(error)):
         return Explanation(
-            f"There is no file {name}. A relative name counts from the folder in which manage.py "
-            "was started. Put the file there, or give its whole path.",
+            f"There is no file {name}. "
+            "A relative path starts at the folder in which manage.py was started. "
+            "Put the file there, or give its whole path.",
             evidence.where(error),
         )

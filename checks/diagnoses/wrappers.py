@@ -67,7 +67,7 @@ def decorator_returns_nothing(evidence, error):
         returns = [n for n in function.body if isinstance(n, ast.Return)]
         if inner and not returns and f"self.{method.name}(" in error.code:
             return Explanation(
-                f"{function.name} returns nothing, so it puts None in the place of {method.name}. "
+                f"{function.name} returns nothing, so it replaces {method.name} with None. "
                 f"End {function.name} with `return {inner[0].name}`.",
                 source.where(function),
                 suggest(source, below(function.body[-1], f"return {inner[0].name}")),
@@ -88,7 +88,7 @@ def decorator_not_called(evidence):
         if (error or silent) and _is_made_by_a_call(function, decorator, method):
             arguments = ", ".join(argument.arg for argument in function.args.args)
             return Explanation(
-                f"{function.name} makes a decorator from its arguments, and is not called here. "
+                f"{function.name} makes a decorator from its arguments, but is not called here. "
                 f"Write `@{ast.unparse(decorator)}(…)`, with a value for {arguments}.",
                 consumer.where(decorator),
             )
@@ -103,8 +103,9 @@ def decorated_as_no_method(evidence):
         if name in ("staticmethod", "classmethod", "property") and method.name in called:
             where = consumer.where(decorator)
             return Explanation(
-                f"Channels calls {method.name}() on each browser's consumer, and a {name} is not "
-                f"given that. Remove @{name}.",
+                f"Channels calls {method.name}() on each browser's "
+                f"consumer, but a {name} does not receive it. "
+                f"Remove @{name}.",
                 where,
                 evidence.suggest(where, undecorated(decorator)),
             )
@@ -123,15 +124,15 @@ def decorator_never_calls(evidence):
                 code = code.replace("return", "return await")
             ends = isinstance(inner[0].body[-1], ast.Return | ast.Raise)
             return Explanation(
-                f"{function.name} takes the place of {wanted}() and never calls it. In "
-                f"{inner[0].name}, call what it was given: `{code}`",
+                f"{function.name} replaces {wanted}() and never calls it. "
+                f"In {inner[0].name}, call what it was given: `{code}`",
                 source.where(inner[0]),
                 None if ends else suggest(source, below(inner[0].body[-1], code)),
             )
 
 
 def _handed_on(inner):
-    """The arguments with which a function hands on all that it takes."""
+    """The arguments with which a function passes on all that it takes."""
     taken = inner.args
     parts = [argument.arg for argument in (*taken.posonlyargs, *taken.args)]
     parts += [f"*{taken.vararg.arg}"] if taken.vararg else []
@@ -165,9 +166,10 @@ def decorator_takes_too_little(evidence, error, name, inner):
         if function.name == name and found:
             word = "async def" if isinstance(found, ast.AsyncFunctionDef) else "def"
             return Explanation(
-                f"{inner} of the decorator {name} takes the place of {method.name}, and cannot "
-                f"take what {method.name} is called with. Write `{word} {inner}(self, *args, "
-                f"**kwargs)`, and hand both on: `{_given_name(function)}(self, *args, **kwargs)`.",
+                f"{inner} of the decorator {name} replaces {method.name}, but "
+                f"cannot take the arguments that {method.name} is called with. "
+                f"Write `{word} {inner}(self, *args, **kwargs)`, and pass both "
+                f"on: `{_given_name(function)}(self, *args, **kwargs)`.",
                 source.where(found),
                 suggest(source, *_taking_anything(source, function, found)),
             )
@@ -178,8 +180,8 @@ def _given_name(function):
 
 
 def _taking_anything(source, function, inner):
-    """The changes by which the inner function takes everything and hands it on; none where it has
-    more than plain arguments, or hands on something of its own."""
+    """The changes by which the inner function takes everything and passes it on; none where it has
+    more than plain arguments, or passes on something of its own."""
     names = [argument.arg for argument in inner.args.args]
     calls = _given_calls(function, inner)
     handed = [node for call in calls for node in (*call.args, *call.keywords)]

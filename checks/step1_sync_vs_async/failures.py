@@ -1,4 +1,4 @@
-"""What the checks of step 1 can see go wrong, besides what any check can."""
+"""What can go wrong in the checks of step 1, besides what can go wrong in any check."""
 
 from workshop.checking.failures import EndedByException, Failure
 
@@ -6,7 +6,7 @@ from workshop.checking.failures import EndedByException, Failure
 
 
 class NoRecord(Failure):
-    """The exhibition ended without telling what was played, or did not end."""
+    """The exhibition ended without recording what was played, or did not end."""
 
 
 class BrokeOff(EndedByException):

@@ -15,7 +15,7 @@ BOTH = ("synchronous", "asynchronous")
 
 
 async def test_the_exhibition_runs(exhibition):
-    """The exhibition runs to its end."""
+    """The exhibition runs to the end."""
     played = await exhibition.plays()
     for name in BOTH:
         error = played.broke_off(name)
@@ -77,7 +77,7 @@ async def test_the_hall_opens(server, pages):
 
 
 async def test_eight_requests_wait_together(hall):
-    """Eight browsers that ask at once wait together."""
+    """Eight browsers that ask at the same time wait together."""
     count = await hall.together()
     if count < BROWSERS:
         raise NotTogether(
@@ -89,7 +89,7 @@ async def test_eight_requests_wait_together(hall):
 
 
 async def test_the_heartbeat_goes_on(hall):
-    """The server's heart goes on beating while a browser waits."""
+    """The server's heart keeps beating while a browser waits."""
     count = await hall.beats()
     if count < BEATS:
         raise HeartStopped(

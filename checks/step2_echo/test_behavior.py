@@ -19,7 +19,7 @@ UNCHANGED = [
 
 
 async def test_the_server_starts(server):
-    """The server starts, and it speaks ASGI."""
+    """The server starts and speaks ASGI."""
     await server.starts()
     await server.speaks_asgi()
 
@@ -54,7 +54,7 @@ async def test_messages_come_back_in_order(room):
 
 
 async def test_another_browser_hears_nothing(room):
-    """Another browser hears nothing of it."""
+    """Other browsers don't receive it."""
     ana = await room.open("Ana")
     ben = await room.open("Ben")
     await ana.say("for me alone")
@@ -68,7 +68,7 @@ async def test_another_browser_hears_nothing(room):
 
 
 async def test_who_leaves_disturbs_nobody(room):
-    """A browser that leaves disturbs nobody."""
+    """Leaving doesn't affect anyone else."""
     ana = await room.open("Ana")
     ben = await room.open("Ben")
     await ana.leaves()

@@ -57,7 +57,7 @@ async def test_everyone_in_the_room_hears_it(room):
 
 
 async def test_another_room_hears_nothing(room, other_room):
-    """Another room hears nothing of it."""
+    """Other rooms don't receive it."""
     ana = await room.open("Ana")
     dan = await other_room.open("Dan, in another room,")
     await ana.say("for this room")
@@ -71,7 +71,7 @@ async def test_another_room_hears_nothing(room, other_room):
 
 
 async def test_who_left_is_gone(room, groups):
-    """Who left hears nothing more and is gone from the group."""
+    """Someone who has left gets no more messages and is removed from the group."""
     async with groups.of(room) as group:
         ana, ben = await room.open("Ana"), await room.open("Ben")
         await group.is_filled()
@@ -94,7 +94,7 @@ async def test_two_servers_share_the_room(room, second_server):
     await ben.say("hello from the second")
     await ana.hears("hello from the second")
     await ben.hears("hello from the second")
-    # Five wait for Ben at once, because his server has no time for them; none is lost.
+    # Five wait for Ben at once, because his server is too busy to handle them; none is lost.
     waiting = [f"waits for Ben {number}" for number in range(5)]
     async with second_server.held_up():
         for message in waiting:

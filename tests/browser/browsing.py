@@ -1,7 +1,7 @@
 """A real Chromium, and what it is watched for.
 
-Chromium is the one that the machine has; nothing is downloaded. playwright drives it. Where either
-is missing, `missing` says how to get it, and the browser tests are skipped.
+It is the machine's own Chromium; nothing is downloaded. playwright drives it. Where either is
+missing, `missing` says how to get it, and the browser tests are skipped.
 """
 
 import os
@@ -34,7 +34,7 @@ PATIENCE = 60_000  # milliseconds; only a test that fails waits for them
 
 HERE = ("127.0.0.1", "localhost")
 WITHOUT_NETWORK = ("file", "data", "blob", "about")
-# What Chromium itself says about a server that went away: the page tells it to its reader.
+# What Chromium itself says about a server that went away: the page tells its reader about that.
 ABOUT_THE_SERVER = r"WebSocket connection to |.*net::ERR_(?:CONNECTION_|SOCKET_|EMPTY_RESPONSE)"
 
 
@@ -73,7 +73,8 @@ def chromium():
 class Profiles(dict):
     """Browsers of several people, by name: each has a cache, storage and channels of its own.
 
-    They stay for all tests: a page that finds its scripts in the cache costs a third.
+    They are kept for all tests: a page that finds its scripts in the cache takes a third of the
+    time.
     """
 
     def __init__(self, browser):
@@ -127,7 +128,7 @@ class Visits:
         return Tab(self(server, f"/chat/{room}/", **options)).is_open()
 
     def end(self) -> None:
-        """Close all pages. Fails if one of them did what pages must not do."""
+        """Close all pages. Fails if one of them did something that pages must not do."""
         for opened in self._to_close:
             opened.close()
         assert self.watch.complaints == []

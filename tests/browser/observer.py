@@ -1,6 +1,6 @@
 """An observer on the wire: a TCP proxy that reads every WebSocket frame that passes through it.
 
-It stands between the browser and the server and changes nothing. The frames are read by the
+It is between the browser and the server and changes nothing. The frames are read by the
 `websockets` library's protocol without input and output (its "Sans-I/O" layer): unmasked, and put
 together where a message came in several (RFC 6455, sections 5.2 to 5.4).
 """
@@ -112,13 +112,13 @@ class Relay(socketserver.BaseRequestHandler):
 
 
 def relay(source: socket.socket, target: socket.socket, ear: Ear) -> None:
-    """Pass on what comes, heard first: what the page knows the observer knows already."""
+    """Pass on what comes, after it was heard: what the page knows, the observer already knows."""
     try:
         while data := source.recv(65536):
             ear.hear(data)
             target.sendall(data)
         target.shutdown(socket.SHUT_WR)
-    except OSError:  # one side is gone without a word: so goes the other
+    except OSError:  # one side is gone without a close: so the other goes too
         for end in (source, target):
             try:
                 end.shutdown(socket.SHUT_RDWR)

@@ -7,7 +7,7 @@ except ImportError:
 
 
 class Tab:
-    """One tab in a room: what is to be seen in it, and what its reader does."""
+    """One tab in a room: what can be seen in it, and what its reader does."""
 
     def __init__(self, page):
         self.page = page
@@ -39,5 +39,5 @@ class Tab:
         self.input.press("Enter")
 
     def hears(self, *texts: str) -> None:
-        """These messages are shown, and no other one."""
+        """These messages are shown, and no others."""
         expect(self.messages).to_have_text(list(texts))

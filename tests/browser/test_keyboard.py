@@ -1,4 +1,4 @@
-"""Everything can be done with the keyboard alone, and it can be seen where it goes."""
+"""Everything can be done with the keyboard alone, and the focus is always visible."""
 
 import pytest
 
@@ -18,7 +18,7 @@ FROM_THE_START = "() => { document.body.tabIndex = -1; document.body.focus(); }"
 
 
 def stations(page):
-    """Where the Tab key leads from the page's start to its end. Each place can be seen."""
+    """Where the Tab key leads from the page's start to its end. Each stop is visible."""
     page.evaluate(FROM_THE_START)
     names = []
     while True:

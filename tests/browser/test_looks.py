@@ -1,4 +1,4 @@
-"""For everybody: no barriers that axe-core can find, in light and dark, on narrow screens too."""
+"""For everyone: no barriers that axe-core can find, in light and dark, on narrow screens too."""
 
 import json
 
@@ -25,7 +25,7 @@ BRIGHTNESS = """() => {
     return Math.max(...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)) / 255;
 }"""
 
-# Whatever reaches over the right edge, except inside something that scrolls or cuts on its own.
+# Whatever extends over the right edge, except inside something that scrolls or clips.
 OUTSIDE = """() => {
     const cut = element =>
         element !== document.body &&
@@ -49,8 +49,8 @@ def open_page(name, visit, server):
         expect(page.get_by_role("alert")).not_to_be_empty()
     elif name == "room":
         tab = visit.enter(server("unruly"), "looks", **calm)
-        labelled = {"message": "hello", "from": "Ana", "number": 7}
-        for frame in (labelled, {"message": ""}, {"number": 7}):
+        labeled = {"message": "hello", "from": "Ana", "number": 7}
+        for frame in (labeled, {"message": ""}, {"number": 7}):
             tab.say(f"text {json.dumps(frame)}")
         tab.say("text no JSON")
         tab.say("binary 00")

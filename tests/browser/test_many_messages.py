@@ -19,7 +19,7 @@ UP_BY = """() => {
 
 
 class Work:
-    """Processor time of the page's main thread, which no busy machine changes."""
+    """Processor time of the page's main thread, which a busy machine doesn't change."""
 
     def __init__(self, page):
         self._session = page.context.new_cdp_session(page)

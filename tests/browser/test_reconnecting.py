@@ -1,4 +1,4 @@
-"""A server that goes away: the page says so, keeps what was written, comes back and goes on."""
+"""A server that goes away: the page says so, keeps what was written, reconnects and goes on."""
 
 import re
 
@@ -10,7 +10,7 @@ from .browsing import expect
 
 
 def kill(server: Server) -> None:
-    """End the server, and keep its port, so that nobody else takes it before the next one."""
+    """End the server but keep its port, so that nothing else takes it before the next one."""
     Program.stop(server)
 
 

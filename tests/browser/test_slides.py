@@ -1,4 +1,4 @@
-"""The slides, each one looked at in a real browser without a network."""
+"""The slides, each one inspected in a real browser without a network."""
 
 import re
 
@@ -68,7 +68,7 @@ one_deck = pytest.mark.parametrize("address", DECKS[2:3], indirect=True)
 def show(chromium):
     """Opens a deck in a browser without a network.
 
-    At the end, the decks must have asked for nothing but themselves, and complained of nothing.
+    At the end, the decks must have requested nothing but themselves and logged no complaint.
     """
     context = chromium.new_context(viewport={"width": 1280, "height": 720}, offline=True)
     context.set_default_timeout(PATIENCE)

@@ -1,4 +1,4 @@
-"""Step 1's page: the server's heart stands still while a view blocks the event loop, and beats on
+"""Step 1's page: the server's heart stops while a view blocks the event loop, and keeps beating
 while a view awaits."""
 
 import re

@@ -1,4 +1,4 @@
-"""Who hears whom: what each step's chat is about, seen in the browser."""
+"""Who hears whom: the point of each step's chat, seen in the browser."""
 
 from .browsing import expect
 

@@ -52,11 +52,11 @@ def test_hostile_messages_are_shown_as_typed(enter, visit, step, request):
 
 
 def test_hostile_frames_are_shown_as_sent(enter, visit, unruly):
-    """Hostile keys and values, and frames that are no messages."""
+    """Hostile keys and values, and frames that are not messages."""
     tab = enter(unruly)
     before = elements(tab)
     frames = [
-        '{"message": "labelled", "<img src=/never>": "<script>alert(1)</script>"}',
+        '{"message": "labeled", "<img src=/never>": "<script>alert(1)</script>"}',
         '{"message": {"__proto__": {"polluted": 1}}}',
         '{"__proto__": {"polluted": 1}, "message": "<b>"}',
         '{"html": "<img src=/never onerror=alert(1)>"}',

@@ -1,4 +1,4 @@
-"""The wire panel shows the frames that really travelled: those that an observer between browser
+"""The wire panel shows the frames that really traveled: those that an observer between browser
 and server saw, in their order, byte for byte."""
 
 import pytest
@@ -49,7 +49,7 @@ def observed(enter, observe):
     return observed
 
 
-def test_step_2_every_frame_is_shown_as_it_travelled(observed, step2):
+def test_step_2_every_frame_is_shown_as_it_traveled(observed, step2):
     tab, conversation = observed(step2)
     for number, text in enumerate(TEXTS, start=1):
         tab.say(text)

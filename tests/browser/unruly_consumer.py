@@ -1,4 +1,4 @@
-"""A consumer that does what it is told, also what no chat does: the page must show it all."""
+"""A consumer that does what it is told, even what no chat does: the page must show it all."""
 
 import json
 

@@ -1,14 +1,14 @@
-"""With this folder on PYTHONPATH no program gets a connection to port 6379 of localhost, whoever
-listens there: as on a machine where nobody does.
+"""With this folder on PYTHONPATH, no program gets a connection to port 6379 of localhost, whatever
+listens there: as on a machine where nothing does.
 
-For the mistakes that give the channel layer no address, so that it takes its own, which is that.
-Python imports this as it starts (https://docs.python.org/3/library/site.html).
+For the mistakes that give the channel layer no address, so that it uses its default, which is that
+one. Python imports this as it starts (https://docs.python.org/3/library/site.html).
 """
 
 import socket
 
 DEFAULT = ("localhost", 6379)  # of channels_redis
-NOBODY = 1  # tcpmux, a port that is reserved and in no use
+NOBODY = 1  # tcpmux, a port that is reserved and unused
 
 look_up = socket.getaddrinfo
 

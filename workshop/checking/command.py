@@ -30,14 +30,14 @@ def parse(step: manifest.Step, arguments: list[str] | None) -> argparse.Namespac
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--solution", action="store_true", help="check the solution")
     which.add_argument("--project", type=Path, metavar="DIR", help="check the copy in DIR")
-    parser.add_argument("--hint", action="store_true", help="help for the check that fails now")
-    parser.add_argument("--all", action="store_true", help="go on after the first failed check")
-    parser.add_argument("--log", action="store_true", help="show what the server wrote")
+    parser.add_argument("--hint", action="store_true", help="help for the check that fails first")
+    parser.add_argument("--all", action="store_true", help="don't stop at the first failed check")
+    parser.add_argument("--log", action="store_true", help="show the server's output")
     parser.add_argument("--watch", action="store_true", help="check again on every save")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args(arguments)
     if options.json and (options.watch or options.hint):
-        parser.error("--json goes with neither --watch nor --hint")
+        parser.error("--json cannot be combined with --watch or --hint")
     return options
 
 
@@ -73,7 +73,7 @@ def main(name: str, arguments: list[str] | None = None) -> int:
 
 
 def project_folder(step: manifest.Step, options: argparse.Namespace) -> Path:
-    """The folder to check. Raises NotMade when it is not there."""
+    """The folder to check. Raises NotMade when it doesn't exist."""
     folder = options.project or (step.solution if options.solution else step.starter)
     folder = Path(os.path.abspath(folder))
     if not folder.is_dir():
@@ -91,7 +91,7 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
 
     Raises NotMade. Leaves no process behind, whatever happens.
     """
-    gc.disable()  # until all is imported, which stays: see run()
+    gc.disable()  # until everything is imported, all of which stays: see run()
     if step.redis:
         needs_redis()
     with prepared(step, folder, import_the_rest) as made:
@@ -103,7 +103,7 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
 
 
 def import_the_rest() -> None:
-    """Import what the checks need, while something else is waited for."""
+    """Import what the checks need, while waiting for something else."""
     importlib.import_module("pytest")
 
 
@@ -137,14 +137,14 @@ def rules_for(step: manifest.Step) -> list:
 
 def packages_of_rules(*steps: manifest.Step) -> list:
     """The packages of checks/ with rules, those of the steps first: here the machinery, which
-    knows no rule, meets the content."""
+    doesn't know any rule, meets the content."""
     names = [*(f"checks.{step.name}.diagnoses" for step in steps), "checks.diagnoses"]
     return [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
 
 
 def content() -> list[str]:
-    """The modules of checks/ that the checks of any step import, for a process that has them all
-    imported. (Not the tests, which pytest imports in its own way.)"""
+    """The modules of checks/ that the checks of any step import, for a process that imports all of
+    them in advance. (Not the tests, which pytest imports in its own way.)"""
     packages = ["checks", *(f"checks.{step.name}" for step in manifest.steps())]
     return [
         ".".join(file.relative_to(manifest.ROOT).with_suffix("").parts)
@@ -170,7 +170,7 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # what a shell sets for other tests
         os.environ.pop(name, None)
-    saved = fingerprint(folder)  # before the checks: what is saved meanwhile was not checked
+    saved = fingerprint(folder)  # before the checks: what is saved in the meantime was not checked
     session = Session(step, folder, made)
     rules = rules_for(step)
     checks = Checks(session, rules)
@@ -226,6 +226,6 @@ def show(report, options: argparse.Namespace) -> int:
     else:
         print_report(report.as_dict(), console, progress.offer(report))
     if options.log and not options.json:
-        console.print("\nWhat the server wrote:")
+        console.print("\nThe server's output:")
         print(report.log)
     return PASSED if report.passed else FAILED

@@ -1,7 +1,7 @@
-"""What a program under check tells of itself, as small classes. Each is decoded here and nowhere
-else; workshop/checking/instrumented/ says when each is told.
+"""What a program under check reports about itself, as small classes. Each is decoded here and
+nowhere else; workshop/checking/instrumented/ says when each is reported.
 
-`path` is the WebSocket whose code ran, None outside of any.
+`path` is the WebSocket whose code ran; None outside of any.
 """
 
 from dataclasses import dataclass, field, fields
@@ -42,14 +42,14 @@ class SettingsRead(Event):
 
 @dataclass(frozen=True)
 class Connected(Event):
-    """What was to be done at the handshake is done."""
+    """The application has finished with the handshake."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class LeftUnanswered(Event):
-    """It is, with neither accept nor close."""
+    """It has, with neither accept nor close."""
 
     path: str
 
@@ -88,7 +88,7 @@ class Handles(Event):
 
 @dataclass(frozen=True)
 class Handled(Event):
-    """It has handled it to its end."""
+    """It has finished handling it."""
 
     path: str | None
     type: str | None
@@ -130,18 +130,18 @@ class LayerMade(Event):
 
 @dataclass(frozen=True)
 class NeverAwaited(Event):
-    """A coroutine was made and never awaited."""
+    """A coroutine was created but never awaited."""
 
     path: str | None
     coroutine: str  # "ChatConsumer.send"
-    frames: tuple[Frame, ...]  # of the line that made it
+    frames: tuple[Frame, ...]  # of the line that created it
 
 
 @dataclass(frozen=True)
 class ExceptionFacts:
     """One exception of a chain."""
 
-    id: int  # the same wherever the same exception is met, in one process
+    id: int  # the same for the same exception everywhere in one process
     type: str  # "ValueError"
     module: str  # "builtins"
     bases: tuple[str, ...]  # the names of its base classes, the nearest first
@@ -159,7 +159,7 @@ class Raised(Event):
     """An exception ended something."""
 
     path: str | None
-    by: str  # what met it: "consumer", "application", "page", "thread", "loop" or "program"
+    by: str  # what received it: "consumer", "application", "page", "thread", "loop" or "program"
     chain: tuple[ExceptionFacts, ...]  # the exception itself, then those that it was raised from
     handling: str | None = None  # the event, path or coroutine that was being handled
 
@@ -200,19 +200,19 @@ class Busy(Event):
 
 @dataclass(frozen=True)
 class Computes(Event):
-    """A line kept the event loop computing for so long that others had to wait."""
+    """A line kept the event loop busy computing for so long that others had to wait."""
 
     frames: tuple[Frame, ...]
 
 
 @dataclass(frozen=True)
 class Reported(Event):
-    """All that is busy was told."""
+    """Everything that is busy has been reported."""
 
 
 @dataclass(frozen=True)
 class HeldUp(Event):
-    """The event loop does nothing until it is let go on."""
+    """The event loop does nothing until it is released."""
 
 
 KINDS = {
@@ -238,8 +238,8 @@ KINDS = {
 
 
 def decoded(facts: dict, folder: Path) -> Event:
-    """The event that a process has told as JSON. Relative names of files are the project's, in
-    `folder`. Raises KeyError and TypeError for what no process tells."""
+    """The event that a process has reported as JSON. Relative names of files are the project's, in
+    `folder`. Raises KeyError and TypeError for what no process reports."""
     return _made(KINDS[facts.pop("event")], facts, folder)
 
 

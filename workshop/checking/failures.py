@@ -1,4 +1,4 @@
-"""What a browser can see go wrong. A check that fails on one of these needs no further words.
+"""What a browser can see go wrong. A check that fails with one of these explains itself.
 
 Each is what was *seen*; why it happened is for the diagnoses to find.
 """
@@ -14,7 +14,7 @@ class Failure(AssertionError):
 
 
 class NotPrepared(Failure):
-    """What is to be done before the servers start, such as the migrations, went wrong."""
+    """Something that has to happen before the servers start, such as the migrations, went wrong."""
 
 
 class NotListening(Failure):
@@ -22,14 +22,14 @@ class NotListening(Failure):
 
 
 class NotASGI(Failure):
-    """The server runs, and only HTTP requests can reach the application."""
+    """The server runs, but only HTTP requests can reach the application."""
 
 
 class Refused(Failure):
     """The handshake was answered with an HTTP status other than 101 (RFC 6455 section 4.1)."""
 
     def __init__(self, who: str, status: int):
-        super().__init__(who, f"The server refused the WebSocket: HTTP {status}.")
+        super().__init__(who, f"The server rejected the WebSocket: HTTP {status}.")
         self.status = status
 
 
@@ -46,7 +46,7 @@ class Silent(Failure):
 
 
 class SilentElsewhere(Silent):
-    """Nothing arrived, and whoever had spoken is on another server."""
+    """Nothing arrived, and the sender is on another server."""
 
 
 class Closed(Failure):
@@ -70,7 +70,7 @@ class Flooded(Failure):
 
 
 class Heard(Failure):
-    """Another message arrived than the one that was to come."""
+    """Another message arrived than the expected one."""
 
     def __init__(self, who: str, heard: str, expected: str, message: str | None = None):
         super().__init__(
@@ -81,11 +81,11 @@ class Heard(Failure):
 
 
 class Changed(Heard):
-    """What came back to its sender, the only message under way, is not what it said."""
+    """What came back to its sender, the only message under way, is not what was sent."""
 
 
 class HeardTwice(Heard):
-    """A message arrived again where the one after it was to come."""
+    """A message arrived again where the next one was expected."""
 
     def __init__(self, who: str, heard: str, expected: str):
         super().__init__(who, heard, expected, f"{who} heard {brief(heard)} twice.")
@@ -100,15 +100,15 @@ class Crashed(EndedByException):
 
 
 class StillRunning(Failure):
-    """The server's application went on after its browser had left."""
+    """The server's application kept running after its browser left."""
 
 
 class StillInGroup(Failure):
-    """The channel layer's store still holds a group that everybody has left."""
+    """The channel layer's store still has a group that everyone has left."""
 
 
 class BadPage(Failure):
-    """A page was not answered with 200."""
+    """A page's status was not 200."""
 
     def __init__(self, path: str, status: int | None, message: str):
         super().__init__("browser", message)
@@ -118,7 +118,7 @@ class BadPage(Failure):
 
 def brief(value, limit: int = 60) -> str:
     """`value` as text of at most `limit` characters, on one line. What is in a string is shown as
-    it is: escaped backslashes would be other text."""
+    it is: escaping backslashes would change it."""
     if not isinstance(value, str):
         return _cut(repr(value), limit)
     return "'" + _cut("\\n".join(value.splitlines()), limit - 2) + "'"

@@ -4,7 +4,7 @@ The limits are for a laptop with nothing else to do. On a machine that is busy w
 WORKSHOP_PATIENCE=2 in the environment makes all of them twice as long. Only what fails waits for
 its limit, so patience costs a right answer nothing.
 
-Imports the standard library alone.
+Imports only the standard library.
 """
 
 import os

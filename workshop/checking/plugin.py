@@ -1,4 +1,4 @@
-"""The pytest plugin that runs a step's checks: the result of each, and what fixtures build upon."""
+"""The pytest plugin that runs a step's checks: the result of each, and what fixtures build on."""
 
 import inspect
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from workshop.checking.session import CheckRun, Session
 
 @dataclass
 class Result:
-    """What became of one check."""
+    """The result of one check."""
 
     name: str  # "test_a_message_comes_back"
     title: str
@@ -23,7 +23,7 @@ class Result:
     seconds: float
     seen: str | None = None  # what was seen, in a sentence
     diagnosis: Diagnosis | None = None
-    also: list[str] = field(default_factory=list)  # ids of diagnoses that came too late
+    also: list[str] = field(default_factory=list)  # ids of diagnoses that match too, but come later
     timeline: list[Line] = field(default_factory=list)
     evidence: Evidence | None = None
     broken: str | None = None  # the traceback, when the check itself went wrong
@@ -43,7 +43,7 @@ class Checks:
         self.titles: list[str] = []
         self.results: list[Result] = []
 
-    # What fixtures build upon: see checks/conftest.py
+    # What fixtures build on: see checks/conftest.py
 
     @pytest.fixture(scope="session")
     def checking_session(self) -> Session:
@@ -55,11 +55,12 @@ class Checks:
         """The check that runs now."""
         return self._check_run
 
-    # What pytest tells
+    # pytest's hooks
 
     def pytest_configure(self, config):
-        # Nobody is shown what pytest would write of a failure, and that takes it longer than all
-        # else that a check computes. The option itself belongs to a plugin that is not loaded.
+        # Nobody sees what pytest would write about a failure, and writing it takes longer than
+        # everything else that a check computes. The option itself belongs to a plugin that is not
+        # loaded.
         config.option.tbstyle = "no"
 
     def pytest_collection_finish(self, session):

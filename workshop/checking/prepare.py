@@ -1,5 +1,5 @@
-"""What is there when a step's checks begin: what its entry in workshop.toml asks for, its servers,
-and the programs beside them, which are starting.
+"""What is in place when a step's checks begin: what its entry in workshop.toml asks for, its
+servers, and the programs beside them, which are starting.
 
 The servers, and the programs beside them, find it through their environment:
 
@@ -31,14 +31,14 @@ class Migrating(Program):
     """`manage.py migrate` of the project in `folder`."""
 
     may_end = True
-    # Its progress ends in no newline: a traceback would follow in the middle of a line.
+    # Its progress doesn't end with a newline: a traceback would begin in the middle of a line.
     COMMAND = ("manage.py", "migrate", "--noinput", "--verbosity", "0")
 
     def __init__(self, folder: Path, **environment: str):
         super().__init__(folder, *self.COMMAND, **environment)
 
     async def failure(self) -> NotPrepared | None:
-        """What went wrong, when it has ended or should have."""
+        """What went wrong, once it has ended or should have."""
         what = "manage.py migrate"
         if not await self.ended(MIGRATES_WITHIN):
             return NotPrepared(what, f"{what} did not end within {MIGRATES_WITHIN:g} s.")
@@ -47,7 +47,7 @@ class Migrating(Program):
         lines = [line for line in self.log.text.splitlines() if line.strip()][-LINES_SHOWN:]
         last = "".join(f"\n    {line}" for line in lines)
         return NotPrepared(
-            what, f"{what} ended with exit code {self.exit_code}. The last it wrote:{last}"
+            what, f"{what} ended with exit code {self.exit_code}. Its last output:{last}"
         )
 
 
@@ -72,7 +72,7 @@ def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterato
     """Make what `step` asks for, and start its programs, for a `with` block: they have ended when
     it ends. While one has to end before others start, `meanwhile` is called.
 
-    A step that asks for nothing waits for nothing.
+    A step that asks for nothing doesn't wait.
     """
     made = Prepared(dict(step.environment), time.monotonic())
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Which files of a project decide how its check ends, and whether they are as they were."""
+"""Which files of a project decide the result of its check, and whether they have changed."""
 
 import hashlib
 import os
@@ -8,15 +8,15 @@ from pathlib import Path
 
 CHECKED = (".py", ".html", ".txt", ".js", ".css", ".json", ".toml", ".env")  # decide a behavior
 NO_FOLDERS = re.compile(r"\.|__pycache__$|node_modules$|venv$")  # from the name's start
-NO_FILES = re.compile(  # what editors, systems and databases write beside what one wrote oneself
+NO_FILES = re.compile(  # what editors, systems and databases write next to one's own files
     r"\.(?!env$)|.*~$|#|.*\.(sw.|py[co]|tmp|bak|orig|log)$|.*\.sqlite3|.*___jb_\w+___$|4913$"
 )
 FILES_SEEN = 5000
-SIZE_READ = 1_000_000  # bytes; a larger file is told apart by its time alone
+SIZE_READ = 1_000_000  # bytes; larger files are only compared by time
 
 
 def files_in(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """The folder's files, those that decide nothing included: the path of each and its stat."""
+    """The folder's files, including those that decide nothing: the path of each and its stat."""
     seen = 0
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not NO_FOLDERS.match(name)]
@@ -32,7 +32,7 @@ def files_in(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def digest(path: str, stat: os.stat_result) -> bytes | None:
-    """What tells the file's content from another; None where the check does not depend on it."""
+    """What identifies the file's content; None where the check does not depend on it."""
     if not path.endswith(CHECKED):
         return None
     if stat.st_size > SIZE_READ:
@@ -41,8 +41,8 @@ def digest(path: str, stat: os.stat_result) -> bytes | None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Tells the project as it is saved now from any other state of it: equal for equal names and
-    contents, whenever they were saved."""
+    """Identifies the project as it is saved now: equal for equal names and contents, whenever they
+    were saved."""
     whole = hashlib.sha256()
     for path, stat in sorted(files_in(folder)):
         try:

@@ -107,7 +107,7 @@ class CheckRun:
     async def _collect(self, failure: BaseException) -> Evidence:
         for program in self.session.programs:
             if program.exit_code is not None:
-                await program.ended(1)  # the last that it wrote has arrived
+                await program.ended(1)  # its last output has arrived
         busy = await self._busy()
         await asyncio.sleep(SETTLE)
         still_busy = await self._busy()

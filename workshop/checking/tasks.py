@@ -1,8 +1,8 @@
 """How far a learner has got: the state of each task of a step.
 
-Three facts decide. Whether the task's code is still what the starter gives, or missing: a comment
-proves nothing, since it may be deleted without a line being written, or left behind when all is.
-Which of the checks that the task serves have passed. And where the diagnosis points.
+Three facts decide. Whether the task's code is still what the starter has, or missing: a comment
+proves nothing, because it may be deleted before a line is written, or left behind when everything
+is. Which of the checks that the task serves have passed. And where the diagnosis points.
 """
 
 import ast
@@ -193,7 +193,7 @@ def without_the_code(
     diagnosis: Diagnosis | None, tasks: Sequence[TaskInProject], now: Sequence[TaskState]
 ) -> Diagnosis | None:
     """The diagnosis; where all that it found is a TODO that is still as the starter has it, that
-    TODO in place of what to type. The code is for the hints to give away."""
+    TODO instead of what to type. Only hints give the code away."""
     one = lacking(tasks, diagnosis)
     if one is None or one.todo is None:
         return diagnosis
@@ -203,7 +203,7 @@ def without_the_code(
 
 
 def states(tasks: Sequence[TaskInProject], results: Iterable) -> list[TaskState]:
-    """The state of every task after a run of the checks with these results. One at most is next."""
+    """The state of every task after a run of the checks with these results. At most one is next."""
     passed = {result.name for result in results if result.passed}
     failed = {result.name: result.diagnosis for result in results if not result.passed}
     untouched = [one for one in tasks if one.is_untouched and not _is_proved(one.task, passed)]
@@ -234,7 +234,7 @@ def states(tasks: Sequence[TaskInProject], results: Iterable) -> list[TaskState]
 
 
 def _is_proved(task: Task, passed: set[str]) -> bool:
-    """Whether the checks alone show that it is done, in whatever way."""
+    """Whether the checks alone prove that it is done, however it was done."""
     telling = set(task.checks) - set(task.meanwhile)
     return bool(telling) and set(task.checks) <= passed
 
@@ -253,7 +253,7 @@ def _next(
     """The one to work on now: where a diagnosis points; else one of the same file, one that has to
     do with what failed first. Where no diagnosis names a place, the first that is not done and has
     to do with what failed, or has not been begun. None where a diagnosis points to another file:
-    the fault is in what was given, or in something outside the step."""
+    the fault is in what the step provides, or outside the step."""
     unfinished = [one for one, state in found.items() if state != DONE]
     serving = [one for one in unfinished if failed & set(one.task.checks)]
     if files:
@@ -279,7 +279,7 @@ def still_there(tasks: Sequence[TaskState]) -> list[Diagnosis]:
     if left:
         which = listed([one.task.number for one in left])
         one_of_them = f" How to try it: {left[0].task.try_it}" if len(left) == 1 else ""
-        said = f"{which} done, and the comment is still in the file.{one_of_them}"
+        said = f"{which} done, but the comment is still in the file.{one_of_them}"
         advice.append(Diagnosis(LEFT_BEHIND, said, left[0].where))
     return advice
 

@@ -1,1 +1,1 @@
-"""For those who write steps: the skeleton of a new one, and what is missing of one."""
+"""For authors of steps: the skeleton of a new one, and what a step still lacks."""

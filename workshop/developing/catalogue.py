@@ -10,7 +10,7 @@ from workshop.manifest import ROOT, Step
 
 
 class BadEdit(Exception):
-    """An edit of an entry cannot be made. The message says why, and what to do."""
+    """An edit of an entry cannot be made. The message says why and what to do."""
 
 
 def file_of(step: Step, kind: str) -> Path:
@@ -48,7 +48,7 @@ def edited(files: dict[str, str], changes: list[dict]) -> dict[str, str]:
 
 @cache
 def _solution(step: Step) -> dict[str, str]:
-    return texts(step.solution)  # once for some hundred entries
+    return texts(step.solution)  # once for several hundred entries
 
 
 def _edit(files: dict[str, str], file: str, replace: str = "", by: str = "", remove: bool = False):
@@ -59,8 +59,8 @@ def _edit(files: dict[str, str], file: str, replace: str = "", by: str = "", rem
         files[file] = by
     elif (count := files.get(file, "").count(replace)) != 1:
         raise BadEdit(
-            f"{replace!r} has to be in {file} exactly once, and is there {count} times: name a "
-            "text of the project as it is now."
+            f"{replace!r} has to be in {file} exactly once, but is "
+            f"there {count} times: quote the project as it is now."
         )
     else:
         files[file] = files[file].replace(replace, by)

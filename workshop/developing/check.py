@@ -1,4 +1,4 @@
-"""What is missing of a step: every finder is asked, each a small function that yields Problems."""
+"""What a step still lacks: every finder is asked, each a small function that yields Problems."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ OF_ALL = (check_entry.folders_without_a_step, *check_rules.FINDERS)
 
 
 def problems_of(step: Step) -> Iterator[Problem]:
-    """What is missing of one step. Where whole folders are, nothing else is looked for."""
+    """What one step still lacks. Where whole folders are missing, nothing else is looked for."""
     missing = list(check_entry.missing_folders(step))
     yield from missing
     for find in () if missing else OF_A_STEP:
@@ -35,7 +35,7 @@ def problems_of(step: Step) -> Iterator[Problem]:
 
 
 def problems() -> Iterator[Problem]:
-    """What is missing of any step, and of the rules."""
+    """What any step and the rules still lack."""
     for step in manifest.steps():
         yield from problems_of(step)
     for find in OF_ALL:

@@ -16,7 +16,9 @@ def missing_folders(step: Step) -> Iterator[Problem]:
         if not folder.is_dir():
             place = folder.relative_to(ROOT).as_posix()
             yield Problem(
-                MANIFEST, entry, f"{step.name} has no folder {place}: make it, or remove the entry."
+                MANIFEST,
+                entry,
+                f"{step.name} has no folder {place}: create it, or remove the entry.",
             )
 
 
@@ -38,8 +40,8 @@ def wrong_number(step: Step) -> Iterator[Problem]:
         yield Problem(
             MANIFEST,
             line_of(MANIFEST, f'"{step.name}"'),
-            f"{step.name} is listed as number {expected}: give it that number everywhere, or move "
-            "its entry.",
+            f"{step.name} is listed as number {expected}: give it "
+            "that number everywhere, or move its entry.",
         )
 
 
@@ -58,7 +60,7 @@ def no_minutes(step: Step) -> Iterator[Problem]:
         yield Problem(
             MANIFEST,
             line_of(MANIFEST, f'"{step.name}"'),
-            f"{step.short} takes no time: say how many minutes, debrief included.",
+            f"{step.short} has no minutes: say how many, debrief included.",
         )
 
 
@@ -81,7 +83,7 @@ def files_not_there(step: Step) -> Iterator[Problem]:
                 yield Problem(
                     MANIFEST,
                     line_of(MANIFEST, f'"{step.name}"'),
-                    f'"files" names {name}, which is not in {place}: add it, or correct the name.',
+                    f'"files" names {name}, which is not in {place}: add it, or fix the name.',
                 )
 
 
@@ -91,7 +93,7 @@ def script_missing(step: Step) -> Iterator[Problem]:
         yield Problem(
             script,
             None,
-            f'This script is missing: copy that of another step, and write "{step.short}" in it.',
+            f'This script is missing: copy another step\'s, and write "{step.short}" in it.',
         )
     elif f'main("{step.short}")' not in script.read_text(encoding="utf-8"):
         yield Problem(script, None, f'This script must end with sys.exit(main("{step.short}")).')
@@ -113,10 +115,12 @@ def words_to_fill_in(step: Step) -> Iterator[Problem]:
     for file in files:
         if file.is_file() and file.suffix != ".pyc":
             if line := line_of(file, FILL_IN):
-                yield Problem(file, line, f"Write here what {FILL_IN} stands for.")
+                yield Problem(file, line, f"Write your own text here in place of {FILL_IN}.")
     for field in (step.title, step.cut):
         if FILL_IN in field:
-            yield Problem(MANIFEST, line_of(MANIFEST, field), f"Write what {FILL_IN} stands for.")
+            yield Problem(
+                MANIFEST, line_of(MANIFEST, field), f"Write your own text in place of {FILL_IN}."
+            )
 
 
 FINDERS = (

@@ -11,7 +11,7 @@ from workshop.developing.problem import Problem, line_of
 from workshop.manifest import ROOT, Step
 
 PARTS = {"nudge", "pointer", "slide", "code"}
-SHORT = 40  # characters; a longer line of the code is no part of an earlier rung
+SHORT = 40  # characters; a longer line of the code must not be in an earlier level
 
 
 def checks_of(step: Step) -> tuple[Path, list[ast.AsyncFunctionDef | ast.FunctionDef]]:
@@ -74,7 +74,7 @@ def hint_without_a_check(step: Step) -> Iterator[Problem]:
         yield Problem(
             file,
             line_of(file, f"[{name}]"),
-            f"There is no check {name} any more: rename these hints, or remove them.",
+            f"There is no longer a check {name}: rename these hints, or remove them.",
         )
 
 
@@ -88,7 +88,7 @@ def nudge_that_asks_nothing(step: Step) -> Iterator[Problem]:
     for file, name, hint in _complete(step):
         if "?" not in hint["nudge"]:
             yield Problem(
-                file, line_of(file, f"[{name}]"), f"The nudge of {name} asks no question."
+                file, line_of(file, f"[{name}]"), f"The nudge of {name} is not a question."
             )
 
 
@@ -98,7 +98,8 @@ def pointer_to_nowhere(step: Step) -> Iterator[Problem]:
             yield Problem(
                 file,
                 line_of(file, f"[{name}]"),
-                f"The pointer of {name} names no page: add the address of its documentation.",
+                f"The pointer of {name} does not name a page: "
+                "add the address of its documentation.",
             )
 
 
@@ -110,8 +111,8 @@ def slide_not_in_the_deck(step: Step) -> Iterator[Problem]:
             yield Problem(
                 file,
                 line_of(file, f"[{name}]"),
-                f"The deck slides/{step.name}.md has no slide {hint['slide']!r}: name one of its "
-                "titles.",
+                f"The deck slides/{step.name}.md has no slide "
+                f"{hint['slide']!r}: name one of its titles.",
             )
 
 
@@ -127,7 +128,7 @@ def code_not_in_the_solution(step: Step) -> Iterator[Problem]:
             )
 
 
-def rung_that_shows_the_code(step: Step) -> Iterator[Problem]:
+def level_that_shows_the_code(step: Step) -> Iterator[Problem]:
     broken = {problem.line for problem in code_not_in_the_solution(step)}
     for file, name, hint in _complete(step):
         if line_of(file, f"[{name}]") in broken:
@@ -151,5 +152,5 @@ FINDERS = (
     pointer_to_nowhere,
     slide_not_in_the_deck,
     code_not_in_the_solution,
-    rung_that_shows_the_code,
+    level_that_shows_the_code,
 )

@@ -1,4 +1,4 @@
-"""A step's mistakes and variants: each can be made, and names a rule that there is."""
+"""A step's mistakes and variants: each can be made, and names a rule that exists."""
 
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -63,8 +63,8 @@ def id_that_no_rule_has(step: Step) -> Iterator[Problem]:
                 step,
                 kind,
                 row,
-                f"no rule for {step.short} is called {id!r}: an id is the name of the rule's "
-                "function.",
+                f"no rule for {step.short} is called {id!r}: an "
+                "id is the name of the rule's function.",
             )
 
 

@@ -1,5 +1,5 @@
-"""The rules of all steps: each has a name of its own, asks for what some step teaches, and is seen
-to speak by an entry of the catalogue."""
+"""The rules of all steps: each has a name of its own, asks for what some step teaches, and has an
+entry of the catalogue that it matches."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -36,8 +36,8 @@ def id_of_two_rules() -> Iterator[Problem]:
         if count[rule.id] > 1:
             yield _problem(
                 rule,
-                "another rule has this name: rename one, or make them one rule for both "
-                "(advises=True).",
+                "another rule has this name: rename one, or make "
+                "them one rule for both (advises=True).",
             )
 
 
@@ -53,7 +53,7 @@ def unknown_capability() -> Iterator[Problem]:
 
 
 def id_without_an_entry() -> Iterator[Problem]:
-    """A rule that explains has a mistake that it is told for; one that only advises, a variant."""
+    """A rule that explains has a mistake that it explains; one that only advises, a variant."""
     steps = manifest.steps()
     mistakes = {row.get("diagnosis") for s in steps for row in catalogue.entries(s, "mistakes")}
     variants = [row for s in steps for row in catalogue.entries(s, "variants")]
@@ -65,8 +65,9 @@ def id_without_an_entry() -> Iterator[Problem]:
         if rule.explains and rule.id not in mistakes:
             yield _problem(
                 rule,
-                "no mistake has this diagnosis: add one to a mistakes.toml, and see that the rule "
-                "speaks. If another always speaks first, remove the rule.",
+                "no mistake has this diagnosis: add one to a "
+                "mistakes.toml, and check that the rule matches. "
+                "If another always matches first, remove the rule.",
             )
         if rule.advises and rule.id not in advised:
             yield _problem(

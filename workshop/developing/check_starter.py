@@ -19,8 +19,8 @@ def other_files(step: Step) -> Iterator[Problem]:
         yield Problem(
             has / name,
             None,
-            f"{lacks.relative_to(ROOT).as_posix()} does not have this file: copy it there, or "
-            "remove it here.",
+            f"{lacks.relative_to(ROOT).as_posix()} does not have "
+            "this file: copy it there, or remove it here.",
         )
 
 
@@ -32,8 +32,8 @@ def differs_outside_of_todos(step: Step) -> Iterator[Problem]:
                 yield Problem(
                     step.starter / name,
                     change.before_line,
-                    "The starter differs from the solution here, and no TODO says so: begin the "
-                    'block with "# TODO n: ", or write the same in both.',
+                    "The starter differs from the solution here, but no TODO says so: "
+                    'begin the block with "# TODO n: ", or write the same in both.',
                 )
 
 
@@ -60,8 +60,8 @@ def todos_not_numbered(step: Step) -> Iterator[Problem]:
             yield Problem(
                 step.starter / name,
                 line,
-                f"TODO {number} comes where TODO {wanted} is due: number "
-                "them in the order of the tasks.",
+                f"TODO {number} comes where TODO {wanted} is "
+                "expected: number them in the order of the tasks.",
             )
         wanted = max(wanted, number + 1)
 
@@ -82,7 +82,9 @@ def solution_with_a_todo(step: Step) -> Iterator[Problem]:
         for number, line in enumerate(text.splitlines(), 1):
             if "# TODO" in line and name != "README.md":
                 yield Problem(
-                    step.solution / name, number, "A solution has no TODO: write what it asks for."
+                    step.solution / name,
+                    number,
+                    "A solution must not have a TODO: write what it asks for.",
                 )
 
 
@@ -107,13 +109,14 @@ def too_many_lines(step: Step) -> Iterator[Problem]:
         yield Problem(
             step.solution,
             None,
-            f"An attendee would write {len(written)} lines, and {most} is the most in a step of "
-            f"the track {step.track}: give some of them in the starter.",
+            f"An attendee would write {len(written)} lines, but {most} is the maximum for "
+            f"a step of the track {step.track}: put some of them in the starter.",
         )
 
 
 def breaks_with_the_step_before(step: Step) -> Iterator[Problem]:
-    """A starter that continues is the solution before, plus its TODOs and what it brings."""
+    """A starter that continues a step is that step's solution, plus its TODOs and what it
+    brings."""
     if not step.continues:
         return
     if step.previous is None:
@@ -128,7 +131,7 @@ def breaks_with_the_step_before(step: Step) -> Iterator[Problem]:
                 yield Problem(
                     step.starter / name,
                     change.after_line,
-                    f"This is not as {step.previous.short} ended: copy it from "
+                    f"This is not how {step.previous.short} ended: copy it from "
                     f'solutions/{step.previous.name}, or name {name} in "brings".',
                 )
 

@@ -1,4 +1,4 @@
-"""The tasks of a step: each has its TODO, serves a check, and is known as begun or not begun."""
+"""The tasks of a step: each has its TODO, serves a check, and can be recognized as begun or not."""
 
 from collections.abc import Iterator
 
@@ -25,10 +25,10 @@ def task_that_lacks_a_part(step: Step) -> Iterator[Problem]:
     for row in tasks.rows(step):
         if lacks := sorted(PARTS - row.keys()):
             yield _problem(
-                step, row, f"TODO {row.get('number')} lacks {', '.join(lacks)}: say it here."
+                step, row, f"TODO {row.get('number')} lacks {', '.join(lacks)}: add it here."
             )
         for name in sorted(row.keys() - PARTS - MORE_PARTS):
-            yield _problem(step, row, f"A task has no part {name!r}: remove or correct it.")
+            yield _problem(step, row, f"A task has no part {name!r}: remove or fix it.")
 
 
 def todo_without_a_task(step: Step) -> Iterator[Problem]:
@@ -76,7 +76,7 @@ def task_that_names_no_rule(step: Step) -> Iterator[Problem]:
 
 
 def task_that_is_not_told(step: Step) -> Iterator[Problem]:
-    """The starter's own code must be known as not begun, and the solution's as begun."""
+    """The starter's own code must count as not begun, and the solution's as begun."""
     complete = not any(task_that_lacks_a_part(step))
     for task in tasks.of_step(step) if complete else ():
         row = {"number": task.number}
@@ -87,15 +87,15 @@ def task_that_is_not_told(step: Step) -> Iterator[Problem]:
             yield _problem(
                 step,
                 row,
-                f'In the solution {task.title} looks as if it was not begun: "given" is a '
-                "statement of the starter that the solution does not have.",
+                f'In the solution, {task.title} looks as if it was not begun: "given" is '
+                "a statement of the starter that the solution does not have.",
             )
         elif not TaskInProject(task, Places(Project(step.starter))).is_untouched:
             yield _problem(
                 step,
                 row,
-                f"In the starter {task.title} looks as if it was begun: say under "
-                '"given" what the starter has there.',
+                f"In the starter, {task.title} looks as if it was begun: "
+                'say under "given" what the starter has there.',
             )
 
 

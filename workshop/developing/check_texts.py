@@ -16,7 +16,7 @@ def readme_lacks_a_file(step: Step) -> Iterator[Problem]:
     for name in step.files:
         if name not in text:
             yield Problem(
-                readme, None, f"{name} is to be edited, and no task names it: write the task."
+                readme, None, f"{name} is to be edited, but no task names it: write the task."
             )
 
 

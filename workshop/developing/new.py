@@ -15,7 +15,7 @@ EXECUTABLE, PLAIN = 0o755, 0o644
 
 
 class NotMade(Exception):
-    """The step was not made, and nothing was written. The message says why."""
+    """The step was not created, and nothing was written. The message says why."""
 
 
 def make(name: str, continues: bool = True) -> list[Path]:
@@ -26,7 +26,7 @@ def make(name: str, continues: bool = True) -> list[Path]:
     new = skeleton(name, before, continues)
     there = [path for path in new if (ROOT / path).exists()]
     if there:
-        raise NotMade(f"{there[0]} is there already: remove it, or choose another name.")
+        raise NotMade(f"{there[0]} already exists: remove it, or choose another name.")
     listed = ROOT / "workshop.toml"
     text = listed.read_text(encoding="utf-8")
     entry = _filled("entry.toml", name, before, continues)
@@ -45,14 +45,15 @@ def _refuse_name(name: str, before: Step) -> None:
     found = NAME.fullmatch(name)
     if found is None:
         raise NotMade(
-            f"{name!r} is not the name of a step. It is its number and what it teaches, in small "
-            f"letters: step{before.number + 1}_history"
+            f"{name!r} is not a valid name for a step. "
+            "A name is the number and what the step teaches, in "
+            f"lowercase: step{before.number + 1}_history"
         )
     known = [step.name for step in manifest.steps() if step.number == int(found[1])]
     if known:
-        raise NotMade(f"Step {found[1]} is there already: {known[0]}.")
+        raise NotMade(f"Step {found[1]} already exists: {known[0]}.")
     if int(found[1]) != before.number + 1:
-        raise NotMade(f"The next step is number {before.number + 1}, and {name} is not.")
+        raise NotMade(f"The next step is number {before.number + 1}, but {name} is not.")
 
 
 def skeleton(name: str, before: Step, continues: bool) -> Contents:

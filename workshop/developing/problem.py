@@ -1,4 +1,4 @@
-"""What is missing of a step, and how its files are read to find out."""
+"""What a step still lacks, and how its files are read to find out."""
 
 import difflib
 import re
@@ -10,12 +10,12 @@ from workshop.folders import contents
 from workshop.manifest import ROOT
 
 TODO = re.compile(r"# TODO (\d+): ")
-FILL_IN = "FILL IN"  # in what `dev new` writes: here the author's own words go
+FILL_IN = "FILL IN"  # in what `dev new` writes: placeholders for the author's own words
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to be done. The message says what is wrong and what to do about it."""
+    """One thing to do. The message says what is wrong and what to do about it."""
 
     file: Path
     line: int | None  # counted from 1; None for the file as a whole
@@ -28,8 +28,8 @@ class Problem:
 
 
 def texts(folder: Path) -> dict[str, str]:
-    """The files of a step's folder by name ("chat/consumers.py"), without those that programs make
-    on the way."""
+    """The files of a step's folder by name ("chat/consumers.py"), without those that programs
+    create on the way."""
     found = {}
     for name, (data, _) in contents(folder).items():
         if not name.endswith(".pyc"):

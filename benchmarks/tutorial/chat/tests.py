@@ -1,7 +1,8 @@
-"""What part 4 of the tutorial tests, in its way: Selenium drives Chrome, and Channels' live server
-answers in a process of its own. https://channels.readthedocs.io/en/stable/tutorial/part_4.html
+"""What part 4 of the tutorial tests, in the same way: Selenium drives Chrome, and Channels' live
+server answers in a process of its own.
+https://channels.readthedocs.io/en/stable/tutorial/part_4.html
 
-Only the browser is another one's choice: without a window, which is quicker, and Debian's.
+Only the browser differs: without a window, which is quicker, and Debian's.
 """
 
 import os

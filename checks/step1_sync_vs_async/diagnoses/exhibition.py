@@ -26,9 +26,10 @@ THREADS = {"to_thread", "run_in_executor", "sync_to_async", "Thread", "submit"}
 def exhibition_missing(evidence):
     if evidence.saw(NoRecord) and not (evidence.project.folder / "exhibition.py").is_file():
         return Explanation(
-            "There is no exhibition.py in this folder. If the step is in another folder, go there. "
-            "If it is in this one, restore the file, which saves your other files first: "
-            "python3 -m workshop reset step1"
+            "There is no exhibition.py in this folder. "
+            "If the step is in another folder, go there. "
+            "Otherwise restore the file; your other files are "
+            "saved first: python3 -m workshop reset step1"
         )
 
 
@@ -37,7 +38,7 @@ def exhibition_does_not_end(evidence):
     if evidence.saw(NoRecord) and evidence.stuck:
         return Explanation(
             f"{evidence.failure.message} It was still at this line: look for a loop that has no "
-            "end, and delete it, or let it end as a game's loop does: while not board.over:",
+            "end, and delete it, or make it end as a game's loop does: while not board.over:",
             evidence.stuck[1],
         )
 
@@ -71,7 +72,7 @@ def _waited_for(source, function, started) -> tuple[str, str, list]:
         return "", code, [instead(started, code)]
     for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
         if code := in_place_of_the_loop(source, loop):
-            return ", in place of the loop", code, written(source, loop, code)
+            return ", instead of the loop", code, written(source, loop, code)
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and _makes(node, started):
             code = f"await asyncio.gather(*{node.targets[0].id})"
@@ -88,7 +89,8 @@ def _makes(assignment: ast.Assign, started: ast.Call) -> bool:
 
 @rule
 def waits_for_some_games(evidence):
-    """What ends while others still play, and breaks them off (asyncio.run cancels what is left)."""
+    """What ends while others are still playing, and cuts them off (asyncio.run cancels what is
+    left)."""
     if not evidence.saw(MovesMissing) or evidence.failure.who != "asynchronous":
         return None
     for source, function in functions(evidence):
@@ -127,15 +129,15 @@ def _ended_by(call: ast.Call, name: str | None) -> str | None:
         first = "that ends" if when == "FIRST_COMPLETED" else "that raises an exception"
         return f"{when} returns with the first game {first}"
     if name in ("wait_for", "timeout") or (name == "wait" and "timeout" in named):
-        return f"{name}() gives up when its time is over"
+        return f"{name}() gives up when its time is up"
     if name == "next" and call.args and "as_completed" in ast.unparse(call.args[0]):
-        return "next() takes the first game that ends"
+        return "next() returns with the first game that ends"
     return None
 
 
 @rule
 def game_swallowed_its_exception(evidence):
-    """The exhibition does not break off, and a game does."""
+    """The exhibition is not cut off, but a game is."""
     if not evidence.saw(MovesMissing):
         return None
     for swallowed in evidence.swallowed:
@@ -143,9 +145,9 @@ def game_swallowed_its_exception(evidence):
         if raised and swallowed.where:
             caught, care = CAUGHT[swallowed.event.by]
             return Explanation(
-                f"{evidence.failure.message} {swallowed.error.text} was raised in line "
-                f"{raised.line} and {caught}, so that game ended in silence. Fix its cause, and "
-                f"{care}.",
+                f"{evidence.failure.message} {swallowed.error.text} was raised on line "
+                f"{raised.line} and {caught}, so that game ended silently. "
+                f"Fix its cause, and {care}.",
                 swallowed.where,
             )
 
@@ -163,7 +165,7 @@ def game_ends_early(evidence):
             asks = [n for n in around(source, moves[0], ast.If) if not n.orelse]
             cure = "Go on until it is over: while not board.over:"
             if asks:
-                cure = f"Write while in place of if in line {asks[0].lineno}."
+                cure = f"Write while instead of if on line {asks[0].lineno}."
             edit = evidence.suggest(source.where(moves[0]), *map(_as_loop, asks[:1]))
             return Explanation(
                 f"{evidence.failure.message} {function.name}() has no loop, so each game ends "
@@ -179,7 +181,7 @@ def _as_loop(node: ast.If):
     return begin, (node.lineno, node.col_offset + len("if")), "while"
 
 
-# What must stay as it was
+# What must not change
 
 
 @rule
@@ -217,8 +219,10 @@ def synchronous_changed(evidence):
             shown = code.replace("\n", "\n    ")
             where = source.where(body[0] if body else function)
             return Explanation(
-                f"{evidence.failure.message} {function.name}() is there for comparison, and was "
-                f"changed. Restore its body:\n    {shown}",
+                f"{evidence.failure.message} {function.name}() is "
+                "there for comparison, but was changed. "
+                "Restore its body:\n"
+                f"    {shown}",
                 where,
                 evidence.suggest(where, instead_of_all(body, code)) if body else None,
             )

@@ -1,4 +1,4 @@
-"""Step 1's server: the view that waits, and the heart that goes on beating meanwhile."""
+"""Step 1's server: the view that waits, and the heart that keeps beating in the meantime."""
 
 import ast
 
@@ -12,7 +12,7 @@ from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import FUNCTIONS, calls_in, last_name
 from workshop.checking.failures import Silent
 
-BLOCKED = "the event loop stands still, and with it every browser of this server."
+BLOCKED = "the event loop is blocked, and with it every browser of this server."
 
 
 @rule
@@ -32,7 +32,7 @@ def view_blocks_the_loop(evidence):
 
 
 def _asynchronous(source, call) -> str:
-    """The code that waits as the call does, and gives the event loop back meanwhile."""
+    """The code that waits as the call does, and yields to the event loop in the meantime."""
     if last_name(call.func) == "thinks":
         return f"await {ast.unparse(call.func)}_async()"
     arguments = ", ".join(map(ast.unparse, call.args))
@@ -79,7 +79,7 @@ def _made_async(evidence, found, changes) -> list:
 
 @rule
 def view_computes(evidence):
-    """The process told of a line that computes on the event loop."""
+    """The process reported a line that computes on the event loop."""
     seen = evidence.saw(NotTogether, HeartStopped, Silent)
     for event in evidence.events(Computes) if seen else ():
         where = evidence.place(event)
@@ -89,8 +89,9 @@ def view_computes(evidence):
         within = evidence.project.function_at(where)
         if within and within.name == "awaiting":
             return Explanation(
-                "This line computes on the event loop, and every other browser waits meanwhile. "
-                "The view only has to wait for its opponent. In place of the computation, write:\n"
+                "This line computes on the event loop, and every other browser has to wait. "
+                "The view only needs to wait for its opponent. "
+                "Instead of the computation, write:\n"
                 "    return answered(await opponent.thinks_async())",
                 where,
             )
@@ -107,8 +108,9 @@ def view_asks_nobody(evidence):
         names = {last_name(node) for function in reached for node in ast.walk(function)}
         if view.name == "awaiting" and not names & {"thinks", "thinks_async"}:
             return Explanation(
-                "The view asks no opponent: it has to wait for one, and to answer with what it "
-                "says. Write `return answered(await opponent.thinks_async())`.",
+                "The view does not ask an opponent: it must wait for "
+                "one, and answer with what the opponent says. "
+                "Write `return answered(await opponent.thinks_async())`.",
                 source.where(view.body[-1]),
             )
 
@@ -137,8 +139,10 @@ def answer_not_awaited(evidence, error):
                 code = source.code(node.value).replace(source.code(given), code)
                 changes = [instead(node, code)]
             return Explanation(
-                f"{ast.unparse(given.func)}(…) was called without await, so answered() got no "
-                f"answer but something that is still to be awaited. Write:\n    {code}",
+                f"{ast.unparse(given.func)}(…) was called without await, so answered() "
+                "got something that still has to be awaited, not an answer. "
+                "Write:\n"
+                f"    {code}",
                 where,
                 evidence.suggest(where, *changes) if evidence.at(where).is_async else None,
             )
@@ -154,8 +158,10 @@ def threads_run_out(evidence):
             found = in_a_thread(source, call)
             code = f"await {found[1]}_async()" if found else "await opponent.thinks_async()"
             return Explanation(
-                f"{evidence.failure.message} Each of them holds a thread, and the pool has no "
-                f"more. Waiting needs no thread. In place of {ast.unparse(call.func)}(…), write:\n"
+                f"{evidence.failure.message} Each of them holds "
+                "a thread, and the pool has no more. "
+                "Waiting does not need a thread. "
+                f"Instead of {ast.unparse(call.func)}(…), write:\n"
                 f"    {code}",
                 source.where(call),
                 found and evidence.suggest(source.where(call), instead(found[0], code)),

@@ -1,4 +1,4 @@
-"""How the games of step 1's exhibition are started and awaited: exceptions that come of it."""
+"""How the games of step 1's exhibition are started and awaited: exceptions that result."""
 
 import ast
 import itertools
@@ -66,8 +66,8 @@ def _game_was_over(evidence, where, game):
         if len(function.args.args) == len(game.args)
     ]
     said = (
-        f"{name}() is a plain function: when asyncio.gather() gets its result, the game is over, "
-        "and there is nothing to wait for."
+        f"{name}() is a plain function: when asyncio.gather() gets its "
+        "result, the game is over, and there is nothing left to wait for."
     )
     if len(known) != 1:
         cure = "an `async def` that awaits board.opponent_thinks_async()"
@@ -103,7 +103,7 @@ def wait_given_coroutines(evidence, error):
 
 @rule(raised=r"TypeError: object (?:NoneType|dict) can't be used in 'await' expression")
 def awaited_the_blocking_one(evidence, error):
-    """The answer was there before `await` looked: it is None, or the view's dictionary."""
+    """The answer was there before `await` ran: it is None, or the view's dictionary."""
     where = evidence.where(error)
     for node in evidence.nodes_at(where, ast.Await):
         name = last_name(getattr(node.value, "func", None))
@@ -119,14 +119,14 @@ def awaited_the_blocking_one(evidence, error):
 
 @rule(raised=r"\bOutOfTurn: ")
 def out_of_turn(evidence, error):
-    """The board's own words say whose turn it is, and what comes first."""
+    """The board's own message says whose turn it is, and what comes first."""
     if evidence.never_awaited():
         return None
     where, seen = evidence.where(error), evidence.failure.message
     said = seen if error.message in seen else f"The board refused a move. {error.message}"
     cure = ""
     if edit := _the_other_way_round(evidence, where):
-        cure = " Swap this line and the next."
+        cure = " Swap this line and the next one."
     elif edit := _with_the_answer(evidence, where):
         cure = " Write that below this line."
     return Explanation(f"{said.rstrip('.')}.{cure}", where, edit)

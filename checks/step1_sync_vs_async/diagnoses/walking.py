@@ -43,7 +43,7 @@ def plays_the_plain_game(evidence):
         if name in players:
             return Explanation(
                 f"In the asynchronous exhibition the game is still played by {name}(), which waits "
-                f"at the board until the answer comes. Copy the body of {name}() here, in place of "
+                f"at the board until the answer comes. Copy the body of {name}() here, instead of "
                 "this line, and in it write `await board.opponent_thinks_async()` for "
                 "`board.opponent_thinks()`.",
                 where,
@@ -58,9 +58,10 @@ def locked_while_thinking(evidence):
         if waits and "TaskGroup" not in name:
             source = evidence.project.source("exhibition")
             return Explanation(
-                f"`async with {name}` lets in only so many games at a time, and here each stays in "
-                "until its opponent has answered. Delete this line, and indent those of its block "
-                "one level less: Alice needs no lock, for between two awaits no other game runs.",
+                f"`async with {name}` lets in only so many games at a time, and "
+                "here each stays in until its opponent has answered. "
+                "Delete this line, and indent those of its block one level less: Alice does "
+                "not need a lock, because no other game runs between two awaits.",
                 where,
                 evidence.suggest(where, unwrapped(source, block)),
             )
@@ -75,8 +76,10 @@ def pool_waits_at_the_board(evidence):
             code = f"await {ast.unparse(asked[0])}_async()" if asked else ASYNCHRONOUS
             edit = instead(block, code) if asked and len(block.body) == 1 else None
             return Explanation(
-                "Leaving this `with` block waits for the pool's threads, and Alice's thread "
-                "waits there, too. No pool is needed. In place of the block write:\n"
+                "Leaving this `with` block waits for the pool's "
+                "threads, and Alice's thread waits there, too. "
+                "No pool is needed. "
+                "Instead of the block, write:\n"
                 f"    {code}",
                 source.where(block),
                 edit and evidence.suggest(source.where(block), edit),
@@ -89,7 +92,7 @@ def opponents_share_threads(evidence):
     for call, where in _walking(evidence, ast.Call):
         if last_name(call.func) not in THREADS or not THINKING & set(map(last_name, call.args)):
             continue
-        pool = "There are fewer threads here than opponents who think."
+        pool = "There are fewer threads here than opponents who are thinking."
         if last_name(call.func) == "sync_to_async":
             pool = (
                 "sync_to_async() calls all its functions in one and the same thread, one after "
@@ -98,7 +101,7 @@ def opponents_share_threads(evidence):
         found = in_a_thread(source, call)
         code = f"await {found[1].removesuffix('_async')}_async()" if found else ASYNCHRONOUS
         return Explanation(
-            f"{pool} Waiting needs no thread. Write:\n    {code}",
+            f"{pool} Waiting does not need a thread. Write:\n    {code}",
             where,
             found and evidence.suggest(where, instead(found[0], code)),
         )
@@ -114,15 +117,15 @@ def one_board_after_another(evidence):
         if any(isinstance(node, ast.Await) for node in ast.walk(loop)):
             code = in_place_of_the_loop(source, loop) if isinstance(loop, ast.For) else None
             together = (
-                f"In place of the loop write:\n    {code}"
+                f"Instead of the loop, write:\n    {code}"
                 if code
                 else (
-                    "Make a list of the games in the loop, and below it start all of them "
-                    "together: `await asyncio.gather(*games)`"
+                    "Collect the games in a list in the loop, and below it start "
+                    "all of them together: `await asyncio.gather(*games)`"
                 )
             )
             return Explanation(
-                "`await` in a loop waits for one game before it begins the next. " + together,
+                "`await` in a loop waits for one game before it starts the next one. " + together,
                 where,
                 code and evidence.suggest(where, *written(source, loop, code)),
             )

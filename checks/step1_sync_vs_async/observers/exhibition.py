@@ -9,7 +9,7 @@ from workshop.checking import patience
 from workshop.checking.processes.program import Program
 
 RECORD = "record.json"  # in the folder of the check, as workshop.toml says
-# A hall hour goes by this much slower where a busy machine may have held up threads that think.
+# A hall hour passes this much more slowly where a busy machine may have held up threads that think.
 SLOWLY = ("--speed", "400")
 PLAYS_WITHIN = patience.seconds(8)  # only a check that fails waits for them
 
@@ -76,7 +76,7 @@ class Played:
         ]
 
     def at_once(self, name: str, who: str) -> int:
-        """How many moves of `who` went on together, at most: counted, not timed."""
+        """How many moves of `who` were under way at once, at most: counted, not timed."""
         now = most = 0
         for event in self._record[name]:
             if event["who"] == who:

@@ -1,4 +1,4 @@
-"""The hall's server: eight browsers ask it at once, and its heart is listened to meanwhile."""
+"""The hall's server: eight browsers ask it at once, while its heart is listened to."""
 
 import asyncio
 import contextlib
@@ -21,16 +21,16 @@ ANSWERS_WITHIN = patience.seconds(8)  # for all rounds; only a check that fails 
 
 @dataclass
 class Waited:
-    """What was seen while browsers waited: of each count the most of any round."""
+    """What was seen while browsers waited: the highest count of any round."""
 
-    together: int = 0  # browsers, as their answers tell
+    together: int = 0  # browsers, as their answers say
     beats: int = 0
     failure: Failure | None = None  # of the browsers
     heart_failure: Failure | None = None
 
 
 class Hall:
-    """The hall's server. One measurement serves all who ask about it."""
+    """The hall's server. One measurement serves every check that asks for it."""
 
     def __init__(self, server: Server):
         self._server = server
@@ -45,7 +45,8 @@ class Hall:
         return waited.together
 
     async def beats(self) -> int:
-        """How many heartbeats come meanwhile. Raises HeartSilent, and what `together` raises."""
+        """How many heartbeats come in the meantime. Raises HeartSilent, and what `together`
+        raises."""
         waited = await self._measured()
         if failure := waited.heart_failure or waited.failure:
             raise failure
@@ -70,7 +71,7 @@ class Hall:
         listening = asyncio.ensure_future(heart.listen())
         try:
             for _ in range(ROUNDS):
-                await heart.next_beat()  # at once after it: the next one finds them waiting
+                await heart.next_beat()  # right after it, so that the next one finds them waiting
                 before = heart.count
                 counts = await self._round()
                 waited.together = max(waited.together, *counts)
@@ -83,8 +84,8 @@ class Hall:
             waited.heart_failure = heart.failure
 
     async def _round(self) -> list[int]:
-        """How many waited together, as each answer tells. The list ends with the second browser
-        that waited alone, for the others would too."""
+        """How many waited together, as each answer says. The list ends with the second browser that
+        waited alone, because the others would too."""
         counts: list[int] = []
         async with AsyncExitStack() as stack:
             opened = [
@@ -112,8 +113,8 @@ def _count(answer: Answer) -> int:
     except (ValueError, KeyError, TypeError):
         raise Failure(
             "hall",
-            "The answer does not tell how many waited together. Keep the line "
-            "`return answered(…)` and give it what opponent.thinks_async() returns.",
+            "The answer does not say how many waited together. "
+            "Keep the line `return answered(…)` and give it what opponent.thinks_async() returns.",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""How the message is sent to the browser, as code for the function in which that is to be done."""
+"""How the message is sent to the browser, as code for the function that has to do it."""
 
 import ast
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ class Answer:
 
     @property
     def suggestion(self) -> Suggestion | None:
-        """The edit that puts the code in the call's place; None where nothing is sent there."""
+        """The edit that replaces the call with the code; None where nothing is sent there."""
         if self.call is None:
             return None
         return self.instead_of(self.call)
 
     def instead_of(self, node: ast.AST) -> Suggestion | None:
-        """The edit that puts the code in the place of a node, and of the `await` before it."""
+        """The edit that replaces a node, and the `await` before it, with the code."""
         source = self.at.source
         waits = source.at(self.at.where.line, ast.Await)
         whole = next((wait for wait in waits if wait.value is node), node)

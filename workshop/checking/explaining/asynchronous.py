@@ -1,7 +1,8 @@
 """A consumer with an asynchronous base, whose methods are plain functions: what makes them async.
 
-Channels awaits each of its methods (https://channels.readthedocs.io/en/stable/topics/consumers.html),
-so all of them are to be changed at once, and what they call besides.
+Channels awaits each of its methods
+(https://channels.readthedocs.io/en/stable/topics/consumers.html), so all of them have to be changed
+at once, and whatever else they call.
 """
 
 import ast
@@ -13,7 +14,7 @@ from workshop.checking.explaining.source import Consumer, Source, last_name, on_
 from workshop.checking.explaining.suggestion import Change
 
 BRIDGES = ("async_to_sync", "AsyncToSync")
-OWN = ("send", "send_json", "accept", "close")  # methods that a consumer brings
+OWN = ("send", "send_json", "accept", "close")  # methods that every consumer has
 
 
 def plain_methods(consumer: Consumer, first: ast.FunctionDef) -> list[ast.FunctionDef]:

@@ -1,7 +1,7 @@
 """A file that Python cannot read: where it stopped, what is there, and whether an edit would help.
 
 Python's own words for a SyntaxError differ from version to version, and name what confused it. So
-rules look at what the file has, and try the edit that they are about to tell.
+rules look at what is in the file, and try the edit that they are about to suggest.
 """
 
 import ast
@@ -16,7 +16,7 @@ from workshop.checking.explaining.suggestion import Suggestion, between
 
 OPENING, CLOSING = "([{", ")]}"
 CLOSES = dict(zip(OPENING, CLOSING, strict=True))
-# What tells the parts of a line apart. A string that is not closed is an `other`, its quote.
+# What tells the parts of a line apart. A string that is not closed is an `other`: its quote.
 TOKEN = re.compile(
     r"(?P<comment>\#[^\n]*)"
     r"|(?P<string>(?:\b[rbfuRBFU]{1,2})?(?:"
@@ -59,9 +59,9 @@ class Broken:
         return Where(self.source.path, number or self.number)
 
     def reads_as(self, text: str) -> bool:
-        """Whether Python reads this text in place of the file's, or comes further in it than to
-        the line after the one where it stopped. An edit that moves a bracket and leaves another
-        without its partner does not count: Python reports that one late."""
+        """Whether Python reads this text in place of the file's, or gets further in it than the
+        line after the one where it stopped. An edit that moves a bracket and leaves another without
+        its partner does not count: Python reports that one late."""
         try:
             ast.parse(text)
         except SyntaxError as error:
@@ -74,7 +74,7 @@ class Broken:
         return True
 
     def reads_with(self, line: str, number: int | None = None) -> bool:
-        """The same with one line put in the place of the one where it stopped, or of another."""
+        """The same with one line replaced: the one where it stopped, or another."""
         return self.reads_as(self.with_line(line, number))
 
     def with_line(self, line: str, number: int | None = None) -> str:
@@ -84,7 +84,8 @@ class Broken:
         return "\n".join(lines)
 
     def suggest(self, text: str) -> Suggestion:
-        """The edit that makes this text of the file's: one that a rule has tried with reads_as."""
+        """The edit that turns the file's text into this one: one that a rule has tried with
+        reads_as."""
         return between(self.source, text)
 
     def tried(self, text: str) -> Suggestion | None:
@@ -106,7 +107,7 @@ class Broken:
 
     @cached_property
     def tokens(self) -> list[Token]:
-        """The file's parts in order, comments excepted."""
+        """The file's parts in order, except comments."""
         text, found, line, last = self.source.text, [], 1, 0
         for match in TOKEN.finditer(text):
             line += text.count("\n", last, match.start())
@@ -121,7 +122,7 @@ class Broken:
 
     @property
     def stopped_at(self) -> Token | None:
-        """The part of the line at which Python stopped; None where it names none."""
+        """The part of the line at which Python stopped; None where it doesn't name one."""
         start = sum(len(line) + 1 for line in self.lines[: self.number - 1]) + self.range[0] - 1
         return next((t for t in self.on_the_line if t.start <= start < t.start + len(t.text)), None)
 
@@ -176,7 +177,7 @@ class Broken:
         return len(line) - len(line.lstrip())
 
     def pairs(self) -> Iterator[tuple[Token, Token]]:
-        """Each part of the line with the one after it, which may be in the next line."""
+        """Each part of the line with the one after it, which may be on the next line."""
         for one, following in zip(self.tokens, self.tokens[1:], strict=False):
             if one.line == self.number:
                 yield one, following

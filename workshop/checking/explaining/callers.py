@@ -49,15 +49,15 @@ def callers_of(project: Project, function: ast.AST | None) -> list[tuple[Source,
 
 
 def is_run(source: Source, call: ast.Call) -> bool:
-    """Whether the call is awaited, or is in what is handed to something that awaits it."""
+    """Whether the call is awaited, or is in what is passed to something that awaits it."""
     if any(node.value is call for node in source.nodes(ast.Await)):
         return True
     return any(holds(taker, call) for taker in source.calls(*TAKERS) if taker is not call)
 
 
 def on_the_loop(project: Project, function: ast.AST | None, depth: int = DEPTH) -> bool:
-    """Whether `async def` calls the function, or what calls it does. One that is only handed on,
-    to a thread say, is not called."""
+    """Whether `async def` calls the function, or what calls it does. One that is only passed on, to
+    a thread for example, is not called."""
     if isinstance(function, ast.AsyncFunctionDef):
         return True
     if not isinstance(function, ast.FunctionDef) or not depth:

@@ -23,7 +23,7 @@ def instead_of_both(first: ast.AST, last: ast.AST, code: str) -> Change:
 
 
 def before(node: ast.AST, code: str) -> Change:
-    """The code stands right before the node, on its line."""
+    """The code goes right before the node, on its line."""
     return _begin(node), _begin(node), code
 
 
@@ -33,8 +33,8 @@ def after(node: ast.AST, code: str) -> Change:
 
 
 def left_out(node: ast.AST, others: Iterable[ast.AST]) -> Change:
-    """One of several arguments, bases or entries goes, with the comma between it and the next, or
-    the one before it: `others` are all of them."""
+    """One of several arguments, bases or entries is removed, with the comma between it and the
+    next, or the one before it: `others` are all of them."""
     others = sorted(others, key=lambda other: (other.lineno, other.col_offset))
     begin, end = _begin(node), _end(node)
     number = others.index(node)
@@ -46,17 +46,18 @@ def left_out(node: ast.AST, others: Iterable[ast.AST]) -> Change:
 
 
 def around(node: ast.AST, left: str, right: str) -> list[Change]:
-    """The code stands before and after the node: around(routes, "URLRouter(", ")")."""
+    """The code goes before and after the node: around(routes, "URLRouter(", ")")."""
     return [before(node, left), after(node, right)]
 
 
 def undecorated(decorator: ast.expr) -> Change:
-    """The decorator's lines go."""
+    """The decorator's lines are removed."""
     return (decorator.lineno, 0), (decorator.end_lineno + 1, 0), ""
 
 
 def instead_of_all(statements: list[ast.stmt], code: str) -> Change:
-    """The code takes the place of these statements, which follow one another, indented as deep."""
+    """The code takes the place of these statements, which follow one another, at the same
+    indentation."""
     first, last = statements[0], statements[-1]
     return instead_of_both(first, last, _block(first, code).strip())
 
@@ -64,7 +65,7 @@ def instead_of_all(statements: list[ast.stmt], code: str) -> Change:
 def unwrapped(source: Source, block: ast.With | ast.AsyncWith | ast.If | ast.For) -> Change:
     """The statements of the block take its place."""
     first, last = block.body[0], block.body[-1]
-    if first.lineno == block.lineno:  # all in one line
+    if first.lineno == block.lineno:  # all on one line
         return instead(block, "; ".join(map(source.code, block.body)))
     lines = source.text.split("\n")[first.lineno - 1 : last.end_lineno]
     return instead_of_all([block], "\n".join(lines))
@@ -77,7 +78,7 @@ def whole_line(source: Source, number: int, code: str) -> Change:
 
 
 def above(statement: ast.stmt, code: str) -> Change:
-    """The code stands above the statement and its decorators, indented as deep."""
+    """The code goes above the statement and its decorators, at the same indentation."""
     place = (_first_line(statement), 0)
     return place, place, _block(statement, code)
 
@@ -89,13 +90,13 @@ def below(statement: ast.stmt, code: str) -> Change:
 
 
 def without(statement: ast.stmt) -> Change:
-    """The statement's lines go."""
+    """The statement's lines are removed."""
     return (_first_line(statement), 0), (statement.end_lineno + 1, 0), ""
 
 
 def removed(source: Source, statement: ast.stmt) -> Change:
-    """The statement goes, with each `if` and loop that has nothing else in it; `pass` is left where
-    another block would be empty."""
+    """The statement is removed, with each `if` and loop that has nothing else in it; `pass` is left
+    where another block would be empty."""
     for parent in source.nodes(ast.stmt, ast.ExceptHandler):
         for block in ("body", "orelse", "finalbody"):
             if getattr(parent, block, None) == [statement]:
@@ -139,7 +140,7 @@ def based_on(source: Source, definition: ast.ClassDef, base: str) -> Change:
 
 
 def without_key(dictionary: ast.Dict, key: ast.expr) -> Change:
-    """The key goes from the dictionary, with its value."""
+    """The key is removed from the dictionary, with its value."""
     place, keys = dictionary.keys.index(key), dictionary.keys
     begin, end = _begin(key), _end(dictionary.values[place])
     if place + 1 < len(keys) and keys[place + 1]:
@@ -150,12 +151,12 @@ def without_key(dictionary: ast.Dict, key: ast.expr) -> Change:
 
 
 def made_async(statement: ast.FunctionDef | ast.With | ast.For) -> Change:
-    """`async` stands before its `def`, `with` or `for`."""
+    """`async` is added before its `def`, `with` or `for`."""
     return before(statement, "async ")
 
 
 def made_plain(statement: ast.AsyncFunctionDef | ast.AsyncWith | ast.AsyncFor) -> Change:
-    """`async` goes from before its `def`, `with` or `for`."""
+    """`async` is removed from before its `def`, `with` or `for`."""
     line, column = statement.lineno, statement.col_offset
     return (line, column), (line, column + len("async ")), ""
 
@@ -228,7 +229,7 @@ def _end(node: ast.AST) -> tuple[int, int]:
 
 
 def imported(source: Source, code: str) -> list[Change]:
-    """The import stands below the file's others, unless the name is there already."""
+    """The import goes below the file's others, unless the name is already there."""
     name = code.rpartition(" ")[2]
     imports = [n for n in source.tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
     if name in source.imports or not source.tree.body:
@@ -237,7 +238,7 @@ def imported(source: Source, code: str) -> list[Change]:
 
 
 def _first_line(statement: ast.stmt) -> int:
-    """The decorators of a function or class stand above what ast calls its line."""
+    """The decorators of a function or class are above what ast calls its line."""
     decorators = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 

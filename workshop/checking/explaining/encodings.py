@@ -16,7 +16,7 @@ MARKS = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 READ_AS_TEXT = {".html", ".txt", ".json", ".env", ".toml", ".ini", ".cfg", ".yml", ".yaml", ".css"}
-LARGEST = 1_000_000  # bytes of a file that is looked at
+LARGEST = 1_000_000  # bytes: larger files are not read
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Misread:
     """A file that cannot be read as UTF-8."""
 
     where: Where
-    encoding: str | None  # a guess; None for a file that has null bytes and is UTF-8 otherwise
+    encoding: str | None  # a guess; None for a file that has null bytes and is otherwise UTF-8
     byte: int  # the first that does not belong there …
     position: int  # … and its place in the file
 

@@ -1,4 +1,4 @@
-"""Exceptions as rules see them, whether a process told of them or only its log shows them."""
+"""Exceptions as rules see them, whether a process reported them or only its log shows them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Error:
 
     @property
     def brief(self) -> tuple[str, str]:
-        """What tells it from others: the type's name, and the message."""
+        """What distinguishes it from others: the type's name and the message."""
         return self.name, self.message
 
     def raised_in(self, *packages: str) -> bool:

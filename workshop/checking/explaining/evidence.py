@@ -1,4 +1,4 @@
-"""What a failed check leaves behind, ready to be asked by the diagnoses."""
+"""What a failed check leaves behind, ready for the diagnoses to query."""
 
 import ast
 import json
@@ -54,7 +54,7 @@ GROUP_CALLS = ("group_add", "group_send", "group_discard")
 
 @dataclass
 class ProgramEvidence:
-    """What one program of the attendee's left: a server, or step 1's exhibition."""
+    """What one of the attendee's programs left: a server, or step 1's exhibition."""
 
     log: str
     events: list[Event]
@@ -79,19 +79,19 @@ class Evidence:
     capabilities: frozenset[str] = frozenset()  # that the step teaches, see workshop.toml
     timeline: list[Line] = field(default_factory=list)
     programs: list[ProgramEvidence] = field(default_factory=list)
-    # What the programs were doing when asked, and a moment later.
+    # What the programs were doing when asked, and again a moment later.
     busy: list[Busy] = field(default_factory=list)
     still_busy: list[Busy] = field(default_factory=list)
     paths: set[str] | None = None  # of the WebSockets that the check opened; None: of any
 
     def suggest(self, where: Where | None, *changes: Change) -> Suggestion | None:
         """The edit of the file of this place that makes all the changes; None where the file would
-        not be Python afterwards."""
+        no longer be Python."""
         source = self.project.source_at(where)
         return suggest(source, *changes) if source and source.tree else None
 
     def without_call(self, where: Where | None) -> Suggestion | None:
-        """The edit that removes the statement at the place, where it is nothing but a call."""
+        """The edit that removes the statement at the place, where that is only a call."""
         calls = [node for node in self.nodes_at(where, ast.Expr) if is_call(node)]
         return self.suggest(where, without(calls[-1])) if calls else None
 
@@ -102,7 +102,7 @@ class Evidence:
 
     @property
     def status(self) -> int | None:
-        """The HTTP status: of the refused handshake, or of the page."""
+        """The HTTP status: of the rejected handshake, or of the page."""
         return getattr(self.failure, "status", None)
 
     @property
@@ -121,7 +121,7 @@ class Evidence:
         """Whether the step's project can do this: "chat", "groups" …"""
         return capability in self.capabilities
 
-    # What the programs told
+    # What the programs reported
 
     def events(self, kind: type[E], **facts) -> list[E]:
         """The events of that class and with these facts, in order, of each program in turn. Of
@@ -166,7 +166,7 @@ class Evidence:
 
     @property
     def layer_hosts(self):
-        """The value that arrived in "hosts" of the default channel layer; None for none."""
+        """The value that arrived in "hosts" of the default channel layer; None without one."""
         layers = getattr(self.settings_read, "channel_layers", None)
         for key in ("default", "CONFIG", "hosts"):
             layers = layers.get(key) if isinstance(layers, dict) else None
@@ -207,7 +207,7 @@ class Evidence:
     def _all_errors(self) -> list[Error]:
         found, chain = [], 0
         for program in self.programs:
-            told = set()  # the consumer and then its application meet the same exception
+            told = set()  # the consumer and then its application report the same exception
             for event in program.events:
                 if not isinstance(event, Raised) or event.chain[0].id in told:
                     continue
@@ -220,8 +220,8 @@ class Evidence:
 
     @cached_property
     def _told(self) -> list[tuple[int, ExceptionFacts]]:
-        """All that any program told of as raised, of other checks' WebSockets too: each with the
-        program's number."""
+        """All exceptions that any program reported, from other checks' WebSockets too: each with
+        the program's number."""
         return [
             (number, facts)
             for number, program in enumerate(self.programs)
@@ -237,8 +237,8 @@ class Evidence:
 
     @cached_property
     def swallowed(self) -> list["Swallowed"]:
-        """What the learner's own code caught and let nobody know: the exceptions that were met by
-        nothing afterwards but the event loop, which only complains."""
+        """What the learner's own code swallowed: the exceptions that nothing saw afterwards except
+        the event loop, which only complains."""
         met = {
             (number, event.chain[0].id)
             for number, program in enumerate(self.programs)
@@ -255,7 +255,7 @@ class Evidence:
         ]
 
     def as_if_raised(self, swallowed: "Swallowed") -> "Evidence":
-        """What there would be had nobody caught it: the exception ends the consumer."""
+        """The evidence there would be if nothing had caught it: the exception ends the consumer."""
         order = explaining_first(swallowed.event.chain, self.is_theirs)
         found = replace(self, failure=Closed("browser", 1011))
         found.__dict__["errors"] = [error_of(facts, 0) for facts in order]
@@ -283,7 +283,7 @@ class Evidence:
         return None
 
     def raised_by_them(self, error: Error) -> bool:
-        """Whether the attendee's own line raised it, and not one that it called."""
+        """Whether the attendee's own line raised it, not one that it called."""
         return bool(error.frames) and self.is_theirs(error.frames[-1].file)
 
     @cached_property
@@ -388,16 +388,17 @@ class Evidence:
         return next(edited, next(iter(theirs), None))
 
     def never_awaited(self, pattern: str = "") -> tuple[str, Where | None] | None:
-        """The first coroutine, of a name that matches, that was made and never awaited: its
-        name, and the learner's line that made it."""
+        """The first coroutine, of a name that matches, that was created but never awaited: its
+        name, and the learner's line that created it."""
         for event in self.events(NeverAwaited):
             if re.search(pattern, event.coroutine):
                 return event.coroutine, self.place(event)
         return None
 
     def coroutine_used(self, error: Error) -> Place:
-        """Where the coroutine was made that an exception complains of: on the exception's own line,
-        where what is read there got its value, or the one place whose coroutine was not awaited."""
+        """Where the coroutine that an exception complains about was created: on the exception's own
+        line, where what is read there got its value, or the one place whose coroutine was not
+        awaited."""
         where = self.where(error)
         made = {
             (place, event.coroutine.rpartition(".")[2])
@@ -412,9 +413,9 @@ class Evidence:
 
     @cached_property
     def stuck(self) -> tuple[str, Where] | None:
-        """The learner's line that was running or waited at when the server was asked, with
-        "thread" for one that holds its thread and "task" for one that awaits. Its function was
-        busy a moment later too: on a slow machine the first look may meet one that all but ended.
+        """The learner's line that was running or waiting when the server was asked, with "thread"
+        for one that holds its thread and "task" for one that awaits. Its function was busy a moment
+        later too: on a slow machine the first look may catch one that has all but ended.
         """
         later = {(what, frame.file, frame.function) for what, frame in self._busy(self.still_busy)}
         found = [
@@ -440,7 +441,7 @@ class Evidence:
 
     def asked(self, error: Error) -> tuple[str, str]:
         """What a KeyError's line asked for the key that is not there: as it is written, and with
-        the names in it replaced by what they stand for. Empty where the line doesn't show it."""
+        the names in it replaced by what they refer to. Empty where the line doesn't show it."""
         where, node = self.where(error), self.lookup(error)
         if node is None:
             return "", ""
@@ -455,8 +456,8 @@ class Evidence:
         return next(iter(named or others), None)
 
     def origin(self, where: Where | None) -> str:
-        """The expressions of the learner's line at a place, with the names in them replaced by
-        what they stand for."""
+        """The expressions of the learner's line at a place, with the names in them replaced by what
+        they refer to."""
         source = self.project.source_at(where)
         found = expressions_at(source, where.line) if source and where.line else []
         return "\n".join(written_out(source, node, where.line) for node in found)
@@ -471,27 +472,28 @@ class Evidence:
         return next((c for c in self.consumers if method in c.methods), None)
 
     def in_question(self, method: str | None) -> bool:
-        """Whether the failure can come of the method: what was seen after somebody had left comes
-        of disconnect(), and everything else of the rest."""
+        """Whether the failure can come from the method: what was seen after somebody left comes
+        from disconnect(), and everything else from the rest."""
         leaving = method in ("disconnect", "websocket_disconnect")
         return leaving == self.saw(StillInGroup, StillRunning)
 
     @property
     def denied_for_origin(self) -> bool:
-        """Whether Channels' own WebsocketDenier answered, to which an OriginValidator hands every
-        browser that it doesn't let in."""
+        """Whether Channels' own WebsocketDenier answered, to which an OriginValidator passes every
+        browser that it rejects."""
         return any(event.name == "WebsocketDenier" for event in self.events(ConsumerMade))
 
     # For rules about the layer and the frames
 
     def saw_only(self, *kinds: type) -> bool:
-        """Whether it was one of these failures, and no exception tells why."""
+        """Whether it was one of these failures, and no exception says why."""
         return self.saw(*kinds) and not self.errors
 
     @property
     def heard_again(self) -> bool:
         """Whether what a browser heard in place of another message came to it more than once. What
-        arrived after that does not count: how much it is, only the machine's speed decides."""
+        arrived after that does not count: how much of it there is depends only on the machine's
+        speed."""
         if not self.saw(Heard):
             return False
         who, heard = self.failure.who, self.failure.heard
@@ -519,8 +521,8 @@ class Evidence:
         return None
 
     def where_called(self, call: LayerCall) -> Where | None:
-        """The learner's line that called the layer; a mention of the method where the line is not
-        known."""
+        """The learner's line that called the layer; a mention of the method where the line is
+        unknown."""
         return self.place(call) or self.mention(call.call)
 
     def where_group_sent(self) -> Where | None:
@@ -575,7 +577,7 @@ class Swallowed:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a check failed: a name that tests know, one or two sentences, a place."""
+    """Why a check failed: a name that tests use, one or two sentences, a place."""
 
     id: str
     message: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workshop.checking.explaining.source import DEFINITIONS, Project, Source, on_self
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-HARMLESS = ("staticmethod", "classmethod", "override")  # decorators that leave a function as it is
+HARMLESS = ("staticmethod", "classmethod", "override")  # decorators that don't change a function
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class OnTheLoop:
     call: ast.Call
     function: Function  # that makes it
     coroutine: ast.AsyncFunctionDef  # from which that was called; the same where it is async
-    entry: Function  # what the coroutine itself called to come there; or again the coroutine
+    entry: Function  # what the coroutine itself called to get there; or the coroutine again
 
     @property
     def name(self) -> str | None:
@@ -28,7 +28,8 @@ class OnTheLoop:
 
 
 def calls_on_the_loop(project: Project, root: ast.AsyncFunctionDef | None = None):
-    """The calls that run on the event loop; those that come of one coroutine alone with `root`."""
+    """The calls that run on the event loop; with `root`, only those that come from this
+    coroutine."""
     for source in project.sources:
         for coroutine in source.nodes(ast.AsyncFunctionDef):
             if root in (None, coroutine):
@@ -46,7 +47,7 @@ def _calls(project, source, way, seen, follow) -> Iterator[OnTheLoop]:
 
 
 def own_calls(function: Function) -> Iterator[ast.Call]:
-    """The calls in the function itself, without the functions and lambdas inside of it."""
+    """The calls in the function itself, without the functions and lambdas inside it."""
     inside = list(reversed(function.body))
     while inside:
         node = inside.pop()
@@ -59,7 +60,7 @@ def own_calls(function: Function) -> Iterator[ast.Call]:
 
 def defined(project: Project, source: Source, call: ast.Call) -> tuple[Source, Function] | None:
     """The function of the project that a call calls, with its file; none that a decorator may have
-    made something else of."""
+    replaced."""
     if on_self(call.func):
         places = [(source, node) for node in source.nodes(ast.ClassDef) if _has(node, call)]
         name = call.func.attr

@@ -2,8 +2,8 @@
 
 import re
 
-# The part of an address between the colon and the last @ of a word; and what urllib.parse says of
-# a password that ends the address early because it has a # or / in it: it takes it for the port.
+# The part of an address between the colon and the last @ of a word; and what urllib.parse says of a
+# password that ends the address early because it has a # or / in it: it mistakes it for the port.
 SECRETS = (
     (re.compile(r"(\b\w+://[^\s:/@\"']*:)(?!\*\*\*)[^\s\"']+(?=@)"), r"\1***"),
     (re.compile(r"(\b\w+://)[^\s:/@\"'*]+(?=@)"), r"\1***"),
@@ -16,7 +16,7 @@ SECRETS = (
 
 
 def masked(text: str) -> str:
-    """The text with *** for each password that can be told from the rest."""
+    """The text with *** for each password that can be recognized."""
     for pattern, instead in SECRETS:
         text = pattern.sub(instead, text)
     return text

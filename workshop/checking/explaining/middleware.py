@@ -18,7 +18,7 @@ from workshop.checking.explaining.source import (
 @dataclass(frozen=True)
 class Middleware:
     """A class or function, and what is called for each connection: __call__() or the function
-    inside of it. `inner` is how the application inside is written there: "self.inner"."""
+    inside it. `inner` is how the inner application is written there: "self.inner"."""
 
     source: Source
     node: ast.ClassDef | ast.FunctionDef
@@ -31,13 +31,13 @@ class Middleware:
 
     @property
     def arguments(self) -> list[str]:
-        """The names of what is handed to it for each connection, the scope first."""
+        """The names of what it is given for each connection, the scope first."""
         names = [argument.arg for argument in self.call.args.args] if self.call else []
         return names[1:] if isinstance(self.node, ast.ClassDef) else names
 
     @property
     def passing_on(self) -> list[ast.Call]:
-        """The calls of the application inside."""
+        """The calls of the inner application."""
         ways = (self.inner, "super().__call__", "self.inner", "self.app")
         given = [n for n in ast.walk(self.call or ast.Pass()) if isinstance(n, ast.Assign)]
         names = [ast.unparse(n.targets[0]) for n in given if ast.unparse(n.value) in ways]
@@ -46,7 +46,7 @@ class Middleware:
 
     @property
     def right(self) -> str:
-        """How the connection is handed on, valid in what is called."""
+        """How the connection is passed on, as code that is valid in what is called."""
         arguments = self.arguments if len(self.arguments) == 3 else ("scope", "receive", "send")
         wait = "await " if isinstance(self.call, ast.AsyncFunctionDef) else ""
         return f"return {wait}{self.inner}({', '.join(arguments)})"
@@ -89,7 +89,7 @@ def _method(node, name):
 
 
 def _kept(node: ast.ClassDef) -> str:
-    """How the class keeps the application that it is given."""
+    """How the class stores the application that it is given."""
     init = _method(node, "__init__")
     given = [argument.arg for argument in init.args.args[1:2]] if init else []
     for child in ast.walk(init or ast.Pass()):

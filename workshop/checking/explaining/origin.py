@@ -13,7 +13,7 @@ READ = (ast.Name, ast.Attribute, ast.Subscript)
 
 def written_out(source: Source, node: ast.AST, line: int) -> str:
     """The expression at a line, with each local name and `self.name` in it replaced by what it was
-    given last above. What a loop or an unpacking takes apart stands for its parts."""
+    given last above. What a loop or an unpacking takes apart represents its parts."""
     given = _given(source, line)
     node = copy.deepcopy(node)
     for _ in range(DEPTH):
@@ -94,7 +94,7 @@ def made_without_await(project: Project, where: Where | None) -> tuple[Where, st
 
 
 def _key(node: ast.AST) -> tuple[str, str] | None:
-    """What tells a variable, `self.name` or `scope["key"]` from others."""
+    """What distinguishes a variable, `self.name` or `scope["key"]` from others."""
     if isinstance(node, ast.Subscript):
         key = getattr(node.slice, "value", None)
         return ("scope", key) if last_name(node.value) == "scope" and key else None

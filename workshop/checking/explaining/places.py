@@ -1,10 +1,10 @@
-"""In what kind of function a place is, and so how a coroutine is run there.
+"""What kind of function a place is in, and so how a coroutine is run there.
 
-`await` is valid in `async def` alone
+`await` is only valid in `async def`
 (https://docs.python.org/3/reference/expressions.html#await-expression), and async_to_sync() in code
 whose thread runs no event loop
-(https://docs.djangoproject.com/en/5.2/topics/async/#async-adapter-functions). What a message tells
-to type is asked for here.
+(https://docs.djangoproject.com/en/5.2/topics/async/#async-adapter-functions). Messages ask here
+what to tell the learner to type.
 """
 
 import ast
@@ -83,12 +83,11 @@ class Place:
         called, function = self._called, self.function
         if isinstance(function, ast.Lambda):
             return (
-                "A lambda cannot await. "
-                f"Write an `async def` in its place, with `await {called}` in it."
+                f"A lambda cannot await. Write an `async def` instead, with `await {called}` in it."
             )
         if function is None:
             return (
-                "Nothing can be awaited outside of functions. "
+                "Nothing can be awaited outside a function. "
                 f"Move the call into an `async def`, and write `await {called}` there."
             )
         if self.is_async:
@@ -99,7 +98,7 @@ class Place:
         return f"{self.name}() is a plain `def`, so it cannot await. {self.to_bridge()}"
 
     def to_bridge(self) -> str:
-        """The sentence that tells to run it with async_to_sync."""
+        """The sentence that says to run it with async_to_sync."""
         function, arguments = "…", "(…)"
         if self.call is not None:
             function, arguments = self._parts(self.source.code)
@@ -108,14 +107,14 @@ class Place:
         return _write(f"async_to_sync({function}){arguments}", missing)
 
     def to_make_async(self) -> str:
-        """The end of a sentence that tells to write `async def`: who has to await it then."""
+        """The end of a sentence that says to write `async def`: who then has to await it."""
         callers = self._callers_to_change
         if not callers:
             return ""
         source, call = callers[0]
         if len(callers) == 1 and source is self.source:
             code = f"await {_shortened(source, call)}"
-            return f", and `{code}` where it is called, in line {call.lineno}"
+            return f", and `{code}` where it is called, on line {call.lineno}"
         return f", and `await` where {self.name}() is called"
 
     @cached_property
@@ -172,8 +171,8 @@ class Place:
             )
         also = self.to_make_async()
         return (
-            f"{self.name}() is a plain `def`, and asynchronous code calls it. Write "
-            f"`async def {self.name}`{',' if also else ' and'} `await {called}` in it{also}."
+            f"{self.name}() is a plain `def`, but asynchronous code calls it. "
+            f"Write `async def {self.name}`{',' if also else ' and'} `await {called}` in it{also}."
         )
 
     @cached_property
@@ -182,8 +181,8 @@ class Place:
 
     @property
     def _callers_to_change(self) -> list[tuple[Source, ast.Call]]:
-        """The calls of its function that are not awaited, nor handed to what awaits them. Channels
-        and Django await what is theirs to call."""
+        """The calls of its function that are not awaited, nor passed to what awaits them. Channels
+        and Django await what they call."""
         if self.is_called_by_channels:
             return []
         return [(source, call) for source, call in self._callers if not is_run(source, call)]
@@ -195,7 +194,7 @@ class Place:
 
     @property
     def _called(self) -> str:
-        """The coroutine's call as it is written; its arguments left out where they are long."""
+        """The coroutine's call as it is written; with long arguments left out."""
         if self.call is None:
             return "…"
         function, arguments = self._parts(self.source.code)
@@ -207,12 +206,12 @@ class Place:
         return asked_of(self.source, whole) if whole else None
 
     def _awaited(self, called: str) -> str:
-        """The call with `await`, in parentheses where something is asked of its result."""
+        """The call with `await`, in parentheses where its result is used on the spot."""
         return f"(await {called})" if self._asked_of_it else f"await {called}"
 
 
 def asked_of(source: Source, node: ast.expr) -> ast.AST | None:
-    """What asks something of the node's value on the spot: an attribute, an item, a call."""
+    """What uses the node's value on the spot: an attribute, an item, a call."""
     for other in source.nodes(ast.Attribute, ast.Subscript, ast.Call):
         if getattr(other, "value", getattr(other, "func", None)) is node:
             return other
@@ -220,14 +219,15 @@ def asked_of(source: Source, node: ast.expr) -> ast.AST | None:
 
 
 def _write(code: str, at_the_top: str = "") -> str:
-    """The sentence that tells to write it: long code on a line of its own, which is not broken."""
+    """The sentence that says to write it: long code on a line of its own, which is never
+    wrapped."""
     if at_the_top:
         return f"Write:\n    {code}\nand at the top of the file:\n    {at_the_top}"
     return f"Write `{code}`." if len(code) <= SHORT else f"Write:\n    {code}"
 
 
 def _short(source: Source, call: ast.Call, arguments: str) -> str:
-    """The arguments, left out where they are long."""
+    """The arguments; long ones are left out."""
     return arguments if len(source.code(call)) <= LONGEST else "(…)"
 
 
@@ -249,7 +249,7 @@ def place(project: Project, where: Where | None, name: str | None = None) -> Pla
 
 
 def written_call(is_async: bool, function: str, arguments: str) -> str:
-    """The code that calls a method of the consumer or of the channel layer: the second are
+    """The code that calls a method of the consumer or of the channel layer: the latter are
     coroutines in synchronous consumers, too."""
     if is_async:
         return f"await {function}({arguments})"

@@ -33,7 +33,7 @@ class Route:
 
     @property
     def is_path(self) -> bool:
-        """Whether it is path(), which takes no regular expression."""
+        """Whether it is path(), which doesn't take a regular expression."""
         return last_name(self.call.func) == "path"
 
     @property
@@ -84,7 +84,7 @@ def written_routes(project: Project) -> Iterator[Route]:
 @dataclass(frozen=True)
 class RoutesInAsgi:
     """The list of routes to consumers, as the module with the application writes it, or would after
-    these imports. `known` is whether there is such a list."""
+    these imports. `known` says whether there is such a list."""
 
     name: str = "websocket_urlpatterns"
     imports: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Rules: named functions from evidence to an explanation, and how they are asked in turn."""
+"""Rules: named functions from evidence to an explanation, and the order in which they are asked."""
 
 import importlib
 import os
@@ -15,8 +15,8 @@ from workshop.checking.explaining.suggestion import Suggestion
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a rule says: a sentence or two, the place in the learner's files, and the edit of them
-    of which it is certain."""
+    """What a rule says: a sentence or two, the place in the learner's files, and the edit that it
+    is certain of."""
 
     message: str
     where: Where | None = None
@@ -40,7 +40,7 @@ class Rule:
         return self.find.__name__
 
     def applies_to(self, capabilities: frozenset[str]) -> bool:
-        """Whether it may speak for a step that teaches these."""
+        """Whether it applies to a step that teaches these."""
         return self.needs <= capabilities and not self.unless & capabilities
 
     def ask(self, evidence: Evidence) -> Explanation | None:
@@ -93,8 +93,8 @@ def rules_of(package: ModuleType) -> Iterator[Rule]:
                 yield value
 
 
-# With this variable in the environment every rule is asked, not only as far as the first that
-# speaks, and an exception in a rule is raised: for the workshop's own tests.
+# With this variable in the environment, every rule is asked, not only up to the first that matches,
+# and an exception in a rule is raised: for the workshop's own tests.
 ASK_EVERY_RULE = "WORKSHOP_ASK_EVERY_RULE"
 
 
@@ -106,15 +106,15 @@ def _explained(rules: Iterable[Rule], evidence: Evidence) -> Iterator[Diagnosis]
         except Exception:
             if ASK_EVERY_RULE in os.environ:
                 raise
-            continue  # a rule that stumbles over odd code must not cost the learner the report
+            continue  # a rule that fails on unusual code must not cost the learner the report
         if explanation:
             message = masked(explanation.message)
             yield Diagnosis(rule.id, message, explanation.where, explanation.suggestion)
 
 
 def diagnose(rules: Iterable[Rule], evidence: Evidence) -> tuple[Diagnosis | None, list[str]]:
-    """The first diagnosis whose evidence is there, and the ids of those that would have spoken
-    too, if they are asked for."""
+    """The first diagnosis whose evidence is there, and the ids of the others that match, if they
+    are asked for."""
     found = _explained((rule for rule in rules if rule.explains), evidence)
     first = next(found, None)
     also = [diagnosis.id for diagnosis in found] if ASK_EVERY_RULE in os.environ else []

@@ -1,4 +1,4 @@
-"""What in a project's folder hides a module of Python or of a package, or a file beside it.
+"""What in a project's folder hides a module of Python's or of a package's, or a file beside it.
 
 Python looks in the folder of the program first (sys.path[0]); there, a folder with an __init__.py
 goes before a file of the same name (importlib.machinery.FileFinder).
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from workshop.checking.explaining.source import NOT_THEIRS
 
-# Names that nothing else is called by.
+# Names that nothing else has.
 HARMLESS = {"test", "tests", "this", "antigravity", "__main__", "__init__", "conftest"}
 # The packages that a server of the workshop imports.
 SERVERS = {
@@ -75,7 +75,7 @@ def shadows_in(folder: Path) -> Iterator[Shadow]:
 
 
 def _found_earlier(name: str) -> bool:
-    """Whether Python has the module within itself."""
+    """Whether the module is built into Python."""
     frozen = importlib.machinery.FrozenImporter.find_spec(name) is not None
     return name in sys.builtin_module_names or frozen
 

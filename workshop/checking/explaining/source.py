@@ -26,7 +26,7 @@ class Where:
 
 
 class Source:
-    """One Python file. `tree` is None where it has a syntax error, which is then in `error`."""
+    """One Python file. `tree` is None where it has a syntax error; `error` has it then."""
 
     def __init__(self, path: Path, module: str = ""):
         self.path = path
@@ -78,7 +78,7 @@ class Source:
 
     @cached_property
     def imports(self) -> dict[str, str]:
-        """What each imported name stands for: {"sleep": "time.sleep", "np": "numpy"}."""
+        """What each imported name refers to: {"sleep": "time.sleep", "np": "numpy"}."""
         found = {}
         for node in self.nodes(ast.Import, ast.ImportFrom):
             for alias in node.names:
@@ -101,8 +101,8 @@ class Source:
         return ".".join([*package[: max(keep, 0)], *filter(None, [node.module])])
 
     def dotted(self, node: ast.AST) -> str | None:
-        """The full name of what a name stands for: "time.sleep" of `sleep` after
-        `from time import sleep`. None for anything but names and attributes."""
+        """The full name of what a name refers to: "time.sleep" of `sleep` after `from time import
+        sleep`. None for anything but names and attributes."""
         if isinstance(node, ast.Name):
             return self.imports.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
@@ -123,7 +123,7 @@ class Source:
 
     def calls_on_the_loop(self) -> Iterator[ast.Call]:
         """The calls that run on the event loop: those in `async def` itself, without the functions
-        and lambdas that are inside of it."""
+        and lambdas inside it."""
         for function in self.nodes(ast.AsyncFunctionDef):
             inside = list(function.body)
             while inside:
@@ -165,7 +165,7 @@ class Consumer:
 
     @property
     def is_bare(self) -> bool:
-        """Whether it is no WebSocket consumer of Channels' generic ones."""
+        """Whether it is not one of Channels' generic WebSocket consumers."""
         return not any("Websocket" in base for base in self.bases)
 
     @property
@@ -186,7 +186,7 @@ class Consumer:
 
     @cached_property
     def class_values(self) -> list[tuple[str, ast.AST]]:
-        """The names and values that stand on the class itself."""
+        """The names and values on the class itself."""
         return [value for _, part in self.parts for value in values_in(part.body)]
 
     def nodes(self, *types: type) -> Iterator[ast.AST]:
@@ -194,7 +194,7 @@ class Consumer:
             yield from (node for node in ast.walk(part) if isinstance(node, types))
 
     def where(self, node: ast.AST | None = None) -> Where:
-        """The place of the node, which may stand in a base class of another file."""
+        """The place of the node, which may be in a base class in another file."""
         for source, part in self.parts:
             if node and any(child is node for child in ast.walk(part)):
                 return source.where(node)
@@ -222,8 +222,8 @@ class Consumer:
         return None
 
     def is_named(self, method: str) -> bool:
-        """Whether the files name the method: called, as a string, or as one that is put together
-        for getattr(), of which the beginning is enough."""
+        """Whether the files name the method: called, as a string, or as one that is built for
+        getattr(), of which the beginning is enough."""
         if self.mentions(method):
             return True
         for source in {source for source, _ in self.parts}:
@@ -242,7 +242,7 @@ class Consumer:
         return next((self.where(node) for node in nested), None)
 
     def outside_of_the_class(self, name: str) -> Where | None:
-        """The place of a function or class of that name beside the consumer's class."""
+        """The place of a function or class of that name next to the consumer's class."""
         for node in self.source.tree.body if self.source.tree else ():
             if getattr(node, "name", None) == name:
                 return self.source.where(node)
@@ -289,7 +289,7 @@ def last_name(node: ast.AST) -> str | None:
 
 
 def _beginning(text: ast.AST) -> str:
-    """What a string that is put together is known to begin with: "on_" of "on_" + kind, of
+    """What a string that is built from parts is known to begin with: "on_" of "on_" + kind, of
     f"on_{kind}" and of "on_%s" % kind."""
     while not isinstance(text, ast.Constant):
         if isinstance(text, ast.JoinedStr) and text.values:
@@ -352,7 +352,7 @@ def handler_name(kind: str | None) -> str:
 
 
 class Project:
-    """A step's folder: what stands in its Python files. `solution` is the same folder finished,
+    """A step's folder: what is in its Python files. `solution` is the same folder finished,
     `edited` are the files in it that the learner edits, where these are known."""
 
     def __init__(self, folder: Path, solution: Path | None = None, edited: Iterable[str] = ()):
@@ -373,7 +373,7 @@ class Project:
         return self._has[name]
 
     def is_given(self, file: Path) -> bool:
-        """Whether the file came with the step, as it is: no line of it is the learner's to edit."""
+        """Whether the file came with the step as it is: the learner doesn't edit any line of it."""
         if self._solution is None or file in self._edited or not file.is_relative_to(self.folder):
             return False
         given = self._solution / file.relative_to(self.folder)
@@ -381,7 +381,7 @@ class Project:
 
     @cached_property
     def sources(self) -> list[Source]:
-        """Every Python file of the project, tests excepted."""
+        """Every Python file of the project, except tests."""
         found = []
         for path in sorted(self.folder.rglob("*.py")):
             parts = path.relative_to(self.folder).with_suffix("").parts
@@ -415,7 +415,7 @@ class Project:
 
     @cached_property
     def settings_files(self) -> list[Source]:
-        """The settings, then the files that it takes over with `from .base import *`."""
+        """The settings, then the files that they include with `from .base import *`."""
         found = [self.settings] if self.settings else []
         for source in found:
             for node in source.nodes(ast.ImportFrom):
@@ -476,7 +476,7 @@ class Project:
 
     @cached_property
     def routing(self) -> Source | None:
-        """The module that holds the WebSocket routes, or is to hold them."""
+        """The module that holds the WebSocket routes, or should hold them."""
         by_use = [source for source, _ in self.routes]
         by_name = [s for s in self.sources if s.path.name == "routing.py"]
         return next(iter(by_use + by_name), None)
@@ -489,9 +489,9 @@ class Project:
 
     @cached_property
     def consumers(self) -> list[Consumer]:
-        """The classes that are consumers, directly or through a class of the project; those that
-        a route names before the others, no class that is only a base of another one, and none that
-        a later one of its name replaces."""
+        """The classes that are consumers, directly or through a class of the project; those that a
+        route names come first; no class that is only a base of another one, and none that a later
+        one of its name replaces."""
         found, inherited = [], set()
         for source, node in self.classes:
             bases, parts = self._bases(source, node, [])
@@ -522,7 +522,7 @@ class Project:
 
     @cached_property
     def _routed(self) -> set[str]:
-        """The last names of all that stands in a route's target, or before .as_asgi."""
+        """The last names of everything in a route's target, or before .as_asgi."""
         found = set()
         for source in self.sources:
             for node in source.nodes(ast.Attribute):
@@ -550,7 +550,7 @@ class Project:
         """The first consumer that has a method of that name."""
         return next((c for c in self.consumers if method in c.methods), None)
 
-    # Asked by several rules
+    # Used by several rules
 
     def function_at(self, where: Where | None) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """The innermost function in which the place is."""

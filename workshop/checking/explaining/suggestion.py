@@ -2,9 +2,9 @@
 
     suggest(source, instead(call, f"await {source.code(call)}"), above(first, "import json"))
 
-Each change, such as those of edits.py, is made to the text as it stands, so that what is not
-changed stays as it was written. A rule has it from `evidence.suggest(where, …)`, of the file that
-it names.
+Each change, such as those of edits.py, is applied to the text as it is, so that what is not changed
+stays as it was written. A rule gets it from `evidence.suggest(where, …)`, for the file that it
+names.
 """
 
 import ast
@@ -36,8 +36,8 @@ Change = tuple[tuple[int, int], tuple[int, int], str]
 
 
 def suggest(source: Source, *changes: Change) -> Suggestion | None:
-    """The edit that makes all these changes, which may not overlap; None where the file would not
-    be Python afterwards, or nothing would change."""
+    """The edit that makes all these changes, which may not overlap; None where the file would no
+    longer be Python, or nothing would change."""
     lines = [line + "\n" for line in source.text.split("\n")]
     starts = [0]
     for line in lines:
@@ -55,7 +55,7 @@ def suggest(source: Source, *changes: Change) -> Suggestion | None:
 
 
 def between(source: Source, new: str) -> Suggestion:
-    """The smallest edit of whole lines that makes the text `new` of the file's."""
+    """The smallest edit of whole lines that turns the file's text into `new`."""
     old_lines, new_lines = source.text.split("\n"), new.split("\n")
     shorter = min(len(old_lines), len(new_lines))
     same = next((n for n in range(shorter) if old_lines[n] != new_lines[n]), shorter)

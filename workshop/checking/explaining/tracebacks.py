@@ -1,4 +1,4 @@
-"""Exceptions read from a log: for what dies before Python can tell of it, or is only printed."""
+"""Exceptions read from a log: for what dies before Python can report it, or is only printed."""
 
 import re
 from pathlib import Path

@@ -4,11 +4,11 @@
     {"event": "reported"}                                  that was all
     {"event": "held_up"}                                   the event loop does nothing for now
 
-And unasked, once for each line of the project, where that keeps the event loop computing:
+And unasked, once for each line of the project that keeps the event loop computing:
 
     {"event": "computes", "frames": [...]}
 
-Imports the standard library alone.
+Imports only the standard library.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ OUTERMOST = ("<module>", "_bootstrap")  # functions: of the main thread, of any 
 READ_AGAIN = 20  # times
 TASKS_KEPT = 50
 LOOK_EVERY = 0.05  # seconds
-# Seconds of the processor's time for which the event loop gives nobody else a turn. The time of
-# a clock would count what a busy machine gives to others, too.
+# Seconds of processor time during which the event loop gives nobody else a turn. Wall-clock time
+# would also count what a busy machine gives to others.
 LONG = 0.2
 
 loop = None  # the server's, as soon as it is known
@@ -43,8 +43,8 @@ def _frames_of_task(task):
 
 
 def _busy_threads():
-    """The stacks of all threads but this one. A thread that goes on while its stack is read leaves
-    a broken one, without its outermost frame; then all are read again."""
+    """The stacks of all threads but this one. A thread that keeps running while its stack is read
+    leaves a broken one, without its outermost frame; then all are read again."""
     here = threading.get_ident()
     for _ in range(READ_AGAIN):
         running = sys._current_frames()
@@ -66,8 +66,8 @@ def report():
 
 
 def watch(its_loop):
-    """Look now and then whether the event loop, of the thread that calls this, takes its turns.
-    Once for all: the first loop is the server's."""
+    """Check now and then whether the event loop of the thread that calls this takes its turns. Only
+    once: the first loop is the server's."""
     global loop
     if loop is None:
         loop = its_loop
@@ -94,7 +94,7 @@ def _watch(identity, clock):
 
 
 def hold_up():
-    """Let the event loop do nothing, as on a slow machine: what arrives has to wait."""
+    """Make the event loop do nothing, as on a slow machine: what arrives has to wait."""
 
     def wait():
         telling.tell("held_up")

@@ -6,7 +6,7 @@
     {"event": "sends", "path": …, "type": "websocket.send", "frames": [...]}
 
 `classes` are a consumer's class and its bases, the nearest first. `frames` are only the project's
-own, and only the last. Imports the standard library alone.
+own, and only the last. Imports only the standard library.
 """
 
 import functools

@@ -1,9 +1,9 @@
-"""Coroutines that were made and never awaited.
+"""Coroutines that were created but never awaited.
 
     {"event": "never_awaited", "path": …, "coroutine": "ChatConsumer.send", "frames": [...]}
 
-Under Daphne Python's own warning goes nowhere, because Twisted takes the warnings over (daphne
-issue 352). Imports the standard library alone.
+Under Daphne, Python's own warning goes nowhere, because Twisted takes over the warnings (daphne
+issue 352). Imports only the standard library.
 """
 
 import re
@@ -13,7 +13,7 @@ import warnings
 
 from workshop.checking.instrumented import telling
 
-FRAMES_KEPT = 12  # of the place that made the coroutine
+FRAMES_KEPT = 12  # of the place that created the coroutine
 
 
 def _report(unraisable):
@@ -27,14 +27,14 @@ def _report(unraisable):
         for file, line, function in found
         if telling.is_not_ours(file)
     ]
-    # It is let go where it was made, so the WebSocket at work is the one that made it. A loop
-    # without end makes millions.
+    # It is released where it was created, so the current WebSocket is the one that created it. An
+    # endless loop creates millions.
     telling.tell_of_socket("never_awaited", coroutine=named[1], frames=frames)
 
 
 def start():
     # As an error the warning reaches sys.unraisablehook, which Twisted leaves alone. Only this
-    # warning: others stay what they are.
+    # warning: others stay as they are.
     warnings.filterwarnings("error", message="coroutine", category=RuntimeWarning)
     sys.unraisablehook = _report
 

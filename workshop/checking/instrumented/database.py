@@ -1,9 +1,9 @@
 """Keeps a program under check away from every database but the check's own.
 
-Settings that do not ask DATABASE_URL lead to the project's own file, in which an attendee may have
-rooms and messages of weeks. Opening it raises an exception that says so.
+Settings that do not use DATABASE_URL lead to the project's own file, in which an attendee may have
+weeks of rooms and messages. Opening it raises an exception that says so.
 
-Imports the standard library alone.
+Imports only the standard library.
 """
 
 import os
@@ -13,8 +13,8 @@ VARIABLE = "WORKSHOP_DATABASE"  # the file of the only database that may be open
 
 
 def keep_away_from_others(file: str) -> None:
-    """Let sqlite3 open `file` and databases in memory alone."""
-    import sqlite3  # here, because steps without a database need it not
+    """Allow sqlite3 to open only `file` and databases in memory."""
+    import sqlite3  # here, because steps without a database don't need it
 
     def look(event, arguments):
         if event != "sqlite3.connect":  # https://docs.python.org/3/library/sqlite3.html
@@ -24,7 +24,7 @@ def keep_away_from_others(file: str) -> None:
             return
         if os.path.realpath(asked) != file:
             raise sqlite3.OperationalError(
-                f"A check opens the database at DATABASE_URL alone, and was led to {asked}"
+                f"A check only opens the database at DATABASE_URL, but was led to {asked}"
             )
 
     sys.addaudithook(look)

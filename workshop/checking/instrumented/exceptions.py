@@ -5,25 +5,26 @@ catches one.
      "chain": [EXCEPTION, …]}
     {"event": "caught", "path": …, "by": "except", "chain": [EXCEPTION, …], "frames": [...]}
 
-`by` is what met the exception: "consumer" (the dispatch of an event), "application" (the ASGI
+`by` is what received the exception: "consumer" (the dispatch of an event), "application" (the ASGI
 application of a WebSocket), "page" (Django's handling of a request), "thread", "loop" (the event
 loop's exception handler: a task that nobody awaits) or "program" (it ended the program, or its
 start). What catches is "except", "suppress" (contextlib's), "gather" (with return_exceptions=True)
-or "task" (one that the project started; whoever awaits it meets the exception, too). `path` is the
-WebSocket at work, null outside of any. The chain begins with the exception itself; each of it is
+or "task" (one that the project started; whatever awaits it gets the exception, too). `path` is the
+current WebSocket, null outside of any. The chain begins with the exception itself; each exception
+in it is
 
     {"id": 7, "type": "KeyError", "module": "builtins", "bases": ["LookupError", …],
      "message": "'msg'", "arguments": ["msg"], "name": null, "object": null,
      "link": null, "frames": [...], "details": {…}}
 
-`id` is the same wherever the same exception is met again. `arguments` that are not plain values are
-their repr(). `name` is the name that was missing, and `object` the type of the object that lacks it
-(NameError, AttributeError, ImportError and KeyError carry them). `link` says how it led to the one
-before it in the chain: "cause" (`raise … from`) or "context" (it was raised while the other was
-handled; https://docs.python.org/3/library/exceptions.html#exception-context), or "member" of a
+`id` is the same wherever the same exception appears again. `arguments` that are not plain values
+are their repr(). `name` is the name that was missing, and `object` the type of the object that
+lacks it (NameError, AttributeError, ImportError and KeyError carry them). `link` says how it led to
+the one before it in the chain: "cause" (`raise … from`) or "context" (it was raised while the other
+was handled; https://docs.python.org/3/library/exceptions.html#exception-context), or "member" of a
 group (PEP 654). `details` has what SyntaxError, OSError and UnicodeError carry besides.
 
-Each is told once for each that meets it. Imports the standard library alone.
+Each is reported once for each receiver. Imports only the standard library.
 """
 
 import asyncio
@@ -104,8 +105,8 @@ def facts_of(exception):
 
 
 def _id_of(exception):
-    """A number that the exception keeps. It isn't a reference: what its frames hold must be let go
-    as if nobody had looked."""
+    """A number that the exception keeps. It isn't a reference: what its frames hold must be
+    released as if nobody had looked."""
     try:
         return exception.__dict__.setdefault(MARKED, next(_ids))
     except AttributeError:  # it allows no attributes
@@ -157,7 +158,7 @@ def _details_of(exception):
     }
 
 
-# Who meets exceptions last
+# Who sees exceptions last
 
 
 def _hooks():
@@ -215,7 +216,7 @@ def _their_frame(frame):
 
 
 def _gather():
-    """`gather(…, return_exceptions=True)` hands exceptions back as if they were results."""
+    """`gather(…, return_exceptions=True)` returns exceptions as if they were results."""
     gather = asyncio.gather
 
     @functools.wraps(gather)
@@ -234,8 +235,8 @@ def _gather():
 
 
 def _tasks():
-    """A task keeps its exception until somebody asks for it. This one looks without asking, so
-    that asyncio still complains of what nobody ever asked for."""
+    """A task keeps its exception until somebody asks for it. This one looks without asking, so that
+    asyncio still complains about what nobody ever asked for."""
     create = asyncio.BaseEventLoop.create_task
 
     @functools.wraps(create)
@@ -254,8 +255,8 @@ def _tasks():
 
 
 def tell_of_pages(module):
-    """`module` is django.core.handlers.exception, whose response_for_exception() makes the answer
-    to a request whose view has raised."""
+    """`module` is django.core.handlers.exception, whose response_for_exception() produces the
+    response when a view has raised."""
     respond = module.response_for_exception
 
     @functools.wraps(respond)

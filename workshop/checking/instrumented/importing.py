@@ -1,14 +1,14 @@
 """Calls a function with a module as soon as the project's code has imported it, and not before.
 
-Imports the standard library alone.
+Imports only the standard library.
 """
 
 import sys
 
 
 class AfterImport:
-    """A finder of `sys.meta_path` that finds nothing itself: it lets the others find, and calls
-    when the module was run."""
+    """A finder of `sys.meta_path` that finds nothing itself: it leaves that to the others, and
+    calls the function once the module has run."""
 
     def __init__(self, functions):
         self.functions = functions  # by the module's name
@@ -36,7 +36,7 @@ class AfterImport:
 
 def when_imported(functions):
     """`functions`: by the full name of a module, what to call with it. At once for those that are
-    imported already."""
+    already imported."""
     sys.meta_path.insert(0, AfterImport(functions))
     for name, function in functions.items():
         if name in sys.modules:

@@ -1,4 +1,4 @@
-"""What is asked of the channel layer.
+"""The calls of the channel layer.
 
     {"event": "layer_call", "path": …, "call": "group_add", "group": …, "channel": … or "type": …,
      "frames": [...]}
@@ -7,8 +7,8 @@
 
 `hosts` is how a layer of channels_redis reaches its Redis, passwords included, for the check that
 looks at the groups there; null where there is none. `frames` are only the project's own, and only
-the last. `path` is null for flush(), which concerns every WebSocket. Imports the standard library
-alone.
+the last. `path` is null for flush(), which concerns every WebSocket. Imports only the standard
+library.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ def tell_of_layers(channels):
 
 def _hosts_of(layer):
     """What the layer's connections are made of (channels_redis.utils.decode_hosts); None where it
-    has no such thing, or where it is more than plain values."""
+    has none, or where they are more than plain values."""
     kept = getattr(layer, "__dict__", {})
     with contextlib.suppress(Exception):
         if "_kwargs" in kept:  # the layer that uses Redis' pub/sub decodes them later
@@ -57,8 +57,8 @@ def _first_or_named(kept):
 
 
 def _telling_call(function, name):
-    """`function`, a coroutine function, telling of every call. It stays one that `inspect` and
-    asgiref take for a coroutine function, and complains of wrong arguments in its own words."""
+    """`function`, a coroutine function, telling of every call. `inspect` and asgiref still see a
+    coroutine function, and it complains about wrong arguments in its own words."""
     from asgiref.sync import markcoroutinefunction
 
     def call_and_tell(*args, **kwargs):

@@ -1,10 +1,10 @@
-"""Lets the project's own `except` clauses be seen: each begins by telling what it caught.
+"""Makes the project's own `except` clauses visible: each begins by reporting what it caught.
 
-A module of the project is compiled from its syntax tree, in which each `except …:` has got one
-more statement at its beginning. No line moves and nothing else changes, so tracebacks are those of
-the file. Modules that are installed are compiled, and cached, as ever.
+A module of the project is compiled from its syntax tree, in which each `except …:` gets one more
+statement at its beginning. No line moves and nothing else changes, so tracebacks are those of the
+file. Modules that are installed are compiled and cached as usual.
 
-Imports the standard library alone.
+Imports only the standard library.
 """
 
 import ast
@@ -33,7 +33,7 @@ class Catches(ast.NodeTransformer):
 
 
 def compiled(source, path):
-    """The code of a module, `source` as bytes or as a string, with its handlers made to tell.
+    """The code of a module, `source` as bytes or as a string, with its handlers made to report.
     Raises what compile() raises."""
     tree = compile(source, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     return compile(Catches().visit(tree), path, "exec", dont_inherit=True)

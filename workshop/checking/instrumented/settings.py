@@ -3,9 +3,9 @@
     {"event": "settings", "module": "mysite.settings", "allowed_hosts": "['localhost']",
      "channel_layers": "{'default': {…}}"}
 
-The values are Python literals as text, so that a tuple stays one. Of passwords and keys nothing is
-told but the characters that mean something in a URL: "redis://:***#***@127.0.0.1:6379". Imports
-the standard library alone.
+The values are Python literals as text, so that a tuple stays one. Of passwords and keys, nothing is
+reported but the characters that have a meaning in a URL: "redis://:***#***@127.0.0.1:6379". Imports
+only the standard library.
 """
 
 import functools
@@ -17,7 +17,7 @@ PLAIN = (str, bytes, int, float, bool, type(None))
 LONGEST = 4000  # characters of a value
 SECRET = re.compile(r"passw|secret|token|\bkeys?\b|_keys?\b", re.IGNORECASE)
 IN_A_URL = re.compile(r"(?P<before>\w+://[^:/?#@\s]*:)(?P<password>.*)(?P<after>@)", re.DOTALL)
-# A password that was meant, where the colon before it was forgotten.
+# What was meant as a password, but lacks the colon before it.
 LONE = re.compile(r"(?P<before>\w+://)(?P<password>[^:/?#@\s]+)(?P<after>@)")
 IN_A_QUERY = re.compile(r"(?P<before>[?&]password=)(?P<password>[^&#]*)(?P<after>)")
 NO_HOST = re.compile(r"(?P<before>\w+://[^:/?#@\s]*:)(?P<password>[^@\[\]]*)(?P<after>)$")

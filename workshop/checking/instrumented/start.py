@@ -1,19 +1,19 @@
-"""Runs a program exactly as a learner would, and makes events of what would stay silent.
+"""Runs a program exactly as a learner would, and turns what would stay silent into events.
 
 This is what the checks start, with the step's folder as working directory:
 
     python workshop/checking/instrumented/start.py manage.py runserver --noreload 127.0.0.1:8123
 
 It changes nothing that the learner's code could notice: every function that is wrapped is called
-with the same arguments and answers the same, and nothing is imported before that code imports it.
-Each module of this package says which events it tells, and telling.py how they are written;
+with the same arguments and returns the same, and nothing is imported before that code imports it.
+Each module of this package says which events it reports, and telling.py how they are written;
 workshop/checking/events.py reads them.
 
 On its standard input it listens to the check: "?" asks it to report what is busy; "(" holds up the
 server's event loop, as a slow machine would, and ")" lets it go on. The end of the input, which
 comes when the check ends in whatever way, ends the program too.
 
-Imports the standard library alone, and lifeline.py, which does too.
+Imports only the standard library, and lifeline.py, which does so too.
 """
 
 import gc
@@ -46,7 +46,7 @@ TOLD_OF = {
 
 
 def listen_to_the_check():
-    """Answer the check's questions until it is gone; then go too."""
+    """Answer the check's questions until it is gone; then exit too."""
     questions = os.fdopen(os.dup(0), "rb", buffering=0)
     # The learner's code finds the empty input that a server in the background has.
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -59,7 +59,7 @@ def listen_to_the_check():
 
 def main(arguments):
     # What a server imports stays, so there is nothing to collect before it serves (websockets.py):
-    # looking for it takes an eighth of its start.
+    # looking for it takes an eighth of its startup time.
     gc.disable()
     telling.open_channel()
     listen_to_the_check()

@@ -1,4 +1,4 @@
-"""How the process under check tells what happens: marked lines between those of its log.
+"""How the process under check reports what happens: marked lines between those of its log.
 
 An event is one JSON object. It is written in pieces that no other write can get into (a write of up
 to PIPE_BUF bytes to a pipe is atomic, pipe(7)), each on a line of its own:
@@ -9,7 +9,7 @@ to PIPE_BUF bytes to a pipe is atomic, pipe(7)), each on a line of its own:
 The descriptor is a copy of the one for standard error made at the start, so that neither LOGGING
 nor a redirected stream changes where events go.
 
-Imports the standard library alone.
+Imports only the standard library.
 """
 
 import collections
@@ -22,11 +22,11 @@ import os
 from workshop.checking.instrumented import MARK
 
 PIECE = 3500  # bytes; PIPE_BUF is 4096 on Linux, and at least 512 elsewhere
-PER_SOCKET = 60  # events of one kind that are told for one WebSocket
+PER_SOCKET = 60  # events of one kind that are reported for one WebSocket
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-websocket = contextvars.ContextVar("websocket", default=None)  # the path of the WebSocket at work
+websocket = contextvars.ContextVar("websocket", default=None)  # the path of the current WebSocket
 _numbers = itertools.count()
 _told = collections.Counter()
 _output = None
@@ -39,7 +39,7 @@ def open_channel():
 
 
 def tell(event, **facts):
-    """Write one event. Never raises: a check that is gone is not the learner's trouble."""
+    """Write one event. Never raises: a check that is gone is not the learner's problem."""
     data = json.dumps({"event": event, **facts}).encode()
     number = next(_numbers)
     for start in range(0, len(data), PIECE):
@@ -52,7 +52,7 @@ def tell(event, **facts):
 
 
 def tell_of_socket(event, **facts):
-    """The same with the path of the WebSocket at work, unless another `path` is given, at most
+    """The same with the path of the current WebSocket, unless another `path` is given, at most
     PER_SOCKET times of its kind."""
     path = facts.setdefault("path", websocket.get())
     key = event, facts.get("call"), facts.get("coroutine"), path
@@ -106,7 +106,7 @@ def text_of(file, line):
 
 
 def is_not_ours(file):
-    """Whether the file is none of this package."""
+    """Whether the file is not in this package."""
     return not file.startswith(HERE)
 
 

@@ -6,7 +6,7 @@
     {"event": "ended", "path": "/ws/chat/a/", "error": "KeyError: 'message'" or null}
 
 Seen with Daphne 4.2: a consumer that never accepts shows nothing for five seconds; a crash is
-noticed on a poll of one second. Imports the standard library alone.
+noticed on a poll of one second. Imports only the standard library.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ CRASH_POLL = 0.02  # seconds; Daphne's own is 1 s
 
 
 def _serves(protocol):
-    """What was imported stays: garbage is looked for from now on, and never among that."""
+    """What was imported stays: garbage collection starts now, and skips all of that."""
     telling.tell("serving", protocol=protocol)
     gc.freeze()
     gc.enable()
 
 
 def _observed(application):
-    """ASGI middleware that tells how each WebSocket's application took and left it."""
+    """ASGI middleware that reports how each WebSocket's application handled it."""
 
     async def observe(scope, receive, send):
         busy.watch(asyncio.get_running_loop())
@@ -82,8 +82,8 @@ def tell_of_daphne(daphne):
 
 
 def tell_of_djangos_own(runserver):
-    """`runserver` is the module django.core.management.commands.runserver, whose own server speaks
-    WSGI alone; Daphne's command takes the place of what it calls."""
+    """`runserver` is the module django.core.management.commands.runserver, whose own server only
+    speaks WSGI; Daphne's command replaces what it calls."""
     run = runserver.run
 
     @functools.wraps(run)

@@ -1,4 +1,4 @@
-"""The browsers of a check: real WebSocket clients that write down every frame."""
+"""The browsers of a check: real WebSocket clients that record every frame."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from workshop.checking.processes.server import Listening
 # Only a check that fails waits for these.
 HEARS_WITHIN = patience.seconds(3)
 OPENS_WITHIN = patience.seconds(7)  # Daphne gives an application 5 s to answer a handshake
-# For a handshake that the handler left unanswered, and something else may answer.
+# For a handshake that the handler left unanswered, but something else may answer.
 ANSWERS_LATE = patience.seconds(0.5)
 FLOOD = 2000  # frames that nobody waits for
 OWN_ORIGIN = "its own"  # the address of the server, as for a page that came from there
@@ -81,12 +81,12 @@ class Browser:
             if not handshake.done():
                 self._timeline.add(self.name, "note", "no answer to the handshake")
                 raise failures.Unanswered(
-                    self.name, "The server left the WebSocket's handshake without an answer."
+                    self.name, "The server did not answer the WebSocket's handshake."
                 )
             self._socket: ClientConnection = handshake.result()
         except InvalidStatus as refused:
             status = refused.response.status_code
-            self._timeline.add(self.name, "note", f"handshake refused: HTTP {status}")
+            self._timeline.add(self.name, "note", f"handshake rejected: HTTP {status}")
             raise failures.Refused(self.name, status) from None
         except (InvalidHandshake, OSError, EOFError, ConnectionClosed):
             self._timeline.add(self.name, "note", "handshake dropped, no answer")
@@ -101,7 +101,7 @@ class Browser:
         self._reader = asyncio.ensure_future(self._read())
 
     async def _left_unanswered(self) -> None:
-        """Return when the server's application has turned to other things without answering."""
+        """Return when the server's application moved on without answering."""
         unanswered = LeftUnanswered(self.path)
         await becomes(lambda: unanswered in self.server.log.events, 10 * OPENS_WITHIN)
         await asyncio.sleep(ANSWERS_LATE)
@@ -129,7 +129,7 @@ class Browser:
         await self.send(json.dumps({"message": message, **keys}, ensure_ascii=False))
 
     async def send(self, text: str) -> None:
-        """Send one text frame. Nothing is raised when the socket is closed: `hears` will tell."""
+        """Send one text frame. Nothing is raised when the socket is closed: `hears` reports it."""
         self._timeline.add(self.name, "out", text)
         try:
             await self._socket.send(text)
@@ -138,7 +138,7 @@ class Browser:
 
     async def hears(self, expected: str | None = None) -> str:
         """The next message that arrives. Raises what was seen instead: Silent, Closed, Flooded,
-        NotTheContract, or Heard or Changed when a message is expected and another one came."""
+        NotTheContract, or Heard or Changed when a message is expected but another one came."""
         message = self._message_in(await self._next())
         before = list(self.heard)
         self.heard.append(message)
@@ -196,7 +196,7 @@ class Browser:
         except ValueError:
             raise wrong(f"{self.name} got {shown}, which is not JSON") from None
         if not isinstance(content, dict):
-            raise wrong(f"{self.name} got {shown}, which is JSON but no object")
+            raise wrong(f"{self.name} got {shown}, which is JSON but not an object")
         if "message" not in content:
             raise wrong(f'{self.name} got {shown}, which has no key "message"')
         return content["message"]
@@ -213,7 +213,7 @@ class Browser:
         await self._socket.close(1001)
 
     async def drop(self) -> None:
-        """Let go of the connection, open or not; for the end of a check."""
+        """Drop the connection, open or not; for the end of a check."""
         if hasattr(self, "_socket"):
             self._reader.cancel()
             self._socket.transport.abort()

@@ -27,8 +27,8 @@ KEYS_READ = 20_000
 
 
 class Groups:
-    """The groups that the Redis of the channel layer holds: that of `programs`, the servers, as
-    far as they have told of it; else the workshop's."""
+    """The groups that the Redis of the channel layer holds: that of `programs`, the servers, as far
+    as they have reported it; else the workshop's."""
 
     def __init__(self, programs: Sequence[Program] = ()):
         self._programs = programs
@@ -58,7 +58,7 @@ class Groups:
 
 
 def _client(host: dict) -> redis.Redis:
-    """A client made of what the layer makes its own of."""
+    """A client with the options that the layer uses for its own."""
     from channels_redis.utils import create_pool
 
     options = {"socket_timeout": patience.seconds(10), "protocol": 2}
@@ -73,20 +73,21 @@ class Group:
         self._names: set[str] = set()
 
     async def is_filled(self) -> None:
-        """Remember what appeared in the store. Nothing may: the layer may live in memory."""
+        """Remember what appeared in the store. That may be nothing: the layer may be in memory."""
         new = await names(self._stores) - self._before
         named = {name for name in new if self._room.name in name}
-        # A name that does not tell its room (a hash of it, say) is any that no other check owns.
+        # A name that doesn't contain its room (a hash, for example) is any that no other check
+        # owns.
         self._names = named or {name for name in new if not ROOM_OF_A_CHECK.search(name)}
 
     async def is_empty(self) -> None:
-        """Return when the store holds the group no more. Raises StillInGroup after GONE_WITHIN."""
+        """Return when the store no longer has the group. Raises StillInGroup after GONE_WITHIN."""
         end = time.monotonic() + GONE_WITHIN
         while left := self._names & await names(self._stores):
             if time.monotonic() > end:
                 raise failures.StillInGroup(
                     "Redis",
-                    "Everybody has left, and Redis still holds the group "
+                    "Everyone has left, but Redis still has the group "
                     f"{', '.join(name.partition(':')[2] or name for name in left)}.",
                 )
             await asyncio.sleep(0.02)

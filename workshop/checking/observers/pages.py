@@ -1,7 +1,7 @@
 """The pages of a step's server, asked for over HTTP as a browser asks.
 
-With asyncio's streams and the standard library's parser: an HTTP client's package takes longer to
-import than a whole check has time to wait.
+With asyncio's streams and the standard library's parser: importing an HTTP client's package takes
+longer than a whole check can wait.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ ANSWERS_WITHIN = patience.seconds(5)  # only a check that fails waits for them
 
 
 class Answer:
-    """An HTTP response that has come to its end. Raises http.client.HTTPException if it did not."""
+    """A complete HTTP response. Raises http.client.HTTPException if it is not complete."""
 
     def __init__(self, data: bytes):
         response = http.client.HTTPResponse(_Received(data))

@@ -15,7 +15,7 @@ JOINS_WITHIN = patience.seconds(1)  # for what connect() does after it has accep
 class Room:
     """The room called `name`, on one server.
 
-    `programs` are those whose events tell what becomes of its WebSockets: the server, and whatever
+    `programs` are those whose events say what happens to its WebSockets: the server, and whatever
     else may serve them, as the servers behind a proxy do.
     """
 
@@ -80,10 +80,10 @@ class Room:
 
         if not await becomes(lambda: len(ended()) >= count, HEARS_WITHIN):
             raise failures.StillRunning(
-                "server", "The consumer goes on after its browser has left; it should have ended."
+                "server", "The consumer kept running after its browser left; it should have ended."
             )
         for event in ended():
             if event.error:
                 raise failures.Crashed(
-                    "server", f"When the browser had left, the consumer raised {event.error}"
+                    "server", f"When the browser left, the consumer raised {event.error}"
                 )

@@ -18,7 +18,7 @@ class Line:
 
 @dataclass
 class Timeline:
-    """Bounded: a flood of frames costs no memory."""
+    """Bounded: a flood of frames doesn't use up the memory."""
 
     lines: list[Line] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)

@@ -4,14 +4,14 @@
 
 Started and asked by `launch.py`. LISTENER is the number of an inherited Unix socket that listens.
 One connection starts one program: a request comes in, the child's pid goes out, and its exit code
-when it has ended; the connection's end ends the child and all its process group. The process
-itself ends with its standard input: when whoever started it is gone, in whatever way.
+when it has ended; when the connection ends, so do the child and its whole process group. The
+process itself ends with its standard input: when whatever started it is gone, for whatever reason.
 
 Nothing of a program is ever imported here: a child is on its own from the fork on, with the
 interpreter as a plain start would have left it. What must not be shared is not made here either:
 no thread, no event loop, no Twisted reactor (which daphne.server installs; each child does that).
 
-Imports the standard library alone, besides the modules it is told to.
+Imports only the standard library, besides the modules it is told to import.
 """
 
 import contextlib
@@ -50,7 +50,9 @@ class Warm:
         self.taken = taken  # top-level names that were imported and a plain start would look for
         self.path = path
         self.python = settings_of_python(os.environ)
-        self.running: dict[int, socket.socket | None] = {}  # by pid: whoever asked for it
+        self.running: dict[
+            int, socket.socket | None
+        ] = {}  # by pid: the connection that asked for it
         self.selector = selectors.DefaultSelector()
         self.waker, self.woken = socket.socketpair()
         for end in (self.waker, self.woken):
@@ -78,7 +80,7 @@ class Warm:
                     self.let_go(key.fileobj, key.data)
 
     def start(self, connection: socket.socket) -> list[str] | None:
-        """Fork for the request that comes in. Returns the command in the child alone."""
+        """Fork for the request that comes in. Returns the command only in the child."""
         streams: list[int] = []
         connection.settimeout(REQUEST_WITHIN)
         try:
@@ -105,13 +107,14 @@ class Warm:
         return None
 
     def can_fork_for(self, request: dict) -> bool:
-        """Whether a plain start would come to the same: the interpreter has the same settings, and
-        no file in the program's folder has a name that was imported from elsewhere."""
+        """Whether a plain start would have the same result: the interpreter has the same settings,
+        and no file in the program's folder has a name that was imported from elsewhere."""
         here = {name.partition(".")[0] for name in os.listdir(request["folder"])}
         return settings_of_python(request["environment"]) == self.python and not here & self.taken
 
     def become(self, request: dict, streams: list[int]) -> None:
-        """In the child: leave nothing of the warm process, and take what the program is given."""
+        """In the child: leave nothing of the warm process behind, and take what the program is
+        given."""
         os.setsid()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -134,13 +137,13 @@ class Warm:
                 del self.running[pid]
                 if connection is None:
                     continue
-                with contextlib.suppress(OSError):  # nobody wants to know
+                with contextlib.suppress(OSError):  # nobody is waiting for it
                     connection.sendall(NUMBER.pack(os.waitstatus_to_exitcode(status)))
                 self.selector.unregister(connection)
                 connection.close()
 
     def let_go(self, connection: socket.socket, pid: int) -> None:
-        """Whoever asked for the program is gone: it ends too, and is buried by tell_who_ended."""
+        """Whoever asked for the program is gone: it ends too, and is reaped by tell_who_ended."""
         self.selector.unregister(connection)
         connection.close()
         self.running[pid] = None
@@ -173,7 +176,7 @@ def main() -> list[str] | None:
     path, plain = sys.path[1:], set(sys.modules)
     sys.path.append(root)
     for module in modules:
-        with contextlib.suppress(Exception):  # each child will meet it, and say so
+        with contextlib.suppress(Exception):  # each child will run into it and say so
             importlib.import_module(module)
     taken = {name.partition(".")[0] for name in sys.modules.keys() - plain} - set(os.listdir(root))
     gc.collect()

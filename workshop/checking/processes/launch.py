@@ -2,7 +2,7 @@
 
 A warm process (fork_server.py; preloaded.py starts one) has imported what programs need, but
 nothing of the programs themselves. Where it cannot be used, for whatever reason, `start` starts
-plainly, so nobody needs to ask.
+plainly, so callers don't need to ask.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from typing import IO
 from workshop.checking.processes.fork_server import NUMBER, REFUSED, exactly
 
 ANSWERS_WITHIN = 60  # seconds; it imports for half a second before its first answer, and a warm
-# process that ended is noticed at once: only a machine under load waits longer
-LOST = -1  # the exit code of a program whose warm process was gone before it could tell
+# process that ended is noticed at once: only a machine under load takes longer
+LOST = -1  # the exit code of a program whose warm process was gone before it could report one
 CRASHES = [
     -number
     for name in ("SIGABRT", "SIGBUS", "SIGILL", "SIGSEGV", "SIGTRAP")
@@ -30,7 +30,7 @@ CRASHES = [
 
 Stream = int | IO | None  # as of subprocess.Popen
 
-# The variable that tells a check of the warm processes for the programs that it starts.
+# The variable that tells a check about the warm processes for the programs that it starts.
 VARIABLE = "WORKSHOP_WARM"
 _turn = itertools.count()
 
@@ -90,8 +90,8 @@ def end(process: "subprocess.Popen | Forked") -> None:
 
 
 def is_suspect(process: "subprocess.Popen | Forked") -> bool:
-    """Whether a fork may be what ended it: some systems (macOS) let none of their libraries be
-    used after one. Started plainly, it will show."""
+    """Whether a fork may be what ended it: some systems (macOS) don't allow their libraries to be
+    used after one. A plain start will show."""
     return isinstance(process, Forked) and (process.poll() in CRASHES or process.is_lost)
 
 

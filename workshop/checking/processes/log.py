@@ -1,4 +1,4 @@
-"""What a program wrote: its own output, and the events that it told between the lines."""
+"""What a program wrote: its own output, and the events that it reported between the lines."""
 
 import contextlib
 import json
@@ -16,13 +16,13 @@ OUR_FRAME = re.compile(rf'^[ |]*File "{OURS}.*\n(?:^[ |]{{4,}}(?!File ").*\n)*',
 
 
 class Log:
-    """A program's output with its events taken out. Bounded: a flood costs no memory."""
+    """A program's output without its events. Bounded: a flood doesn't use up the memory."""
 
     def __init__(self, folder: Path):
         self._folder = folder  # of the project
         self._start = bytearray()
         self._end = bytearray()
-        self._pieces: dict[bytes, bytes] = {}  # of events that have not come to their end
+        self._pieces: dict[bytes, bytes] = {}  # of events that are not complete yet
         self.dropped = 0  # bytes
         self.events: list[Event] = []
 

@@ -1,4 +1,4 @@
-"""Checks made again and again: from warm processes, so that each takes a third of the time.
+"""Checks that run again and again, from warm processes, so that each takes a third of the time.
 
 Each is `checks/stepN` all the same, in a process of its own.
 """
@@ -87,7 +87,7 @@ FOR_CHECKS = (
 
 
 def is_possible() -> bool:
-    """Whether Python can fork here, and hand over open files."""
+    """Whether Python can fork here and pass on open files."""
     return hasattr(os, "fork") and hasattr(socket, "send_fds")
 
 
@@ -103,7 +103,7 @@ class WarmProcess:
         with socket.socket(socket.AF_UNIX) as listener:
             try:
                 listener.bind(address)
-            except OSError:  # the path is too long: a hundred bytes must do (unix(7))
+            except OSError:  # the path is too long: the limit is about a hundred bytes (unix(7))
                 os.rmdir(self._folder)
                 return
             listener.listen(64)
@@ -116,7 +116,7 @@ class WarmProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 pass_fds=[listener.fileno()],
-                start_new_session=True,  # Ctrl-C is for whoever made this
+                start_new_session=True,  # Ctrl-C is for the process that made this
             )
         self.address = address
 

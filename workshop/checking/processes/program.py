@@ -21,7 +21,7 @@ from workshop.manifest import ROOT
 
 LAUNCHER = Path(__file__).parents[1] / "instrumented" / "start.py"
 LOOK_EVERY = 0.002  # seconds; a check waits some twenty times for an event that is all but there
-ANSWERS_WITHIN = patience.seconds(3)  # one that holds the interpreter's lock takes its time
+ANSWERS_WITHIN = patience.seconds(3)  # one that holds the interpreter's lock takes longer
 
 
 def program_environment() -> dict[str, str]:
@@ -31,14 +31,14 @@ def program_environment() -> dict[str, str]:
     path = os.pathsep.join(filter(None, [environment.get("PYTHONPATH"), str(ROOT)]))
     return {
         **environment,
-        "PYTHONPATH": path,  # for the page, when the project stands outside the workshop
+        "PYTHONPATH": path,  # for the page, when the project is outside the workshop
         "PYTHONUNBUFFERED": "1",  # a print is evidence, and must come before the crash
-        # A pipe is not a console: on Windows it would take the letters of one code page alone, and
-        # a print() of any other would end the consumer. Counts before PYTHONUTF8.
+        # A pipe is not a console: on Windows it would only take the letters of one code page, and a
+        # print() of any other would end the consumer. Takes precedence over PYTHONUTF8.
         # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONIOENCODING
         "PYTHONIOENCODING": "utf-8",
-        # Bytecode is told apart by the second and the size of its source: too coarse for
-        # somebody who saves, checks and saves again.
+        # Bytecode is matched to its source by second and size: too coarse for somebody who saves,
+        # checks and saves again.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
@@ -58,7 +58,7 @@ async def becomes(true: Callable[[], object], limit: float) -> bool:
 class Program:
     """`python SCRIPT ARGUMENTS…` in `folder`, in a process of its own that is sure to end."""
 
-    may_end = False  # whether it is right that it ends by itself, with exit code 0
+    may_end = False  # whether it may end by itself, with exit code 0
 
     def __init__(self, folder: Path, *command: str, **environment: str):
         self.folder = folder
@@ -82,7 +82,7 @@ class Program:
 
     @property
     def exit_code(self) -> int | None:
-        """What it ended with; None while it runs."""
+        """Its exit code; None while it runs."""
         return self._process.poll()
 
     @property
@@ -102,7 +102,8 @@ class Program:
         return await becomes(lambda: found(self.log.events), limit)
 
     async def report_busy(self) -> list[Busy]:
-        """What the program is busy with now. All that it told before has been read then."""
+        """What the program is busy with now. By then, everything that it reported before has been
+        read."""
         seen = len(self.log.events)
         if not self._ask(b"?"):
             return []
@@ -111,7 +112,7 @@ class Program:
 
     @asynccontextmanager
     async def held_up(self) -> AsyncIterator[None]:
-        """Hold up the program's event loop for a `with` block: what arrives there has to wait."""
+        """Hold up the program's event loop for a `with` block: what arrives has to wait."""
         seen = len(self.log.events)
         self._ask(b"(")
         try:
@@ -132,6 +133,6 @@ class Program:
     def stop(self) -> None:
         """End the server and all it started. Returns when they are gone."""
         launch.end(self._process)
-        self._reader.join(1)  # not forever: a child that got away may hold the pipe
+        self._reader.join(1)  # not forever: a child that escaped may hold the pipe
         with contextlib.suppress(OSError):  # a question that a server which had ended never read
             self._process.stdin.close()

@@ -11,12 +11,12 @@ from workshop.checking.failures import NotASGI, NotListening
 from workshop.checking.processes.program import Program
 
 STARTS_WITHIN = patience.seconds(10)  # only a check that fails waits for them
-SERVES_WITHIN = patience.seconds(1)  # after it listens; what made it was told before
+SERVES_WITHIN = patience.seconds(1)  # after it listens; how it was made was reported before
 
 
 class Listening(Program):
     """A program that listens on a port of 127.0.0.1: a free one, or the `port` of one that has
-    stopped. Where its command says {port} or {address}, the program is given them."""
+    stopped. {port} and {address} in its command are replaced."""
 
     def __init__(self, folder: Path, *command: str, port: int | None = None, **environment: str):
         self.port, self._holder = (port, None) if port else ports.reserve()
@@ -33,7 +33,7 @@ class Listening(Program):
             return
         if self.exit_code is None:
             raise NotListening(
-                "server", f"The server did not listen within {STARTS_WITHIN:g} s of its start."
+                "server", f"The server was not listening {STARTS_WITHIN:g} s after it was started."
             )
         raise NotListening(
             "server", f"The server stopped while it was starting (exit code {self.exit_code})."

@@ -1,4 +1,4 @@
-"""The hint ladder: a nudge, a pointer, the code, one rung at a time."""
+"""The hint ladder: a nudge, a pointer, the code, one level at a time."""
 
 import ast
 import tomllib
@@ -15,11 +15,11 @@ from workshop.checking.reporting.report import Report, shown
 from workshop.environment import COMMAND
 from workshop.manifest import ROOT, Step
 
-RUNGS = {1: "A question", 2: "Where to look", 3: "The code"}
+LEVELS = {1: "A question", 2: "Where to look", 3: "The code"}
 
 
 class NoSuchCode(LookupError):
-    """A hint quotes what does not stand in the solution."""
+    """A hint quotes what is not in the solution."""
 
 
 def of_step(step: Step) -> dict[str, dict]:
@@ -42,7 +42,7 @@ def quoted(folder: Path, reference: str) -> str:
 
 
 def code_of(step: Step, hint: dict) -> str:
-    """The code of a hint's third rung, from the solution."""
+    """The code of a hint's third level, from the solution."""
     references = hint["code"] if isinstance(hint["code"], list) else [hint["code"]]
     parts, last = [], None
     for reference in references:
@@ -54,8 +54,8 @@ def code_of(step: Step, hint: dict) -> str:
 
 
 def their_code(suggestion: Suggestion) -> str:
-    """The third rung where the diagnosis is certain of the edit: the learner's own lines, as they
-    are to be."""
+    """The third level where the diagnosis is certain of the edit: the learner's own lines, as they
+    should be."""
     first, last = suggestion.line, suggestion.end_line
     lines = f"line {first}" if first == last else f"lines {first} to {last}"
     if suggestion.replacement is None:
@@ -64,20 +64,21 @@ def their_code(suggestion: Suggestion) -> str:
 
 
 def print_hint(report: Report, console: Console) -> None:
-    """Show the next rung for the check that fails now, and remember it."""
+    """Show the next level for the check that fails now, and remember it."""
     step, failed = report.step, report.failed
     hint = of_step(step)[failed.name]
-    rung = progress.next_rung(step, failed.name)
+    level = progress.next_level(step, failed.name)
     console.print()
-    console.print(Text(f"  Hint {rung} of 3 · {RUNGS[rung]}", "bold yellow"))
-    if rung == 3:
-        # As Text, since a Syntax is cut at the terminal's width: the code is there to be copied.
+    console.print(Text(f"  Hint {level} of 3 · {LEVELS[level]}", "bold yellow"))
+    if level == 3:
+        # As Text, because a Syntax is cut at the terminal's width, and the code is there to be
+        # copied.
         suggestion = failed.diagnosis and failed.diagnosis.suggestion
         text = their_code(suggestion) if suggestion else code_of(step, hint)
         code = Syntax("", "python", background_color="default").highlight(text)
         console.print(code, soft_wrap=True)
         return
-    if rung == 1:
+    if level == 1:
         console.print(Text(f"  {hint['nudge']}"), soft_wrap=True)
     else:
         console.print(Text(f"  {hint['pointer']}"), soft_wrap=True)

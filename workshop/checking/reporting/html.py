@@ -1,6 +1,6 @@
 """A report as HTML: for a notebook, from the object that `checks/stepN --json` prints.
 
-Colours are written out, so that it is readable in a dark theme as well. All text is escaped.
+Colors are written out, so that it is readable in a dark theme as well. All text is escaped.
 """
 
 from html import escape
@@ -30,7 +30,7 @@ STYLE = """
 .workshop-report svg { display: block; max-width: 100%; height: auto; margin: 8px 0; }
 .workshop-report .more { color: #5c6070; }
 """
-GOOD, BAD = "#009e73", "#d55e00"  # of Okabe and Ito: told apart by the colour-blind
+GOOD, BAD = "#009e73", "#d55e00"  # of Okabe and Ito: distinguishable for the color-blind
 ROW, TIME, LANE = 30, 60, 250  # pixels: a row, the times, from the browsers to the server
 
 
@@ -129,24 +129,24 @@ def event(row: dict, times: int, x: float, server: float, y: float) -> str:
     whole = f"<title>{escape(row['text'])}</title>"
     drawn = f'<text x="0" y="{y + 4:g}" fill="#5c6070">{row["at"]:.2f} s</text>'
     if row["direction"] in ("out", "in"):
-        colour, head = ("#b04a00", -9) if row["direction"] == "out" else ("#00707a", 9)
+        color, head = ("#b04a00", -9) if row["direction"] == "out" else ("#00707a", 9)
         tip = server if row["direction"] == "out" else x
         drawn += (
-            f'<path d="M{x:g} {y:g}H{server:g}" stroke="{colour}" stroke-width="2"/>'
-            f'<path d="M{tip:g} {y:g}l{head} -5v10z" fill="{colour}"/>'
+            f'<path d="M{x:g} {y:g}H{server:g}" stroke="{color}" stroke-width="2"/>'
+            f'<path d="M{tip:g} {y:g}l{head} -5v10z" fill="{color}"/>'
         )
-        x, y, colour, anchor = (x + server) / 2, y - 9, colour, "middle"
+        x, y, color, anchor = (x + server) / 2, y - 9, color, "middle"
     else:
         silent = row["direction"] == "silence"
-        colour, anchor = (BAD, "start") if silent else ("#5c6070", "start")
-        drawn += f'<circle cx="{x:g}" cy="{y:g}" r="5" fill="{colour}"/>'
+        color, anchor = (BAD, "start") if silent else ("#5c6070", "start")
+        drawn += f'<circle cx="{x:g}" cy="{y:g}" r="5" fill="{color}"/>'
         x += 12
-    return drawn + label(x, y + 4, text, colour, anchor) + whole.join(("<g>", "</g>"))
+    return drawn + label(x, y + 4, text, color, anchor) + whole.join(("<g>", "</g>"))
 
 
-def label(x: float, y: float, text: str, colour: str, anchor: str) -> str:
-    """Text on a ground of the report's colour, so that a lane behind it does not cross it."""
+def label(x: float, y: float, text: str, color: str, anchor: str) -> str:
+    """Text on a ground of the report's color, so that a lane behind it does not cross it."""
     return (
-        f'<text x="{x:g}" y="{y:g}" fill="{colour}" text-anchor="{anchor}" stroke="#fbfaf7" '
+        f'<text x="{x:g}" y="{y:g}" fill="{color}" text-anchor="{anchor}" stroke="#fbfaf7" '
         f'stroke-width="5" paint-order="stroke">{text}</text>'
     )

@@ -1,10 +1,10 @@
 """What the workshop remembers of an attendee's checks, in .workshop/progress.json:
 
 {"step2": {"passed": false, "at": "2026-11-20T10:00:00+00:00",
-           "check": "test_a_message_comes_back", "failures": 3, "rungs": {"test_…": 1},
+           "check": "test_a_message_comes_back", "failures": 3, "levels": {"test_…": 1},
            "fingerprint": "9f86d0…", "unchanged": 0}}
 
-`fingerprint` stands for the files that were checked, and `unchanged` says how many times in a row
+`fingerprint` identifies the files that were checked, and `unchanged` says how many times in a row
 since the same check failed on the same files.
 """
 
@@ -18,7 +18,7 @@ OFFER_HELP_AFTER = 3  # failures of the same check in a row, each of other files
 
 
 def read() -> dict:
-    """Everything remembered; nothing, when the file is missing or damaged."""
+    """Everything remembered; nothing if the file is missing or damaged."""
     try:
         content = json.loads(FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -59,16 +59,16 @@ def record(report) -> None:
         failures=before.get("failures", 0) + (not unchanged) if again else 1,
         fingerprint=report.fingerprint,
         unchanged=before.get("unchanged", 0) + 1 if unchanged else 0,
-        rungs={k: v for k, v in before.get("rungs", {}).items() if k not in passed},
+        levels={k: v for k, v in before.get("levels", {}).items() if k not in passed},
     )
 
 
-def next_rung(step: Step, check: str) -> int:
-    """Climb one rung of the check's hints, and return it: 1, 2, 3, 3 …"""
-    rungs = of(step).get("rungs", {})
-    rung = min(rungs.get(check, 0) + 1, 3)
-    update(step, rungs={**rungs, check: rung})
-    return rung
+def next_level(step: Step, check: str) -> int:
+    """Climb one level of the check's hints, and return it: 1, 2, 3, 3 …"""
+    levels = of(step).get("levels", {})
+    level = min(levels.get(check, 0) + 1, 3)
+    update(step, levels={**levels, check: level})
+    return level
 
 
 def offer(report) -> str:
@@ -77,7 +77,7 @@ def offer(report) -> str:
         return ""
     if not report.passed:
         again = of(report.step).get("failures", 0) >= OFFER_HELP_AFTER
-        start = "Three times the same check. A hint" if again else "More help"
+        start = "The same check failed three times. A hint" if again else "More help"
         help = f"{start}: {report.step.check_command} --hint"
         return "\n\n  ".join(filter(None, [_not_arrived(report), help]))
     if following := report.step.next:
@@ -86,13 +86,13 @@ def offer(report) -> str:
 
 
 def _not_arrived(report) -> str:
-    """That the work did not come to where it is checked, where that is so."""
+    """A sentence when the work is not where it is checked, else nothing."""
     from workshop import starters  # a pass needs none of it
 
     step = report.step
     if starters.is_untouched(step) and (other := starters.changed_in_solution(step)):
         return (
-            f"{other} has changed, and steps/{step.name} is as it was. "
+            f"{other} has changed, but steps/{step.name} has not. "
             f"What is checked is steps/{step.name}: do your work there."
         )
     if of(step).get("unchanged", 0):

@@ -1,6 +1,6 @@
-"""What a run of checks found, and its words for the terminal and for programs.
+"""What a run of checks found, as text for the terminal and as data for programs.
 
-A report decides nothing: every form of it shows the same data.
+Reports only present results: every form shows the same data.
 """
 
 import re
@@ -24,14 +24,16 @@ LINES_SHOWN = 12  # of a timeline: its end
 TEXT_SHOWN = 56  # characters of a frame
 EXCEPTION = re.compile(r"\b[A-Z]\w+: (.{12,})$")  # its text, at the end of a sentence
 CODE = re.compile(r"`[^`]+`")
-KEPT = "\x00"  # a blank at which no line may end; in no message, since no terminal shows it
+KEPT = (
+    "\x00"  # a space at which no line may end; never part of a message, since no terminal shows it
+)
 
 
 @dataclass
 class Report:
     step: Step
     folder: Path
-    titles: list[str]  # of all checks, those that were not run included
+    titles: list[str]  # of all checks, including those that were not run
     results: list[Result]
     seconds: float
     log: str = ""  # the servers' output
@@ -88,7 +90,7 @@ class Report:
 
 
 def seen_apart(check: dict) -> str | None:
-    """What was seen, where the message does not say it, and no exception of it."""
+    """What was seen, where neither the message nor its exception says it."""
     seen, message = check["seen"] or "", _in_one_line(check["message"] or "")
     said = any(
         part and part in message
@@ -218,8 +220,8 @@ def passed_of(found: dict) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width`. No line ends inside of `code`, and a line that is
-    indented is code and stays as it is."""
+    """`text` in lines of at most `width`. No line ends inside `code`, and a line that is indented
+    is code and stays as it is."""
     if text.startswith("    ") or not text:
         return [text]
     kept = CODE.sub(lambda code: code[0].replace(" ", KEPT), text)

@@ -1,11 +1,11 @@
-"""Notices saves in a step's folder, whatever the editor and the file system.
+"""Detects saves in a step's folder, whatever the editor and the file system.
 
 File events say *when* to look, never what happened: an editor may write in place, or to another
-file that it then renames (vim, JetBrains, VS Code each do it their way). What was saved is found
-by comparing the folder's files before and after, once they have been still for a moment.
+file that it then renames (vim, JetBrains and VS Code each do it in their own way). What was saved
+is found by comparing the folder's files before and after, once they have been still for a moment.
 
-Where events do not arrive (network drives, Windows folders seen from WSL, some containers), a look
-now and then finds what they did not tell; from then on, looking often replaces them.
+Where events do not arrive (network drives, Windows folders seen from WSL, some containers), an
+occasional look finds what they did not report; from then on, frequent looks replace them.
 """
 
 import os
@@ -20,10 +20,8 @@ from watchfiles import watch
 from workshop.checking.project_files import CHECKED, digest, files_in
 
 # Seconds
-STILL = 0.02  # for so long nothing may change before a save is taken to be over
-SAVED_WITHIN = (
-    0.5  # but no longer than this: a file that vanished comes back by then, or not at all
-)
+STILL = 0.02  # nothing may change for this long before a save counts as finished
+SAVED_WITHIN = 0.5  # but no longer than this: a file that vanished comes back by then or not at all
 LOOK_EVERY = 0.5  # where events arrive
 POLL_EVERY = 0.3  # where they do not
 
@@ -50,9 +48,9 @@ class File:
 
 
 class Saves:
-    """Calls `tell` with every Saved, and with Polling if it comes to that, in a thread of its own.
+    """Calls `tell` with every Saved, and with Polling if it has to poll, in a thread of its own.
 
-    What counts as the state before is that of the moment this object is made.
+    The state before is that of the moment when this object is made.
     """
 
     def __init__(self, folder: Path, tell: Callable[[Saved | Polling], None]):
@@ -82,7 +80,7 @@ class Saves:
             elif announced or missed or self._polling:
                 if not announced:
                     self._polling = True
-                    self._tell(Polling("the file system does not tell of changes"))
+                    self._tell(Polling("the file system does not report changes"))
                 missed = False
                 before, self._known = self._known, now
                 if saved := compare(before, now):
@@ -91,7 +89,7 @@ class Saves:
                 missed = True  # or the event is only late: then it will be there next time
 
     def _moments(self) -> Iterator[bool]:
-        """Yields when it is time to look: True when something may have told so."""
+        """Yields when it is time to look: True when an event said so."""
         while not self._stopped.is_set():
             if self._polling or not self.folder.is_dir():
                 self._stopped.wait(POLL_EVERY)
@@ -104,7 +102,7 @@ class Saves:
 
     def _moments_by_events(self) -> Iterator[bool]:
         folder = _identity(self.folder)
-        first = True  # what changed before the watch began cannot have been told
+        first = True  # what changed before the watch began cannot have been reported
         for changes in watch(
             self.folder,
             watch_filter=None,
@@ -132,7 +130,7 @@ class Saves:
         return now
 
     def _files(self, known: dict[str, File]) -> dict[str, File]:
-        """The folder's files by name; those that stand in `known` unchanged are not read again."""
+        """The folder's files by name; those that are unchanged in `known` are not read again."""
         files = {}
         for path, stat in files_in(self.folder):
             short = os.path.relpath(path, self.folder)
@@ -166,7 +164,7 @@ def _content_in(files: dict[str, File], name: str) -> bytes | None:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    """Tells the folder from another one that was put in its place."""
+    """Identifies the folder, so that one that replaced it is noticed."""
     try:
         stat = folder.stat()
     except OSError:

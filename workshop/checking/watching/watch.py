@@ -1,7 +1,7 @@
 """`checks/stepN --watch`: the step is checked again on every save.
 
 Each check is the same command without --watch, in a process of its own: forked from a process that
-has everything imported, where that can be, so that it takes a third of the time.
+has everything imported, where that is possible, so that it takes a third of the time.
 """
 
 import os
@@ -44,11 +44,11 @@ class Pressed:
 
 def watch(step: manifest.Step, folder: Path, flags: list[str], content: Sequence[str] = ()) -> int:
     """Check `step` on the project in `folder` on every save, until interrupted. `content`: the
-    modules of checks/ that a check imports, to be imported once for all.
+    modules of checks/ that a check imports, to be imported once for all checks.
 
     Returns the exit status; raises KeyboardInterrupt as Ctrl-C does. Leaves no process behind.
     """
-    if POSIX:  # what ends by a signal shall leave the terminal as it was, too
+    if POSIX:  # a signal must leave the terminal as it was, too
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with Watch(flags, content) as watching:
         following: tuple[manifest.Step, Path] | None = (step, folder)
@@ -58,7 +58,7 @@ def watch(step: manifest.Step, folder: Path, flags: list[str], content: Sequence
 
 
 class Watch:
-    """What goes on from the first check to the last."""
+    """What persists from the first check to the last."""
 
     def __init__(self, flags: list[str], content: Sequence[str]):
         self.flags = flags
@@ -67,7 +67,9 @@ class Watch:
         self.events: queue.Queue[Saved | Polling | Ended | Pressed] = queue.Queue()
         self.keys = Keys(lambda key: self.events.put(Pressed(key)))
         self.process = None  # the check that runs now
-        self.wanted: list[str] | None = None  # the next one, when something was saved meanwhile
+        self.wanted: list[str] | None = (
+            None  # the next one, when something was saved in the meantime
+        )
         self._closing = ExitStack()
 
     def __enter__(self) -> "Watch":
@@ -108,7 +110,7 @@ class Watch:
     def next_event(self):
         while True:
             try:
-                # With a limit, because on Windows nothing else lets Ctrl-C through.
+                # With a timeout, because on Windows nothing else lets Ctrl-C through.
                 return self.events.get(timeout=0.5)
             except queue.Empty:
                 continue
@@ -125,11 +127,11 @@ class Watch:
             self.start(why, *flags)
         else:
             self.wanted = [why, *flags]
-            self.say(f"{why} Checked again as soon as this check has ended.")
+            self.say(f"{why} It will be checked again as soon as this check has ended.")
 
     def start(self, why: str, *flags: str) -> None:
         self.wanted = None
-        self.console.clear()  # in a terminal alone
+        self.console.clear()  # only in a terminal
         self.say(f"{time.strftime('%H:%M:%S')} Checking {shown(self.folder)}. {why}".strip())
         arguments = ["--project", str(self.folder), *self.flags, *flags]
         self.process = process = self.checks.start(self.step, *arguments)

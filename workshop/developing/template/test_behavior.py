@@ -2,6 +2,6 @@
 
 
 async def test_the_server_starts(server):
-    """The server starts, and it speaks ASGI."""
+    """The server starts and speaks ASGI."""
     await server.starts()
     await server.speaks_asgi()
