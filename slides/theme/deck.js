@@ -174,6 +174,26 @@ function answer({ data, source }) {
   source.postMessage({ namespace: OURS, day: { ...day, hushed: hushed() } }, "*");
 }
 
+/** After a reload, the speaker's view is a stranger to a page of the file system, and reveal.js
+ * answers no stranger: the pacing would stop. What it asks for is no secret, and is answered here. */
+function answerSpeakers({ data, source }) {
+  if (typeof data !== "string" || !data.includes('"reveal-notes"')) return;
+  const { type, methodName, arguments: given, callId } = JSON.parse(data);
+  if (type !== "call" || !ASKED.includes(methodName)) return;
+  try {
+    if (source.location.origin === location.origin) return; // reveal.js answers
+  } catch {
+    // a stranger
+  }
+  const result = Reveal[methodName](...given);
+  source.postMessage(
+    JSON.stringify({ namespace: "reveal-notes", type: "return", result, callId }),
+    "*",
+  );
+}
+
+const ASKED = ["getSlidesAttributes", "getConfig", "getSlidePastCount"];
+
 function ask(key, slide) {
   parent.opener?.postMessage({ namespace: OURS, key, slide }, "*");
 }
@@ -184,6 +204,7 @@ if (isSpeakers) {
   setInterval(ask, SECOND);
 } else {
   addEventListener("message", answer);
+  addEventListener("message", answerSpeakers);
   Reveal.on("ready", () => show(day));
   setInterval(() => show(day), SECOND / 4);
   setInterval(endCountdowns, SECOND / 4);

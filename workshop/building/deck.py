@@ -7,8 +7,8 @@ that has one of these in its metadata, and goes on until the next one:
     exercise  "step2": the slide of that step's exercise
     debrief   "step2": what became of that exercise, after it and in the same deck
     break     true: everybody goes out
-    class     its looks, see slides/theme/deck.css. A "question" is a numbered list of answers, which
-              are shown as A, B, C, D
+    class     its looks, see slides/theme/deck.css. A "question" is a numbered list of answers,
+              which are shown as A, B, C, D
     late      15 or 30: it is left out by who is so many minutes late
     saves     the minutes which that gains, where it is not all of them
 
@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from workshop.manifest import ROOT, Step, UnknownStep, find, steps, tracks
 
 FOLDER = ROOT / "slides"
-STARTS = ("minutes", "exercise", "break")
+STARTS = ("minutes", "exercise", "debrief", "break")
 
 
 class BadDeck(Exception):
@@ -140,8 +140,8 @@ def read(file: Path) -> Deck:
             raise BadDeck(f"{file.name}, {slide.title}: how many minutes?")
         if too_early:
             raise BadDeck(
-                f"{file.name}, {slide.title}: a debrief comes after the exercise of its step, in the"
-                " same deck."
+                f"{file.name}, {slide.title}: a debrief comes after the exercise of its step,"
+                " in the same deck."
             )
     return Deck(file, notebook, slides)
 

@@ -1,8 +1,8 @@
-"""What the first and the last slide say of one event: where to get the workshop, what the room needs
-to know, where to say how it was.
+"""What the first and the last slide say of one event: where to get the workshop, what the room
+needs to know, where to say how it was.
 
-It comes from [event] in workshop.toml, or from an option of `slides`. A deck marks the place with the
-directive `{event}` and the name of a part; the built page keeps the mark, as a comment, so that
+It comes from [event] in workshop.toml, or from an option of `slides`. A deck marks the place with
+the directive `{event}` and the name of a part. The built page keeps the mark, as a comment, so that
 another address or another start needs no new build.
 """
 
