@@ -105,7 +105,7 @@ def test_code_of_the_solutions_is_quoted_and_not_typed():
     fences = re.compile(r"^```(\S*)", re.MULTILINE)
     for one in deck.decks():
         kinds = {kind for kind in fences.findall(one.file.read_text(encoding="utf-8")) if kind}
-        assert kinds <= {"{code-cell}", markdown.QUOTE, "http", "sh"}, one.name
+        assert kinds <= {"{code-cell}", markdown.QUOTE, markdown.EVENT, "http", "sh"}, one.name
 
 
 def test_a_slide_without_minutes_is_refused(tmp_path):
@@ -181,9 +181,9 @@ def test_a_deck_that_quotes_or_runs_what_fails_is_not_built(write, text, says):
 @pytest.mark.parametrize(
     ("slides_after", "says"),
     [
-        ('+++ {"minutes": 4, "debrief": "step2"}\n\n## Too early', "after the exercise of its step"),
+        ('+++ {"minutes": 4, "debrief": "step2"}\n\n## Too early', "after the exercise of its"),
         ('+++ {"exercise": "step1"}\n\n## One\n\n'
-         '+++ {"minutes": 4, "debrief": "step2"}\n\n## Of another', "after the exercise of its step"),
+         '+++ {"minutes": 4, "debrief": "step2"}\n\n## Of another', "after the exercise of its"),
         ('+++ {"exercise": "step1"}\n\n## One\n\n'
          '+++ {"debrief": "step1"}\n\n## How long', "how many minutes"),
         ('+++ {"exercise": "step99"}\n\n## Of no step', "no step called 'step99'"),

@@ -44,6 +44,12 @@ FAULTS = """([slide, smallest]) => {
             faults.push("wider than its place: " + name(element));
         }
     }
+    const part = section.querySelector(".section").getBoundingClientRect();
+    for (const element of section.querySelectorAll(".slide > :not(.section), .cell > *")) {
+        if (element.matches("aside, .cell") || !part.height) continue;
+        const { bottom } = element.getBoundingClientRect();
+        if (bottom > part.top + 1) faults.push("lies on the part of the day: " + name(element));
+    }
     for (const [one, here] of texts) {
         for (const [other, there] of texts) {
             const apart = here.right <= there.left + 1 || there.right <= here.left + 1 ||

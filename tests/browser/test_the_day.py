@@ -1,4 +1,4 @@
-"""A rehearsal: the whole day as one deck, walked in the presentation and from the speaker's window."""
+"""A rehearsal: the whole day as one deck, in the presentation and from the speaker's window."""
 
 import re
 

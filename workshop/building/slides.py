@@ -84,7 +84,7 @@ def execute(deck: Deck) -> None:
 
 
 def page_of(deck: Deck, begins: float = 0) -> str:
-    """An executed deck, which begins at this minute of the day, as one HTML page. Raises BadDeck."""
+    """An executed deck that begins at this minute of the day, as one HTML page. Raises BadDeck."""
     try:
         return converted(deck.notebook, begins)
     except (NoSuchCode, markdown.BadText) as error:

@@ -80,9 +80,7 @@ def show_plan(start: datetime) -> int:
     say(f"\nThe buffer of {spare:g} min makes up for the rest.")
     show_take_home()
     if spare < core.buffer:
-        say(
-            f"\n{core.buffer} of the {core.minutes} minutes are to be a buffer: {spare:g} are left."
-        )
+        say(f"\nOf {core.minutes} minutes, {core.buffer} are to be a buffer: {spare:g} are left.")
         say('Give slides in slides/*.md fewer "minutes", or steps in workshop.toml.')
         return 1
     say(f"\nOne slide after the other, with notes: {COMMAND} slides")
