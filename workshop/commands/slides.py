@@ -14,7 +14,12 @@ from ..manifest import ROOT, find, steps, track
 DEFAULT_START = "9:00"
 
 
-def run(step: str | None, plan: bool, start: datetime | None, address: str | None) -> int:
+def run(
+    step: str | None = None,
+    plan: bool = False,
+    start: datetime | None = None,
+    address: str | None = None,
+) -> int:
     try:
         deck = deck_of(step, decks()) if step else None
         event = manifest.event()
