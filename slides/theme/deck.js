@@ -45,8 +45,24 @@ const day = {
   sound: false,
   start: null, // the moment in ms, where the timetable has none
   countdowns: {}, // by the slide's number: {left: ms, end: moment, while it runs, over: true}
-  ...JSON.parse(sessionStorage.getItem(KEPT) ?? "{}"),
+  ...kept(),
 };
+
+function kept() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT));
+  } catch {
+    return null; // a browser may forbid it
+  }
+}
+
+function keep() {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(day));
+  } catch {
+    // then a reload begins anew
+  }
+}
 
 function countdownOf(slide) {
   const button = sections[slide].querySelector(".countdown");
@@ -85,7 +101,7 @@ function press(key, slide) {
 }
 
 function changed() {
-  sessionStorage.setItem(KEPT, JSON.stringify(day));
+  keep();
   show(day);
 }
 
@@ -118,7 +134,8 @@ function ring() {
 function show(known) {
   Reveal.getViewportElement().classList.toggle("dark", known.dark);
   for (const [slide, countdown] of Object.entries(known.countdowns)) {
-    const button = sections[slide].querySelector(".countdown");
+    const button = sections[slide]?.querySelector(".countdown");
+    if (!button) continue; // the deck has been built anew, with other slides
     const left = Math.ceil(leftOf(countdown) / SECOND);
     button.textContent = minutes(left);
     button.classList.toggle("running", countdown.end !== null);

@@ -258,8 +258,8 @@ def test_axe_finds_no_barrier_on_any_slide(chromium, ground):
             page.keyboard.press("d")
         for number in range(page.evaluate("Reveal.getTotalSlides()")):
             go(page, number)
-            violations = Axe().run(page).response["violations"]
-            for one in violations:
+            part = "section.present" if number else None  # the page as a whole only once
+            for one in Axe().run(page, context=part).response["violations"]:
                 nodes = [node["html"][:120] for node in one["nodes"]]
                 found[f"{file.stem} {number + 1}: {one['id']}"] = nodes
         page.close()
