@@ -245,6 +245,55 @@ def test_an_exercise_shows_every_command_of_its_readme_in_both_forms(day, step):
     assert f"checks/{step.short} --hint" in shown
 
 
+# Words on the slide that stand out less than 3 to 1 from their ground, as WCAG 2.2 (1.4.3) reckons
+# it for letters of 24 px. axe cannot tell within the layers that reveal.js lays over each other.
+FAINT = """() => {
+    const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const light = (color) => {
+        pen.clearRect(0, 0, 1, 1);
+        pen.fillStyle = color;
+        pen.fillRect(0, 0, 1, 1);
+        const [red, green, blue, opacity] = [...pen.getImageData(0, 0, 1, 1).data].map((part) => {
+            const share = part / 255;
+            return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+        });
+        return opacity < 1 ? null : 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const ground = (element) =>
+        light(getComputedStyle(element).backgroundColor) ?? ground(element.parentElement);
+    const section = Reveal.getCurrentSlide();
+    const walker = document.createTreeWalker(section, NodeFilter.SHOW_TEXT);
+    const faint = [];
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.data.trim() || element.closest("aside, svg, style")) continue;
+        const [one, other] = [light(getComputedStyle(element).color), ground(element)];
+        const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+        if (contrast < 3) faint.push(contrast.toFixed(1) + ": " + walker.currentNode.data.trim());
+    }
+    return faint;
+}"""
+
+
+def test_what_is_faint_is_found(day):
+    go(day, 1)
+    assert day.evaluate(FAINT) == []
+    day.evaluate("document.querySelector('section.present h2').style.color = '#ddd'")
+    (found,) = day.evaluate(FAINT)
+    assert CORE[1].title in found
+
+
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_words_stand_out_on_every_slide(day, ground):
+    if ground == "dark":
+        day.keyboard.press("d")
+    found = {}
+    for number in range(len(CORE)):
+        go(day, number)
+        found[number + 1] = day.evaluate(FAINT)
+    assert {number: faint for number, faint in found.items() if faint} == {}
+
+
 @pytest.mark.parametrize("ground", ["light", "dark"])
 def test_axe_finds_no_barrier_on_any_slide(chromium, ground):
     """In every deck, with reduced motion: what moves has no color to measure."""
