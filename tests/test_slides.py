@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+import segno
 from bs4 import BeautifulSoup
 
 from workshop import cli, manifest
-from workshop.building import deck, markdown, slides, timetable
+from workshop.building import deck, event, markdown, slides, timetable, typed
 from workshop.checking.command import rules_for
 from workshop.checking.reporting.hints import NoSuchCode, quoted
 from workshop.commands import slides as command
@@ -53,6 +54,11 @@ def write(tmp_path):
 @pytest.fixture
 def writer():
     return markdown.Writer(deck.FOLDER)
+
+
+def page_of(one: deck.Deck) -> str:
+    slides.execute(one)
+    return slides.page_of(one)
 
 
 # What every slide has
@@ -99,7 +105,7 @@ def test_code_of_the_solutions_is_quoted_and_not_typed():
     fences = re.compile(r"^```(\S*)", re.MULTILINE)
     for one in deck.decks():
         kinds = {kind for kind in fences.findall(one.file.read_text(encoding="utf-8")) if kind}
-        assert kinds <= {"{code-cell}", markdown.QUOTE, "http", "sh"}, one.name
+        assert kinds <= {"{code-cell}", markdown.QUOTE, markdown.EVENT, "http", "sh"}, one.name
 
 
 def test_a_slide_without_minutes_is_refused(tmp_path):
@@ -168,13 +174,41 @@ def test_docstrings_are_left_out():
 )  # fmt: skip
 def test_a_deck_that_quotes_or_runs_what_fails_is_not_built(write, text, says):
     with pytest.raises(deck.BadDeck, match=says) as failure:
-        slides.page_of(write(text))
+        page_of(write(text))
     assert "small.md" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("slides_after", "says"),
+    [
+        ('+++ {"minutes": 4, "debrief": "step2"}\n\n## Too early', "after the exercise of its"),
+        ('+++ {"exercise": "step1"}\n\n## One\n\n'
+         '+++ {"minutes": 4, "debrief": "step2"}\n\n## Of another', "after the exercise of its"),
+        ('+++ {"exercise": "step1"}\n\n## One\n\n'
+         '+++ {"debrief": "step1"}\n\n## How long', "how many minutes"),
+        ('+++ {"exercise": "step99"}\n\n## Of no step', "no step called 'step99'"),
+    ],
+)  # fmt: skip
+def test_a_debrief_comes_after_its_exercise_and_lasts(write, slides_after, says):
+    with pytest.raises(deck.BadDeck, match=says):
+        write(f"## A\n\n{slides_after}")
+
+
+def test_a_debrief_and_a_question_have_looks_of_their_own(write):
+    one = write(
+        '## A\n\n+++ {"exercise": "step1"}\n\n## B\n\n'
+        '+++ {"minutes": 4, "debrief": "step1"}\n\n## C\n\n'
+        '+++ {"minutes": 1, "class": "question"}\n\n## D\n\n1. This\n2. That'
+    )
+    page = BeautifulSoup(page_of(one), "html.parser")
+    looks = [slide["class"][1:] for slide in page.select(".slide")]
+    assert looks == [[], ["exercise"], ["debrief"], ["question"]]
+    assert [slide.is_question for slide in one.slides] == [False, False, False, True]
 
 
 def test_what_code_prints_is_on_the_slide_and_its_tags_are_obeyed(write):
     page = BeautifulSoup(
-        slides.page_of(
+        page_of(
             write(
                 "## A\n"
                 "\n"
@@ -199,7 +233,9 @@ def test_what_code_prints_is_on_the_slide_and_its_tags_are_obeyed(write):
 
 
 def test_the_workshop_fits_into_three_hours():
-    assert timetable.total(deck.decks("core")) <= manifest.track("core").minutes == 180
+    core = manifest.track("core")
+    assert core.minutes == 180 and core.buffer >= 12
+    assert timetable.total(deck.decks("core")) + core.buffer <= core.minutes
 
 
 def test_the_clock_times_follow_each_other_and_all_minutes_are_there():
@@ -219,20 +255,53 @@ def test_who_is_late_can_catch_up(late):
     assert sum(slide.saves for slide in out) >= late
 
 
+@pytest.mark.parametrize("late", timetable.LATE)
+def test_who_is_late_at_the_break_can_catch_up_after_it(late):
+    decks, core = deck.decks("core"), manifest.track("core")
+    (pause,) = timetable.breaks(decks)
+    out = timetable.left_out(decks, late, pause)
+    everything = [slide for one in decks for slide in one.slides]
+    assert all(everything.index(slide) > everything.index(pause) for slide in out)
+    spare = core.minutes - timetable.total(decks)
+    assert sum(slide.saves for slide in out) + spare >= late
+
+
 def test_the_plan_is_printed_with_clock_times(capsys):
-    assert command.run(None, True, datetime(1900, 1, 1, 13, 30)) == 0
+    assert command.run(None, True, datetime(1900, 1, 1, 13, 30), None) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("13:30")
     for step in manifest.steps("core"):
         assert f"({step.short})" in printed
-    assert "15 minutes late?" in printed and "30 minutes late?" in printed
+    for late in timetable.LATE:
+        assert f"{late} minutes late at the beginning?" in printed
+        assert f"{late} minutes late at “Break”?" in printed
+    assert "16:30  180 min in all" in printed
+
+
+def test_the_plan_of_one_deck_has_each_slide_at_its_time_of_the_day(capsys):
+    assert command.run("step2", True, datetime(1900, 1, 1, 13, 30), None) == 0
+    printed = capsys.readouterr().out
+    before, of_step2 = deck.decks("core")[:2], deck.decks("core")[2]
+    begins = datetime(1900, 1, 1, 13, 30) + timedelta(minutes=timetable.total(before))
+    first, *rows = printed.splitlines()
+    assert first == of_step2.title
+    assert rows[0].startswith(f"{begins:%H:%M}") and rows[0].endswith(of_step2.slides[0].title)
+    assert len(rows) == len(of_step2.slides) + 1
 
 
 def test_a_plan_that_is_too_long_fails(capsys, monkeypatch):
-    core = dataclasses.replace(manifest.track("core"), minutes=100)
+    whole = timetable.total(deck.decks("core"))
+    core = dataclasses.replace(manifest.track("core"), minutes=whole + 11, buffer=12)
     monkeypatch.setattr(command, "track", {**TRACKS, "core": core}.get)
-    assert command.run(None, True, NINE) == 1
-    assert "more than 100" in capsys.readouterr().out
+    assert command.run(None, True, NINE, None) == 1
+    assert "are to be a buffer: 11 are left" in capsys.readouterr().out
+
+
+def test_a_start_that_is_no_clock_time_is_told_its_form(capsys):
+    with pytest.raises(SystemExit):
+        cli.parser().parse_args(["slides", "--start", "9"])
+    assert "'9' is not a clock time" in (said := capsys.readouterr().err)
+    assert "for example 9:00" in said
 
 
 # The command
@@ -240,14 +309,24 @@ def test_a_plan_that_is_too_long_fails(capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("step", "name"),
-    [(None, "why_push"), *((step.short, step.name) for step in manifest.steps("core"))],
+    [(None, slides.DAY), *((step.short, step.name) for step in manifest.steps("core"))],
 )
 def test_the_deck_of_a_step_is_opened(monkeypatch, capsys, tmp_path, step, name):
     opened, made = [], []
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
-    monkeypatch.setattr(slides, "build", made.append)
-    assert command.run(step, False, NINE) == 0
+
+    def build(target):
+        made.append(target)
+        (target / "slides").mkdir(parents=True)
+        for one in (name, "other"):
+            page = "<!--event: start--><!--/event--><!--event: get--><!--/event-->"
+            (target / "slides" / f"{one}.html").write_text(page)
+
+    monkeypatch.setattr(slides, "build", build)
+    assert command.run(step, False, NINE, "https://example.org/workshop") == 0
+    shown = (tmp_path / "build" / "slides" / f"{name}.html").read_text()
+    assert 'content="09:00"' in shown and "example.org/workshop" in shown
     assert f"/build/slides/{name}.html" in opened[0] and opened[0].startswith("file://")
     assert made == [tmp_path / "build"]
     assert opened[0] in capsys.readouterr().out
@@ -282,7 +361,7 @@ def pages():
 
 def test_every_deck_is_one_small_file():
     files = built()
-    assert [file.stem for file in files] == [one.name for one in deck.decks()]
+    assert [file.stem for file in files] == [slides.DAY, *(one.name for one in deck.decks())]
     assert sorted(files[0].parent.iterdir()) == sorted(files)
     assert all(file.stat().st_size < LARGEST for file in files)
 
@@ -327,9 +406,69 @@ def test_no_slide_has_more_code_than_can_be_read(pages):
 def test_exercises_show_what_to_type_and_a_countdown(pages):
     for step in manifest.steps("core"):
         section = pages[step.name].select_one("section:has(> .exercise)")
-        typed = [code.get_text() for code in section.select(".commands code")]
-        assert typed == [f"python3 -m workshop run {step.short}", f"checks/{step.short}"]
+        rows = [
+            tuple(code.get_text() for code in row.select("code"))
+            for row in section.select(".commands tbody tr")
+        ]
+        assert rows == [(command, typed.on_windows(command)) for command in step.commands]
+        assert (f"checks/{step.short}", f"py checks\\{step.short}") in rows
         assert section.select_one(".countdown")["data-minutes"] == str(step.minutes)
+
+
+@pytest.mark.parametrize(
+    ("command", "on_windows"),
+    [
+        ("python3 -m workshop run step3 --port 8001", "py -m workshop run step3 --port 8001"),
+        ("checks/step1 --hint", "py checks\\step1 --hint"),
+        (".venv/bin/python steps/step1/a.py", ".venv\\Scripts\\python steps\\step1\\a.py"),
+    ],
+)
+def test_a_command_has_a_form_for_windows(command, on_windows):
+    assert typed.on_windows(command) == on_windows
+
+
+EVENT = {
+    "address": "https://example.org/workshop",
+    "start": "9:00",
+    "logistics": ["Coffee & exits"],
+    "conduct": "https://example.org/conduct",
+    "survey": "https://example.org/survey",
+    "contact": "ana@example.org",
+}
+
+
+def test_the_first_and_the_last_slide_have_the_event_and_can_be_told_another(tmp_path):
+    page = tmp_path / "day.html"
+    page.write_text(next(file for file in built() if file.stem == slides.DAY).read_text("utf-8"))
+    slides.tell(page, EVENT)
+    told = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    first, *_, last = told.select(".slides > section")
+    assert "example.org/workshop" in first.select_one(".qr figcaption").get_text()
+    assert "Coffee & exits" in first.get_text() and "example.org/conduct" in first.get_text()
+    assert "example.org/survey" in last.select_one(".qr svg")["aria-label"]
+    assert "ana@example.org" in last.get_text()
+    assert told.select_one("meta[name=start]")["content"] == "9:00"
+    slides.tell(page, dict.fromkeys(EVENT, "") | {"logistics": []})
+    told = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    assert not told.select(".qr") and "example.org" not in told.select_one(".slides").get_text()
+    assert set(manifest.event()) == set(EVENT)
+
+
+def test_the_qr_code_holds_the_address():
+    """Each module of the drawing is one of the code that segno makes for this very address."""
+    address = "https://example.org/workshop"
+    page = BeautifulSoup(event.told("<!--event: get--><!--/event-->", EVENT), "html.parser")
+    code = segno.make_qr(address, error="m")
+    side = code.symbol_size()[0]
+    assert page.svg["viewbox"] == f"0 0 {side} {side}"
+    drawn = BeautifulSoup(code.svg_inline(omitsize=True), "html.parser").select("path")[-1]["d"]
+    assert page.select("path")[-1]["d"] == drawn
+
+
+def test_a_part_of_the_event_that_is_unknown_is_an_error(write):
+    one = write("## A\n\n```{event} weather\n```")
+    with pytest.raises(deck.BadDeck, match="small.md: {event} has the parts .* not weather"):
+        page_of(one)
 
 
 def test_drawings_can_be_heard(pages):
@@ -353,7 +492,7 @@ def test_building_leaves_no_process_and_no_file_behind(write):
         return files, {child.pid for child in psutil.Process().children(recursive=True)}
 
     before = there()
-    slides.page_of(write("## A\n\n```{code-cell}\nimport pictures\nprint(1)\n```"))
+    page_of(write("## A\n\n```{code-cell}\nimport pictures\nprint(1)\n```"))
     assert there() == before
 
 

@@ -74,11 +74,14 @@ def parser() -> argparse.ArgumentParser:
     )
     notebooks.add_argument("--no-browser", action="store_true", help="only print its address")
     add("build", "make the slides and the executed notebooks, as HTML, in build/")
-    slides = add("slides", "open the slides in the browser, those of a step if one is named")
-    slides.add_argument("step", metavar="stepN", nargs="?", help="the deck before this step")
-    slides.add_argument("--plan", action="store_true", help="only print the whole timetable")
+    slides = add("slides", "open the slides of the whole day in the browser, or those of a step")
+    slides.add_argument("step", metavar="stepN", nargs="?", help="only the deck before this step")
+    slides.add_argument("--plan", action="store_true", help="print the timetable instead")
     slides.add_argument(
-        "--start", type=clock, default="9:00", help="when the timetable begins (default: 9:00)"
+        "--start", type=clock, metavar="H:MM", help="when the day begins, for example 9:00"
+    )
+    slides.add_argument(
+        "--address", metavar="URL", help="where to get the workshop: shown on the first slide"
     )
     test = add("test", "run the workshop's own tests; arguments are passed to pytest")
     test.usage = f"{environment.COMMAND} test [pytest's arguments]"
@@ -101,8 +104,13 @@ def port(text: str) -> int:
 
 
 def clock(text: str) -> datetime:
-    """For argparse, which says "invalid clock value" when this raises ValueError."""
-    return datetime.strptime(text, "%H:%M")
+    """For argparse, which shows the message of an ArgumentTypeError."""
+    try:
+        return datetime.strptime(text, "%H:%M")
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a clock time. Write hours and minutes, for example 9:00 or 13:30"
+        ) from None
 
 
 def _be_ready(command: str | None) -> None:

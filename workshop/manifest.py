@@ -26,6 +26,7 @@ class Track:
     name: str  # "core"
     title: str
     minutes: int | None = None  # how long its slides and exercises may take; None: no limit
+    buffer: int = 0  # minutes of these that belong to no slide
     decks: tuple[str, ...] = ()  # the files of slides/, without ".md", in the order they are shown
 
 
@@ -39,6 +40,7 @@ class Step:
     servers: int
     redis: int  # how many; true counts as one
     cut: str
+    commands: tuple[str, ...] = ()  # what its exercise types, as on Linux and macOS
     teaches: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict, hash=False)
     database: bool = False
@@ -99,6 +101,12 @@ def track(name: str) -> Track:
 def steps(track: str | None = None) -> tuple[Step, ...]:
     """Every step, or those of one track, in the order in which they are taught."""
     return tuple(step for step in _read()[1] if track in (None, step.track))
+
+
+def event() -> dict:
+    """What the slides say of one occasion: workshop.toml tells the keys."""
+    with open(ROOT / "workshop.toml", "rb") as file:
+        return tomllib.load(file)["event"]
 
 
 def finished_chat() -> Step:

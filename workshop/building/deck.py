@@ -5,8 +5,10 @@ that has one of these in its metadata, and goes on until the next one:
 
     minutes   how long it is shown; exercises take theirs from workshop.toml instead
     exercise  "step2": the slide of that step's exercise
+    debrief   "step2": what became of that exercise, after it and in the same deck
     break     true: everybody goes out
-    class     its looks, see slides/theme/deck.css
+    class     its looks, see slides/theme/deck.css. A "question" is a numbered list of answers,
+              which are shown as A, B, C, D
     late      15 or 30: it is left out by who is so many minutes late
     saves     the minutes which that gains, where it is not all of them
 
@@ -21,10 +23,10 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
-from workshop.manifest import ROOT, Step, find, steps, tracks
+from workshop.manifest import ROOT, Step, UnknownStep, find, steps, tracks
 
 FOLDER = ROOT / "slides"
-STARTS = ("minutes", "exercise", "break")
+STARTS = ("minutes", "exercise", "debrief", "break")
 
 
 class BadDeck(Exception):
@@ -52,6 +54,15 @@ class Slide:
     def step(self) -> Step | None:
         """The step whose exercise this slide shows."""
         return find(self.settings.exercise) if "exercise" in self.settings else None
+
+    @property
+    def debriefs(self) -> Step | None:
+        """The step whose exercise it looks back at."""
+        return find(self.settings.debrief) if "debrief" in self.settings else None
+
+    @property
+    def is_question(self) -> bool:
+        return "question" in self.settings.get("class", "").split()
 
     @property
     def is_break(self) -> bool:
@@ -97,6 +108,10 @@ class Deck:
         """The step that the deck prepares, whose name it has."""
         return next((step for step in steps() if step.name == self.name), None)
 
+    @property
+    def minutes(self) -> float:
+        return sum(slide.minutes for slide in self.slides)
+
 
 def is_notes(cell: NotebookNode) -> bool:
     return "notes" in cell.metadata.get("tags", [])
@@ -114,9 +129,20 @@ def read(file: Path) -> Deck:
         elif not slides:
             raise BadDeck(f'{file.name}: the first slide has no +++ {{"minutes": …}} above it.')
         slides[-1].cells.append(cell)
+    done: set[Step] = set()  # exercises
     for slide in slides:
+        try:
+            done |= {slide.step} - {None}
+            too_early = slide.debriefs and slide.debriefs not in done
+        except UnknownStep as error:
+            raise BadDeck(f"{file.name}, {slide.title}: {error}") from error
         if not slide.step and "minutes" not in slide.settings:
             raise BadDeck(f"{file.name}, {slide.title}: how many minutes?")
+        if too_early:
+            raise BadDeck(
+                f"{file.name}, {slide.title}: a debrief comes after the exercise of its step,"
+                " in the same deck."
+            )
     return Deck(file, notebook, slides)
 
 

@@ -7,6 +7,8 @@ Code is quoted with the directive that MyST and Sphinx have for it:
     :emphasize-lines: 2
     ```
 
+A place for what an event says of itself (event.py) is marked with `{event}` and the part's name.
+
 Without `pyobject` it is the whole file. Several names, with commas between them, follow each other.
 Docstrings are left out: the slide says it in its own words.
 A picture, `![What it shows](diagrams/name.svg)`, goes into the page itself, so that the page needs
@@ -29,6 +31,7 @@ from pygments.lexers import get_lexer_by_name
 from workshop.checking.reporting.hints import quoted
 
 QUOTE = "{literalinclude}"
+EVENT = "{event}"
 
 
 class BadText(Exception):
@@ -46,7 +49,8 @@ class Writer:
 
     def html(self, text: str) -> str:
         """Raises BadText, and NoSuchCode for a quote of what is no longer there."""
-        return self.markdown.render(text)
+        html = self.markdown.render(text)
+        return html.replace("<th></th>", "<td></td>")  # a heading without words heads nothing
 
     def _fence(self, tokens, index, _options, _env) -> str:
         kind, _, path = tokens[index].info.strip().partition(" ")
@@ -54,8 +58,10 @@ class Writer:
             return self._quote(
                 path, dict(re.findall(r"^:([\w-]+): (.+)$", tokens[index].content, re.M))
             )
+        if kind == EVENT:
+            return f"<!--event: {path}--><!--/event-->"
         if kind.startswith("{"):
-            raise BadText(f"slides know no directive {kind}, only {QUOTE}")
+            raise BadText(f"slides have no directive {kind}, only {QUOTE} and {EVENT}")
         return coloured(tokens[index].content, kind or "text")
 
     def _quote(self, path: str, options: dict[str, str]) -> str:

@@ -16,14 +16,19 @@ class Row:
     minutes: float
     what: str
 
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
 
 def rows(decks: list[Deck], start: datetime) -> list[Row]:
-    """Slides that follow each other in a deck are one row; each exercise and break has its own."""
+    """Slides that follow each other in a deck are one row; each exercise, debrief and break has its
+    own."""
     found: list[Row] = []
     for deck in decks:
         talk: list[Slide] = []
         for slide in deck.slides:
-            if slide.step or slide.is_break:
+            if is_apart(slide):
                 found += [_talk(deck, talk), Row(start, slide.minutes, _name(slide))]
                 talk = []
             else:
@@ -32,16 +37,30 @@ def rows(decks: list[Deck], start: datetime) -> list[Row]:
     return list(_on_the_clock([row for row in found if row], start))
 
 
+def slide_by_slide(deck: Deck, start: datetime) -> list[Row]:
+    """A row for each slide of one deck."""
+    slides = [Row(start, slide.minutes, _name(slide)) for slide in deck.slides]
+    return list(_on_the_clock(slides, start))
+
+
+def is_apart(slide: Slide) -> bool:
+    return bool(slide.step or slide.debriefs or slide.is_break)
+
+
 def _talk(deck: Deck, slides: list[Slide]) -> Row | None:
     if not slides:
         return None
     begins = slides[0] is deck.slides[0]
     what = deck.title if begins else slides[0].title
+    if questions := sum(slide.is_question for slide in slides):
+        what += f" · {questions} question{'s' if questions > 1 else ''}"
     return Row(datetime.min, sum(slide.minutes for slide in slides), what)
 
 
 def _name(slide: Slide) -> str:
-    return f"{slide.title} ({slide.step.short})" if slide.step else slide.title
+    if slide.step:
+        return f"{slide.title} ({slide.step.short})"
+    return f"Debrief: {slide.title}" if slide.debriefs else slide.title
 
 
 def _on_the_clock(found: list[Row], start: datetime):
@@ -52,12 +71,21 @@ def _on_the_clock(found: list[Row], start: datetime):
 
 def total(decks: list[Deck]) -> float:
     """Minutes, from the first slide to the last."""
-    return sum(slide.minutes for deck in decks for slide in deck.slides)
+    return sum(deck.minutes for deck in decks)
 
 
-def left_out(decks: list[Deck], late: int) -> list[Slide]:
-    """What whoever is `late` minutes late leaves out, in the order in which it would come."""
-    return [slide for deck in decks for slide in deck.slides if slide.late and slide.late <= late]
+def breaks(decks: list[Deck]) -> list[Slide]:
+    """Where an instructor has the time to look at the clock and to plan anew."""
+    return [slide for deck in decks for slide in deck.slides if slide.is_break]
+
+
+def left_out(decks: list[Deck], late: int, at: Slide | None = None) -> list[Slide]:
+    """What whoever is `late` minutes late leaves out, in the order in which it would come: from the
+    beginning, or from the slide `at` on."""
+    slides = [slide for deck in decks for slide in deck.slides]
+    if at:
+        slides = slides[next(i for i, slide in enumerate(slides) if slide is at) :]
+    return [slide for slide in slides if slide.late and slide.late <= late]
 
 
 def instead(slide: Slide) -> str:
