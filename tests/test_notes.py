@@ -1,9 +1,10 @@
 """The speaker's notes agree with their slides: what they name and what they count is there.
 
 A name in backticks is on the slide where a bullet begins with Show and shows no file or command; in
-other bullets it is somewhere in the decks, in the solutions, in Python, or in what they stand on. A number before something that can be counted on a slide
-is that count: "three `await`s", "two marked lines", "four rows". What a drawing has cannot be
-counted here, so the words that tell it to those who cannot see it say the number, too: "two bars".
+other bullets it is somewhere in the decks, in the solutions, in Python, or in what they stand on.
+A number before something that can be counted on a slide is that count: "three `await`s", "two
+marked lines", "four rows". What a drawing has cannot be counted here, so the words that tell it to
+those who cannot see it say the number, too: "two bars".
 """
 
 import builtins
@@ -121,7 +122,7 @@ def is_elsewhere(code: str) -> bool:
 
 @each
 def test_what_a_note_names_is_there(name, number, slide):
-    here = set(NAME.findall(shown(section(name, number))))
+    here = {"self", *NAME.findall(shown(section(name, number)))}
     for first, text in bullets(slide):
         codes = CODE.findall(text)
         of_the_slide = first == "Show" and not any(is_elsewhere(code) for code in codes)
