@@ -48,9 +48,11 @@ def alice(boards=2, pairs=3):
     for title, played in both.items():
         parts.append(text(0, y, title, "strong") + text(WIDTH, y, duration(played.seconds), "end"))
         parts.append(rows(played, boards, y + 16, scale))
-        y += 16 + ROW * (boards + 1) + 62
-    parts.append(legend(y - 20))
-    return drawing(y, parts, "Alice's games, one after another and walking")
+        y += 16 + ROW * (boards + 1) + 42
+    parts.append(minutes(y - 14, scale))
+    y += 46
+    parts.append(legend(y))
+    return drawing(y + 20, parts, "Alice's games, one after another and walking")
 
 
 def rows(played, boards, y, scale):
@@ -69,6 +71,12 @@ def rows(played, boards, y, scale):
     return "".join(parts)
 
 
+def minutes(y, scale):
+    """The axis of both: the hall's time."""
+    marks = "".join(text(LEFT + 60 * n * scale, y, n, "small quiet middle") for n in range(7))
+    return text(0, y, "minutes", "small quiet") + marks
+
+
 def legend(y):
     return (
         rectangle(LEFT, y - 20, 16, "fill-out")
@@ -80,7 +88,7 @@ def legend(y):
 
 def gain(sizes=knee.SIZES):
     """How many times as fast walking is, by the number of boards: line computed, dots played."""
-    height, bottom, top = 500, 430, 14
+    height, bottom, top = 520, 450, 34
     across = (WIDTH - LEFT - 30) / max(sizes)
     up = (bottom - top) / 14
 
@@ -95,6 +103,7 @@ def gain(sizes=knee.SIZES):
     for boards in (1, 4, 8, 12, 16, 20, 24):
         parts.append(text(place(boards, 0)[0], bottom + 34, boards, "small middle"))
     parts.append(text(WIDTH, height - 4, "boards", "small end quiet"))
+    parts.append(text(0, 26, "times as fast as one board after another", "small quiet"))
     knee_x, knee_y = place(12, 12)
     end_x, end_y = place(24, 12)
     start_x, start_y = place(1, 1)
