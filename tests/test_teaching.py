@@ -1,5 +1,5 @@
-"""What a slide teaches before an exercise is not what the exercise asks for: it is taught on another
-example, and the answer is shown in the debrief."""
+"""What a slide teaches before an exercise is not what the exercise asks for: it is taught on
+another example, and the answer is shown in the debrief."""
 
 import ast
 import re
@@ -109,7 +109,8 @@ def test_no_slide_gives_the_exercise_away(step):
 
 @pytest.mark.parametrize("step", CORE, ids=lambda step: step.short)
 def test_what_is_quoted_of_the_solution_is_in_the_starter_too(step):
-    """Its lines may all be known, as those of a game that is played once more: it is still asked."""
+    """All its lines may be known, as those of a game that is played once more: it is still asked
+    for."""
     for slide in taught_before(step):
         for fence in FENCE.finditer("\n".join(cell.source for cell in slide.cells)):
             if fence["kind"] == markdown.QUOTE and f"solutions/{step.name}/" in fence["path"]:
