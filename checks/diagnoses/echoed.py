@@ -133,8 +133,8 @@ def sent_unasked(evidence):
             return Explanation(
                 f"{evidence.failure.message} This line sends it when a browser {when}, although "
                 'nobody has said it. The page shows what has the key "message" as something that '
-                "somebody said. Remove the line, with a loop that is only there for it. (The stretch "
-                'task greets under another key, "notice".)',
+                "somebody said. Remove the line, with a loop that is only there for it. (The "
+                'stretch task greets under another key, "notice".)',
                 where,
                 evidence.suggest(where, removed(source, statement)),
             )

@@ -45,8 +45,8 @@ def parse(step: manifest.Step, arguments: list[str] | None) -> argparse.Namespac
         parser.error("--json goes with neither --watch nor --hint")
     if options.stretch and options.hint:
         parser.error(
-            "--stretch cannot be combined with --hint: a failed check of the stretch task says what "
-            f"to do, and steps/{step.name}/README.md has the details."
+            "--stretch cannot be combined with --hint: a failed check of the stretch task says "
+            f"what to do, and steps/{step.name}/README.md has the details."
         )
     if options.stretch and options.solution:
         parser.error(
