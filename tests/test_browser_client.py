@@ -122,6 +122,33 @@ def test_whole_frames_are_kept_and_further_keys_are_sent():
     assert times == sorted(times) and times[0] > 0
 
 
+def test_what_is_no_message_is_passed_over():
+    """A server may speak first, and tell more than what was said."""
+    chat = Chat(lambda text: ['{"notice": "somebody speaks"}', text, '{"number": 1}'])
+
+    async def check(room):
+        ana = await room.open("Ana")
+        for message in ("one", "two"):
+            await ana.say(message)
+            await ana.hears(message)
+        return ana.heard
+
+    assert played(check, chat) == ["one", "two"]
+
+
+def test_an_answer_without_the_key_is_what_was_wrong(impatient):
+    chat = Chat(lambda text: ['{"notice": "hi"}', '{"msg": "one"}'])
+
+    async def check(room):
+        ana = await room.open("Ana")
+        await ana.say("one")
+        await ana.hears("one")
+
+    with pytest.raises(failures.NotTheContract) as caught:
+        played(check, chat)
+    assert caught.value.frame == '{"msg": "one"}'
+
+
 @pytest.mark.parametrize(
     ("answer", "failure", "said"),
     [

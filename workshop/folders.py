@@ -47,13 +47,15 @@ def save(folder: Path) -> Path:
     return copy
 
 
-def put(source: Path, target: Path, exactly: bool) -> Path | None:
-    """Puts the files of `source` into `target`; with `exactly`, what only `target` has is removed.
+def put(source: Path, target: Path, exactly: bool, leave: tuple[str, ...] = ()) -> Path | None:
+    """Puts the files of `source` into `target`, except for those to `leave`; with `exactly`, what
+    only `target` has is removed.
 
     Saves `target` first and returns where; None, with nothing done, when nothing differs. Goes file
     by file, so that a terminal or a server that is in the folder can go on.
     """
     wanted, there = contents(source), contents(target)
+    wanted = {name: file for name, file in wanted.items() if name not in leave}
     changed = {name: file for name, file in wanted.items() if there.get(name, [None])[0] != file[0]}
     extra = [name for name in there if exactly and name not in wanted]
     if not changed and not extra:

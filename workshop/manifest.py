@@ -80,6 +80,16 @@ class Step:
         return f"python checks\\{self.short}" if os.name == "nt" else f"checks/{self.short}"
 
     @property
+    def behavior(self) -> Path:
+        """Its checks."""
+        return ROOT / "checks" / self.name / "test_behavior.py"
+
+    @property
+    def stretch(self) -> Path:
+        """The checks of its stretch task; not there where it has none."""
+        return ROOT / "checks" / self.name / "stretch" / "test_stretch.py"
+
+    @property
     def starter(self) -> Path:
         return ROOT / "steps" / self.name
 

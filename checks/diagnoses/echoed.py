@@ -111,6 +111,12 @@ def sent_more_than_once(evidence):
     )
 
 
+def _is_a_notice(statement):
+    """Whether it sends what a stretch task asks for, which no page takes for a message."""
+    nodes = ast.walk(statement) if statement else ()
+    return any(isinstance(node, ast.Constant) and node.value == "notice" for node in nodes)
+
+
 @rule(needs="chat")
 def sent_unasked(evidence):
     """connect() or disconnect() sent to browsers, and one of them heard what nobody had said."""
@@ -118,6 +124,8 @@ def sent_unasked(evidence):
         return None
     for event in [*evidence.sent("websocket.send"), *evidence.layer_calls("group_send")]:
         where = evidence.place(event)
+        if _is_a_notice(evidence.statement_at(where)):
+            continue
         method = evidence.project.method_at(where)
         name = method.name.removeprefix("websocket_") if method else ""
         if name in ("connect", "disconnect"):
@@ -127,7 +135,8 @@ def sent_unasked(evidence):
                 f"{evidence.failure.message} This line sends it when a "
                 f"browser {when}, although nobody has said it. "
                 'The page shows anything with the key "message" as something that somebody said. '
-                "Remove the line, along with any loop that is only there for it.",
+                "Remove the line, along with any loop that is only there for it. "
+                '(The stretch task greets under another key, "notice".)',
                 where,
                 evidence.suggest(where, removed(source, statement)),
             )

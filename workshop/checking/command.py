@@ -31,6 +31,11 @@ def parse(step: manifest.Step, arguments: list[str] | None) -> argparse.Namespac
     which.add_argument("--solution", action="store_true", help="check the solution")
     which.add_argument("--project", type=Path, metavar="DIR", help="check the copy in DIR")
     parser.add_argument("--hint", action="store_true", help="help for the check that fails first")
+    parser.add_argument(
+        "--stretch",
+        action="store_true",
+        help="check the stretch task, which is not needed for done",
+    )
     parser.add_argument("--all", action="store_true", help="don't stop at the first failed check")
     parser.add_argument("--log", action="store_true", help="show the server's output")
     parser.add_argument("--watch", action="store_true", help="check again on every save")
@@ -38,6 +43,16 @@ def parse(step: manifest.Step, arguments: list[str] | None) -> argparse.Namespac
     options = parser.parse_args(arguments)
     if options.json and (options.watch or options.hint):
         parser.error("--json cannot be combined with --watch or --hint")
+    if options.stretch and options.hint:
+        parser.error(
+            "--stretch cannot be combined with --hint: a failed check of the stretch task says "
+            f"what to do, and steps/{step.name}/README.md has the details."
+        )
+    if options.stretch and options.solution:
+        parser.error(
+            "--stretch cannot be combined with --solution: the solution ends with the tasks. "
+            f"Answers to the stretch task are in checks/{step.name}/stretch/variants.toml."
+        )
     return options
 
 
@@ -54,12 +69,14 @@ def main(name: str, arguments: list[str] | None = None) -> int:
     options = parse(step, arguments)
     try:
         folder = project_folder(step, options)
+        if options.stretch and not step.stretch.is_file():
+            raise NotMade(f"{step.short} has no stretch task.")
         if options.watch:
             from workshop.checking.watching.watch import watch
 
-            flags = [f"--{name}" for name in ("all", "log") if getattr(options, name)]
+            flags = [f"--{name}" for name in ("all", "log", "stretch") if getattr(options, name)]
             return watch(step, folder, flags, content())
-        report = check(step, folder, began, keep_going=options.all)
+        report = check(step, folder, began, keep_going=options.all, stretch=options.stretch)
     except NotMade as error:
         if options.json:
             found = {"step": step.short, "passed": False, "tasks": [], "checks": []}
@@ -86,8 +103,15 @@ def project_folder(step: manifest.Step, options: argparse.Namespace) -> Path:
     return folder
 
 
-def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = False):
-    """Run the step's checks on the project in `folder` and return the Report.
+def check(
+    step: manifest.Step,
+    folder: Path,
+    began: float,
+    keep_going: bool = False,
+    stretch: bool = False,
+):
+    """Run the step's checks, or those of its stretch task, on the project in `folder` and return
+    the Report.
 
     Raises NotMade. Leaves no process behind, whatever happens.
     """
@@ -95,10 +119,10 @@ def check(step: manifest.Step, folder: Path, began: float, keep_going: bool = Fa
     if step.redis:
         needs_redis()
     with prepared(step, folder, import_the_rest) as made:
-        report = run(step, folder, made, began, keep_going)
+        report = run(step, folder, made, began, keep_going, stretch)
     if not report.passed and any(program.is_suspect for program in made.programs):
         os.environ.pop(launch.VARIABLE, None)
-        return check(step, folder, began, keep_going)
+        return check(step, folder, began, keep_going, stretch)
     return report
 
 
@@ -150,11 +174,18 @@ def content() -> list[str]:
         ".".join(file.relative_to(manifest.ROOT).with_suffix("").parts)
         for package in packages
         for file in sorted((manifest.ROOT / package.replace(".", "/")).glob("**/*.py"))
-        if file.stem not in ("__init__", "conftest", "test_behavior")
+        if file.stem not in ("__init__", "conftest", "test_behavior", "test_stretch")
     ]
 
 
-def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_going: bool):
+def run(
+    step: manifest.Step,
+    folder: Path,
+    made: Prepared,
+    began: float,
+    keep_going: bool,
+    stretch: bool,
+):
     import pytest
 
     from workshop.checking.explaining.masking import masked
@@ -174,7 +205,7 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
     session = Session(step, folder, made)
     rules = rules_for(step)
     checks = Checks(session, rules)
-    arguments = [str(manifest.ROOT / "checks" / step.name / "test_behavior.py"), "-s"]
+    arguments = [str(step.stretch if stretch else step.behavior), "-s"]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
     arguments += ["-p", "no:unraisableexception"]  # collects garbage five times at the end
     if made.failure or not keep_going:
@@ -199,7 +230,8 @@ def run(step: manifest.Step, folder: Path, made: Prepared, began: float, keep_go
         time.monotonic() - began,
         masked("\n".join(program.log.text for program in made.programs)),
         saved,
-        now,
+        [] if stretch else now,
+        stretch=stretch,
     )
     if report.passed:
         report.advice = advise(rules, session.passed()) + still_there(report.tasks)
@@ -214,7 +246,7 @@ def show(report, options: argparse.Namespace) -> int:
     from workshop.checking.reporting.report import print_report
 
     console = Console(highlight=False)
-    if report.folder == report.step.starter:
+    if report.folder == report.step.starter and not report.stretch:
         progress.record(report)
     if options.json:
         print(json.dumps(report.as_dict(), ensure_ascii=True))

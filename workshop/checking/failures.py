@@ -65,6 +65,15 @@ class NotTheContract(Failure):
         self.frame = frame
 
 
+class StretchMissing(Failure):
+    """What a stretch task asks for did not happen. The message says what is to be done, where
+    nothing but exceptions of the types `leads_to`, which follow from that, were raised."""
+
+    def __init__(self, who: str, message: str, leads_to: tuple[str, ...] = ()):
+        super().__init__(who, message)
+        self.leads_to = leads_to
+
+
 class Flooded(Failure):
     """More frames arrived than anybody sent."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from workshop.checking.explaining.evidence import Diagnosis, Evidence
 from workshop.checking.explaining.rules import Rule, diagnose
-from workshop.checking.failures import Failure
+from workshop.checking.failures import Failure, StretchMissing
 from workshop.checking.observers.timeline import Line
 from workshop.checking.session import CheckRun, Session
 
@@ -96,8 +96,15 @@ class Checks:
             return result
         result.seen = failure.message if isinstance(failure, Failure) else str(failure)
         result.timeline = evidence.timeline
-        result.diagnosis, result.also = diagnose(self._rules, evidence)
+        if not _is_explained(failure, evidence):
+            result.diagnosis, result.also = diagnose(self._rules, evidence)
         return result
+
+
+def _is_explained(failure: BaseException, evidence: Evidence) -> bool:
+    """Whether the failure's own message says where all exceptions come from."""
+    raised = {error.name for error in evidence.errors}
+    return isinstance(failure, StretchMissing) and bool(raised) and raised <= {*failure.leads_to}
 
 
 def title_of(item) -> str:

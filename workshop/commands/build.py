@@ -1,4 +1,4 @@
-"""`build`: the notebooks and the slides as HTML, under build/."""
+"""`build`: the slides, the notebooks and the handout as HTML, under build/."""
 
 import time
 
@@ -8,9 +8,9 @@ from ..manifest import ROOT
 
 
 def run() -> int:
-    from ..building import notebooks, slides
+    from ..building import handout, notebooks, slides
 
-    for builder in (slides, notebooks):
+    for builder in (slides, notebooks, handout):
         began = time.monotonic()
         try:
             files = builder.build(ROOT / "build")

@@ -11,7 +11,8 @@ def run(step: str) -> int:
     if before is None:
         say(f"There is nothing before {chosen.short} to catch up with.")
         return 2
-    saved = folders.put(before.solution, before.starter, exactly=False)
+    # The README of a starter is its tasks, that of a solution says why it is written that way.
+    saved = folders.put(before.solution, before.starter, exactly=False, leave=("README.md",))
     if saved:
         say(f"The solution of {before.short} is in steps/{before.name} now.")
         say(f"What was there is saved: {folders.shown(saved)}")

@@ -12,7 +12,8 @@ STYLES = {"+++": "bold", "---": "bold", "@@ ": "cyan", "+": "green", "-": "red"}
 def run(step: str) -> int:
     chosen = find(step)
     starter, solution = texts(chosen.starter), texts(chosen.solution)
-    also = [name for name in solution if name in starter and name not in chosen.files]
+    told = (*chosen.files, "README.md")  # a starter's README is its tasks, a solution's the reasons
+    also = [name for name in solution if name in starter and name not in told]
     lines = []
     for name in (*chosen.files, *also):
         lines += unified_diff(

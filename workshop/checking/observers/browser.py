@@ -48,7 +48,8 @@ class Browser:
         self.frames: list[Frame] = []  # all that it received, waited for or not
         self._everyone = everyone
         self._timeline = timeline
-        self._coming: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._coming: asyncio.Queue[tuple[float, str | bytes | None]] = asyncio.Queue()
+        self._came_at = 0.0  # of the frame that was taken last, in seconds since the check began
         self._flooded = False
         self._left = False
 
@@ -112,7 +113,7 @@ class Browser:
                 text = frame if isinstance(frame, str) else f"binary, {len(frame)} bytes"
                 self._timeline.add(self.name, "in", text)
                 self.frames.append(Frame(self._timeline.now, content_of(frame)))
-                self._coming.put_nowait(frame)
+                self._coming.put_nowait((self.frames[-1].at, frame))
                 if self._coming.qsize() > FLOOD:
                     self._flooded = True
                     break
@@ -120,7 +121,7 @@ class Browser:
             pass
         if not self._flooded and not self._left:
             self._timeline.add(self.name, "note", f"closed, code {self._socket.close_code}")
-        self._coming.put_nowait(None)
+        self._coming.put_nowait((self._timeline.now, None))
 
     async def say(self, message: str, **keys) -> None:
         """Send {"message": message}, with further keys where they are given."""
@@ -137,9 +138,10 @@ class Browser:
             pass
 
     async def hears(self, expected: str | None = None) -> str:
-        """The next message that arrives. Raises what was seen instead: Silent, Closed, Flooded,
-        NotTheContract, or Heard or Changed when a message is expected but another one came."""
-        message = self._message_in(await self._next())
+        """The next message that arrives. An object without "message", such as a notice, is not
+        one, and is skipped. Raises what was seen instead: Silent, Closed, Flooded, NotTheContract,
+        or Heard or Changed when a message is expected but another one came."""
+        message = self._message_in(await self._next_but_notices())
         before = list(self.heard)
         self.heard.append(message)
         if expected is not None and message != expected:
@@ -167,10 +169,30 @@ class Browser:
                 raise failures.Heard(self.name, content[key], value, message)
         return content
 
-    async def _next(self) -> str | bytes:
+    async def _next_but_notices(self) -> str | bytes:
+        """The next frame that is not an object without "message". Where none comes after somebody
+        spoke but such objects, the last of them: it has to be the answer."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + HEARS_WITHIN
+        answer = None
+        while True:
+            try:
+                frame = await self._next(max(0, end - loop.time()))
+            except (failures.Silent, failures.Closed):
+                if answer is None:
+                    raise
+                return answer
+            content = content_of(frame)
+            if not isinstance(content, dict) or "message" in content:
+                return frame
+            if self._came_at >= max(browser.spoke_at for browser in self._everyone):
+                answer = frame
+
+    async def _next(self, within: float | None = None) -> str | bytes:
         """The next frame that arrives, as it comes. Raises Silent, Closed or Flooded."""
         try:
-            frame = await asyncio.wait_for(self._coming.get(), HEARS_WITHIN)
+            limit = HEARS_WITHIN if within is None else within
+            self._came_at, frame = await asyncio.wait_for(self._coming.get(), limit)
         except TimeoutError:
             self._timeline.add(self.name, "silence", f"nothing for {HEARS_WITHIN:g} s")
             speaker = max(self._everyone, key=lambda browser: browser.spoke_at)
@@ -180,7 +202,7 @@ class Browser:
         if self._flooded:
             raise failures.Flooded(self.name, f"More than {FLOOD} frames came back to {self.name}.")
         if frame is None:
-            self._coming.put_nowait(None)
+            self._coming.put_nowait((self._came_at, None))
             raise failures.Closed(self.name, self._socket.close_code or 1006)
         return frame
 

@@ -75,6 +75,8 @@ def offer(report) -> str:
     """The line that ends a report: where help is, or what is next."""
     if report.folder != report.step.starter:
         return ""
+    if report.stretch:
+        return _after_the_stretch(report)
     if not report.passed:
         again = of(report.step).get("failures", 0) >= OFFER_HELP_AFTER
         start = "The same check failed three times. A hint" if again else "More help"
@@ -83,6 +85,13 @@ def offer(report) -> str:
     if following := report.step.next:
         return f"Done. Next: step {following.number}, in steps/{following.name}/README.md"
     return "Done. That was the last step."
+
+
+def _after_the_stretch(report) -> str:
+    step = report.step
+    if report.passed:
+        return f"The stretch task is done. Does the step itself still pass? {step.check_command}"
+    return f"What the stretch task is: steps/{step.name}/README.md"
 
 
 def _not_arrived(report) -> str:

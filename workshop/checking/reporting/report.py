@@ -40,6 +40,7 @@ class Report:
     fingerprint: str = ""  # of the project's files when the run began
     tasks: list[TaskState] = field(default_factory=list)
     advice: list[Diagnosis] = field(default_factory=list)  # after a pass
+    stretch: bool = False  # whether these are the checks of the stretch task
 
     @property
     def passed(self) -> bool:
@@ -55,6 +56,7 @@ class Report:
         return {
             "step": self.step.short,
             "folder": shown(self.folder),
+            "stretch": self.stretch,
             "passed": self.passed,
             "seconds": round(self.seconds, 3),
             "total": len(self.titles),
@@ -162,7 +164,8 @@ def print_report(found: dict, console: Console, offer: str = "") -> None:
                 say(line, indent=2)
 
     step = find(found["step"])
-    heading, count = f"step {step.number} · {step.title}", f"{passed_of(found)} ✓"
+    what = "the stretch task" if found.get("stretch") else step.title
+    heading, count = f"step {step.number} · {what}", f"{passed_of(found)} ✓"
     say(f"{heading:<{min(62, console.width - len(count) - 1)}} {count}", "bold")
     for check in found["checks"]:
         if check["passed"]:

@@ -104,7 +104,7 @@ class Watch:
                         return self.following()
                     case Pressed("r" | "\n" | "\r" | " "):
                         self.want("Asked for.")
-                    case Pressed("h"):
+                    case Pressed("h") if not self.is_stretch:
                         self.want("A hint.", "--hint")
 
     def next_event(self):
@@ -158,9 +158,14 @@ class Watch:
             self.waiter.join()
             self.process = None
 
+    @property
+    def is_stretch(self) -> bool:
+        """Whether the stretch task is checked: there are no hints, and it leads nowhere."""
+        return "--stretch" in self.flags
+
     def following(self) -> tuple[manifest.Step, Path] | None:
         """The next step: its starter after a starter, its solution after a solution."""
-        if step := self.step.next:
+        if (step := self.step.next) and not self.is_stretch:
             if self.folder == self.step.starter:
                 return step, step.starter
             if self.folder == self.step.solution:
@@ -181,7 +186,8 @@ class Watch:
             self.say(f"Next is step {step.number}, {step.title}: {how}.")
         if self.keys.are_heard:
             following = "   n  next step" if following else ""
-            self.say(f"Waiting for a save.   r  check now   h  hint{following}   q  quit")
+            hint = "" if self.is_stretch else "   h  hint"
+            self.say(f"Waiting for a save.   r  check now{hint}{following}   q  quit")
         else:
             self.say("Waiting for a save. Ctrl-C ends this.")
 

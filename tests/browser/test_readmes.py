@@ -1,0 +1,233 @@
+"""What the READMEs say one will see after each task is seen: the tasks are done one after another,
+in a browser."""
+
+import os
+import subprocess
+import sys
+import time
+import tomllib
+
+import pytest
+
+from tests import readmes
+from tests.catalogue import written
+from tests.conftest import edit
+from tests.todos import with_done
+from workshop.checking.processes.server import Server
+from workshop.developing.catalogue import project as project_of
+from workshop.manifest import Step, find
+
+from .browsing import PATIENCE, expect
+from .conftest import running
+from .room import Tab
+
+STEP1, STEP2, STEP3 = (find(short) for short in ("step1", "step2", "step3"))
+PRINTED = "        print(self.channel_name)\n"
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """Starts the server of a step in which some TODOs are done, or of an answer to its stretch
+    task."""
+    servers = []
+
+    def begin(step: Step, done, change=None, **environment) -> Server:
+        folder = tmp_path / f"{step.name}-{len(servers)}"
+        if done == "stretch":
+            file = step.stretch.with_name("variants.toml")
+            row = tomllib.loads(file.read_text(encoding="utf-8"))["variant"][0]
+            written(project_of(step, row), folder, {})
+        else:
+            with_done(step, done, folder)
+        if change:
+            edit(folder, *change)
+        servers.append(Server(folder, **environment))
+        return running(servers[-1])
+
+    yield begin
+    for server in servers:
+        server.stop()
+
+
+def is_seen(lines: list[str], shown) -> None:
+    """Return as soon as all lines are in what `shown()` returns."""
+    end = time.monotonic() + PATIENCE / 1000
+    while readmes.missing(lines, text := shown()):
+        assert time.monotonic() < end, f"{readmes.missing(lines, text)} not in:\n{text}"
+        time.sleep(0.1)
+
+
+def excuse(visit, words: str) -> None:
+    """What Chromium writes into its console about this is meant to be."""
+    visit.watch.complaints[:] = [line for line in visit.watch.complaints if words not in line]
+
+
+@pytest.mark.parametrize(
+    ("step", "titles"),
+    [
+        (STEP1, ["(a) The exhibition", "1", "2", "(b) The server", "3", "Stretch task"]),
+        (STEP2, ["1", "2", "3", "5", "6", "The other side"]),
+        (STEP3, ["1", "2", "3", "5"]),
+    ],
+    ids=lambda value: getattr(value, "short", ""),
+)
+def test_all_that_is_quoted_is_tested_here(step, titles):
+    assert list(readmes.seen(step)) == titles
+
+
+# Step 1
+
+
+@pytest.mark.parametrize(("title", "done"), [("(a) The exhibition", 0), ("1", 1), ("2", 2)])
+def test_step1_the_exhibition(title, done, tmp_path):
+    folder = with_done(STEP1, range(1, done + 1), tmp_path / "step1")
+    ran = subprocess.run(
+        [sys.executable, "exhibition.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=600,  # for a test that hangs; no measure of anything
+    )
+    assert readmes.missing(readmes.seen(STEP1)[title], ran.stdout) == [], ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("title", "done", "views", "seconds"),
+    [
+        ("(b) The server", [], ["blocking", "awaiting"], "0.3"),
+        ("3", [3], ["awaiting"], "0.3"),
+        ("Stretch task", "stretch", ["awaiting"], "5"),
+    ],
+)
+def test_step1_the_server(title, done, views, seconds, begun, visit):
+    server = begun(STEP1, done, THINKING_SECONDS=seconds)
+    page = visit(server, "/")
+    for view in views:
+        article = page.locator(f'article[data-view="{view}"]')
+        article.locator("button").click()
+        is_seen(readmes.seen(STEP1)[title], article.inner_text)
+    excuse(visit, " 504 ")
+
+
+# Steps 2 and 3
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_step2_after_each_task(number, begun, visit):
+    server = begun(STEP2, range(1, number + 1))
+    page = visit(server, "/chat/lobby/")
+    if number >= 5:
+        Tab(page).is_open().say("hello")
+    texts = [""]
+
+    def shown():
+        if not page.is_closed():
+            texts[0] = page.locator("body").inner_text()
+        return texts[0] + server.log.text
+
+    if number < 6:
+        is_seen(readmes.seen(STEP2).get(str(number), []), shown)
+    else:
+        expect(Tab(page).messages).to_have_text(["hello"])
+        page.close()
+        is_seen(readmes.seen(STEP2)["6"], shown)
+    if number < 3:
+        expect(Tab(page).state).to_have_text("Closed 1006")
+    excuse(visit, "WebSocket")
+
+
+def test_step2_without_accept(begun, visit):
+    server = begun(STEP2, range(1, 7), ("chat/consumers.py", "await self.accept()", "pass"))
+    state = Tab(visit(server, "/chat/lobby/")).state
+    expect(state).to_have_text("Connecting")
+    expect(state).to_have_text("Closed 1006")
+
+
+def test_step2_the_page_of_twenty_lines(begun, visit):
+    (html,) = readmes.code(STEP2, "html")
+    assert len(html.strip().splitlines()) <= 22
+    server = begun(STEP2, range(1, 7), ("chat/templates/chat/room.html", "", html))
+    page = visit(server, "/chat/lobby/")
+    page.wait_for_function("socket.readyState === WebSocket.OPEN")
+    for message in ("hello", "<b>tags</b>"):
+        page.locator("input").fill(message)
+        page.locator("button").click()
+    expect(page.locator("li")).to_have_text(["hello", "<b>tags</b>"])
+    excuse(visit, "favicon.ico")
+
+
+def test_step2_the_console(begun, visit):
+    server = begun(STEP2, range(1, 7))
+    (snippet,) = readmes.code(STEP2, "js")
+    page = visit(server, "/chat/")
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.add_script_tag(content=snippet)
+
+    def shown():
+        page.wait_for_timeout(50)  # lets what has happened arrive
+        return "\n".join(said)
+
+    is_seen(readmes.seen(STEP2)["The other side"], shown)
+    page.evaluate('socket.send("no JSON")')
+    is_seen(["closed 1011"], shown)
+
+
+def test_step2_the_stretch_task(begun, visit):
+    tab = Tab(visit(begun(STEP2, "stretch"), "/chat/lobby/")).is_open()
+    for message in ("hello", "again"):
+        tab.say(message)
+    shown = tab.page.locator("#messages")
+    expect(shown).to_contain_text('"notice"')
+    tab.hears("hello", "again")
+    expect(shown.locator(".message .labels")).to_contain_text(["1", "2"])
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_step3_after_each_task(number, begun, visit):
+    change = (
+        "chat/consumers.py",
+        "        await self.accept()\n",
+        PRINTED + " " * 8 + "await self.accept()\n",
+    )
+    servers = [begun(STEP3, range(1, number + 1), change) for _ in range(1 + (number == 5))]
+    ana = Tab(visit(servers[0], "/chat/lobby/")).is_open()
+    ben = Tab(visit(servers[-1], "/chat/lobby/", of="Ben")).is_open()
+    ana.say("hello")
+
+    def shown():
+        pages = [tab.page.locator("#messages").inner_text() for tab in (ana, ben)]
+        return "\n".join([*pages, *(server.log.text for server in servers)])
+
+    is_seen(readmes.seen(STEP3).get(str(number), []), shown)
+    if number == 1:
+        ana.hears("hello")
+    if number == 2:
+        for tab in (ana, ben):
+            expect(tab.page.locator(".remark.closed")).to_contain_text("Closed 1011")
+    if number >= 3:
+        for tab in (ana, ben):
+            tab.hears("hello")
+    names = [
+        line for server in servers for line in server.log.text.splitlines() if "specific." in line
+    ]
+    assert len(set(names)) == len(names) >= 2
+    assert len({name.partition("!")[0] for name in names}) == len(servers)
+
+
+def test_step3_the_stretch_task(begun, visit):
+    """As the README tells: from the console, in two tabs."""
+    server = begun(STEP3, "stretch")
+    (snippet,) = readmes.code(STEP2, "js")
+    page, other = visit(server, "/chat/"), visit(server, "/chat/lobby/", of="Ben")
+    Tab(other).is_open()
+    page.add_script_tag(content=snippet)
+    page.wait_for_function("socket.readyState === WebSocket.OPEN")
+    page.evaluate('socket.send(JSON.stringify({ name: "Ana" }))')
+    page.evaluate('socket.send(JSON.stringify({ message: "hello" }))')
+    shown = other.locator("#messages")
+    expect(shown).to_contain_text('{"notice": "Ana joined"}')
+    labels = shown.locator(".message .labels").last
+    expect(labels).to_contain_text("Ana")
+    expect(labels).to_contain_text("specific.")
