@@ -238,6 +238,8 @@ def test_catchup_puts_the_solution_before_a_step_in_place(workshop):
     for name in manifest.find("step2").files:
         there = (workshop.root / "steps" / STEP2 / name).read_bytes()
         assert there == (workshop.root / "solutions" / STEP2 / name).read_bytes()
+    tasks = (manifest.find("step2").starter / "README.md").read_bytes()
+    assert (workshop.root / "steps" / STEP2 / "README.md").read_bytes() == tasks
     (saved,) = saved_copies(workshop)
     assert saved.name in done.stdout
     below = a_file(workshop).relative_to(workshop.root / "steps" / STEP2)
