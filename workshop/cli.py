@@ -55,17 +55,27 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("step", metavar="stepN", help="a step, for example step2")
         return command
 
-    add("doctor", "look whether all is well on this machine (takes about 10 seconds)")
-    run = add_with_step("run", "start a step's server, until Ctrl-C")
+    add("doctor", "check that everything works on this machine (takes about 10 seconds)")
+    run = add_with_step("run", "start a step's server, until Ctrl-C; it starts again at every save")
     run.add_argument("--solution", action="store_true", help="the solution's, not the starter's")
+    run.add_argument(
+        "--memory", action="store_true", help="its channel layer in memory, in place of its Redis"
+    )
     run.add_argument("--port", type=port, help="its port (default: 8000, or the next free one)")
     run.add_argument("--host", default="127.0.0.1", help="its address (default: %(default)s)")
+    look = add_with_step(
+        "look", "show live what a step's channel layer holds in Redis: groups, channels, events"
+    )
+    look.add_argument("--solution", action="store_true", help="the solution's, not the starter's")
+    look.add_argument("--once", action="store_true", help="show it once, and end")
     check = add("check", "check a step, or every step; what follows is as with checks/stepN")
     check.usage = f"{environment.COMMAND} check [stepN] [--solution] [--hint] [--watch] [--json] …"
-    add_with_step("diff", "show what leads from a step's starter, as it is now, to its solution")
-    add_with_step("reset", "bring back a step's untouched starter (what is there is saved first)")
+    add_with_step("diff", "show the diff between your starter, as it is now, and the solution")
+    add_with_step("reset", "bring back a step's untouched starter (your files are saved first)")
     add_with_step(
-        "catchup", "put the solution before a step in place (what is there is saved first)"
+        "catchup",
+        "catch up to a step: replace your files of the step before it with that step's solution "
+        "(yours are saved first; stepN itself is not changed)",
     )
     notebooks = add("notebooks", "open the notebooks in JupyterLab, until Ctrl-C")
     notebooks.add_argument(
@@ -88,7 +98,11 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--apart", action="store_true", help="it does not continue the step before")
     missing = what.add_parser("check", help="check what is missing of a step, or of any")
     missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
-    add("stop", "stop the Redis and the servers that the workshop started")
+    add(
+        "stop",
+        "stop the servers and notebooks that you started with `run` and `notebooks`, in any "
+        "terminal, and the Redis that the workshop started (any other program is left alone)",
+    )
     return top
 
 
