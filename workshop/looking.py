@@ -166,7 +166,7 @@ def _read_pubsub(client: redis.Redis, prefix: str, seen: Look) -> None:
 
 
 def _literal(text: str) -> str:
-    """The text for a Redis pattern, in which * ? [ ] and the backslash mean more than themselves."""
+    """The text as a part of a Redis pattern, in which some characters have another meaning."""
     return "".join(f"\\{c}" if c in "*?[]\\" else c for c in text)
 
 
