@@ -10,7 +10,8 @@ export function problemWith(name) {
   if (others.length) {
     const seen = others.slice(0, 3).map((c) => (c === " " ? "a space" : `“${c}”`));
     const list = new Intl.ListFormat("en").format(seen);
-    const near = name.replace(/[^-A-Za-z0-9_]+/gu, "-").replace(/^-+|-+$/g, "");
+    const plain = name.normalize("NFKD").replace(/\p{Mark}/gu, ""); // é is e with a mark
+    const near = plain.replace(/[^-A-Za-z0-9_]+/gu, "-").replace(/^-+|-+$/g, "");
     const advice = near ? ` Try ${near}.` : "";
     return `A room’s name takes letters a to z, digits, hyphens and underscores; this has ${list}.${advice}`;
   }
