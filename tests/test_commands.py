@@ -239,7 +239,7 @@ def test_catchup_puts_the_solution_before_a_step_in_place(workshop):
 def test_there_is_nothing_before_the_first_step(workshop):
     done = workshop.type("catchup", "step1")
     assert done.returncode == 2
-    assert "nothing before step1" in done.stdout
+    assert "no step comes before step1" in done.stdout
     assert saved_copies(workshop) == []
 
 

@@ -1,4 +1,4 @@
-"""What README.md says of the steps is what workshop.toml says, and what it says of commands is so."""
+"""README.md tells of the steps what workshop.toml says, and of commands that are there."""
 
 import re
 

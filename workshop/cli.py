@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog=environment.COMMAND,
-        description="Sets the workshop up where needed, then shows the map and what to type next.",
+        description="Set up the workshop if needed, then show the map and what to type next.",
     )
     commands = top.add_subparsers(dest="command", metavar="command", title="commands")
 
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     )
     look.add_argument("--solution", action="store_true", help="the solution's, not the starter's")
     look.add_argument("--once", action="store_true", help="show it once, and end")
-    check = add("check", "check a step, or every step; what follows is as with checks/stepN")
+    check = add("check", "check a step, or every step (same options as checks/stepN)")
     check.usage = f"{environment.COMMAND} check [stepN] [--solution] [--hint] [--watch] [--json] …"
     add_with_step("diff", "show the diff between your starter, as it is now, and the solution")
     add_with_step("reset", "bring back a step's untouched starter (your files are saved first)")
@@ -82,21 +82,21 @@ def parser() -> argparse.ArgumentParser:
         "--port", type=port, help="its port (default: 8888, or the next free one)"
     )
     notebooks.add_argument("--no-browser", action="store_true", help="only print its address")
-    add("build", "make the slides and the executed notebooks, as HTML, in build/")
+    add("build", "build the slides and the executed notebooks as HTML, in build/")
     slides = add("slides", "open the slides in the browser, those of a step if one is named")
     slides.add_argument("step", metavar="stepN", nargs="?", help="the deck before this step")
     slides.add_argument("--plan", action="store_true", help="only print the whole timetable")
     slides.add_argument(
         "--start", type=clock, default="9:00", help="when the timetable begins (default: 9:00)"
     )
-    test = add("test", "run the workshop's own tests; what follows goes to pytest")
+    test = add("test", "run the workshop's own tests (any arguments go to pytest)")
     test.usage = f"{environment.COMMAND} test [pytest's arguments]"
-    dev = add("dev", "for those who write steps: start a new one, check what is missing of one")
+    dev = add("dev", "for authors of steps: start a new one, or check what one still lacks")
     what = dev.add_subparsers(dest="what", metavar="what", required=True)
     new = what.add_parser("new", help="make the skeleton of the next step")
     new.add_argument("step", metavar="stepN_name", help="its name, for example step4_history")
-    new.add_argument("--apart", action="store_true", help="it does not continue the step before")
-    missing = what.add_parser("check", help="check what is missing of a step, or of any")
+    new.add_argument("--apart", action="store_true", help="do not continue the step before")
+    missing = what.add_parser("check", help="check what a step, or any step, still lacks")
     missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
     add(
         "stop",

@@ -1,4 +1,4 @@
-"""The preflight: whether this machine has what the workshop needs, and what to do where not."""
+"""The doctor: whether this machine has what the workshop needs, and what to do if not."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def full() -> list[Finding]:
     """The same and a real chat, quiet for 8 seconds. Takes about 10 seconds."""
     findings = quick()
     if any(finding.advice and not finding.only_a_note for finding in findings):
-        return [*findings, Finding("the WebSocket was not tried before this is mended", "", True)]
+        return [*findings, Finding("the WebSocket is not tried until this is fixed", "", True)]
     return [*findings, *asyncio.run(chat())]
 
 
@@ -53,7 +53,7 @@ def exit_code(findings: list[Finding]) -> int:
 
 
 def python() -> Finding:
-    where = ".venv" if environment.is_inside() else "an environment of its own, not .venv"
+    where = ".venv" if environment.is_inside() else "an environment other than .venv"
     return Finding(f"Python {platform.python_version()}, in {where}")
 
 
@@ -62,7 +62,7 @@ def packages() -> list[Finding]:
     try:
         from packaging.requirements import Requirement
     except ImportError:
-        return [Finding("the package packaging is missing, and others may be", ANEW)]
+        return [Finding("the package packaging is missing, and perhaps others", ANEW)]
     wrong, right = [], 0
     for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
         text = line.partition("#")[0].strip()
@@ -101,8 +101,12 @@ def redis() -> Finding:
     try:
         found = redis_server.start()
     except redis_server.RedisError as error:
-        return Finding("no Redis to work with", str(error))
-    whose = "started by the workshop" if found.ours else "not the workshop's: it is left alone"
+        return Finding("no Redis is available", str(error))
+    whose = (
+        "started by the workshop"
+        if found.ours
+        else "which the workshop did not start and leaves alone"
+    )
     return Finding(f"{found.name} {found.version} answers at {found.place}, {whose}")
 
 

@@ -88,7 +88,7 @@ class Look:
             yield "No event is waiting."
 
 
-def look(step: str = "step3", solution: bool = False) -> Look:
+def look(step: str, solution: bool = False) -> Look:
     """What the layer of a step holds now; print it. Raises CannotLook."""
     return held_by(layer_of(find(step), solution))
 

@@ -161,8 +161,8 @@ def _start_ours(address: str) -> Found:
     where = _place(parts)
     if parts.scheme != "redis" or parts.hostname not in ports.LOOPBACK or parts.password:
         raise RedisError(
-            f"No Redis answers at {where}, where REDIS_URL points. Start that one, or take the "
-            "variable away (unset REDIS_URL) and the workshop starts its own."
+            f"No Redis answers at {where}, where REDIS_URL points. Start that one, or remove the "
+            "variable (unset REDIS_URL) and the workshop starts its own."
         )
     state = _record_file().parent
     state.mkdir(exist_ok=True)
@@ -228,7 +228,7 @@ def binary() -> str:
         for binary in Path(folder).glob("_binaries/*/valkey-server"):
             return str(binary)
     raise RedisError(
-        "No Redis answers on 127.0.0.1:6379, and there is none to start in a package for this "
+        "No Redis answers on 127.0.0.1:6379, and no package carries one for this "
         "machine. Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), WSL "
         "(sudo apt install redis-server), or Memurai (https://www.memurai.com). Or set REDIS_URL "
         "to a Redis elsewhere."
@@ -271,8 +271,8 @@ def _secured(connection: socket.socket, parts: SplitResult) -> socket.socket:
     except OSError as error:
         connection.close()
         raise RedisError(
-            f"{_place(parts)} answers, but no TLS connection came about, as rediss:// asks for: "
-            f"{error}. Without TLS the address begins with redis://."
+            f"{_place(parts)} answers, but a TLS connection, which rediss:// asks for, failed: "
+            f"{error}. Without TLS, the address begins with redis://."
         ) from error
 
 
@@ -286,7 +286,7 @@ def _refusal(answer: str, address: str, where: str) -> str:
     first = answer.partition("\r\n")[0]
     if first.startswith("-NOAUTH"):
         return (
-            f"The Redis at {where} asks for a password. Put it into the address: "
+            f"The Redis at {where} asks for a password. Put it in the address: "
             f"REDIS_URL=redis://:PASSWORD@{where}"
         )
     if first.startswith(("-WRONGPASS", "-ERR invalid password", "-ERR AUTH")):
@@ -296,7 +296,7 @@ def _refusal(answer: str, address: str, where: str) -> str:
     port = _split(address).port or 6379
     who = ports.listener(port) if _split(address).hostname in ports.LOOPBACK else "another program"
     return (
-        f"At {where} listens {who}, which does not answer as a Redis does. Stop it, or let the "
+        f"Something other than a Redis listens at {where}: {who}. Stop it, or let the "
         f"workshop use another port: REDIS_URL=redis://127.0.0.1:{ports.next_free(port)}"
     )
 
