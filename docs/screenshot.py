@@ -30,11 +30,11 @@ LARGEST = 300_000  # bytes
 TALK = [
     ("Ana", "Hello, is anybody in this room?"),
     ("Ben", "Yes, I am! Your words came over Redis."),
-    ("Ana", "So <b>nothing</b> was shown before the server sent it? 👀"),
+    ("Ana", "So <b>nothing</b> was shown before the server sent it? ☺"),
     ("Ben", "Nothing. The wire panel has it all, byte by byte."),
 ]
 
-# The two windows, side by side, as they stand on a projector.
+# The two windows, side by side, as on a projector.
 FRAME = """<!doctype html>
 <style>
   body {{ display: flex; gap: 28px; width: max-content; margin: 0; padding: 28px;

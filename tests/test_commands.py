@@ -1,29 +1,20 @@
 """Every command of `python3 -m workshop`, typed in a copy of the workshop."""
 
 import contextlib
-import http.client
 import json
 import os
-import re
 import shutil
-import signal
-import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from workshop import manifest, ports, redis_server
-from workshop.commands import run as run_command
+from workshop import manifest
 
 from .copied import Workshop
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
 STEP2 = manifest.find("step2").name
-# What CPython prints when Ctrl-C arrives in a callback, such as that of an import lock, from which
-# no exception can escape.
-SWALLOWED = re.compile(r"Exception ignored in: .*\nTraceback .*\n(  .*\n)+KeyboardInterrupt: *\n")
 
 
 @pytest.fixture
@@ -251,7 +242,7 @@ def test_catchup_puts_the_solution_before_a_step_in_place(workshop):
 def test_there_is_nothing_before_the_first_step(workshop):
     done = workshop.type("catchup", "step1")
     assert done.returncode == 2
-    assert "nothing before step1" in done.stdout
+    assert "no step comes before step1" in done.stdout
     assert saved_copies(workshop) == []
 
 
@@ -287,133 +278,6 @@ def test_work_that_an_attendee_commits_is_not_taken_for_a_starter(workshop, git)
     workshop.type()
     workshop.type("reset", "step2")
     assert a_file(workshop).read_bytes() == original
-
-
-# run, stop
-
-
-@contextlib.contextmanager
-def running(workshop: Workshop, *arguments: str, **variables: str):
-    """`workshop run …`, from when its server answers, in a session of its own as in a terminal."""
-    process = subprocess.Popen(
-        workshop.command("run", *arguments),
-        cwd=workshop.root,
-        env={**os.environ, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    try:
-        address = next(line for line in process.stdout if "http://" in line)
-        host, _, port = address.partition("http://")[2].partition("/")[0].rpartition(":")
-        deadline = time.monotonic() + 600  # for a test that hangs
-        while not answers(host.strip("[]"), int(port)):
-            assert process.poll() is None, process.stdout.read()
-            assert time.monotonic() < deadline, "no answer"
-            time.sleep(0.05)
-        yield process, int(port)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-
-
-def answers(host: str, port: int) -> bool:
-    """Whether the chat page, or what a step has instead, is served there."""
-    try:
-        connection = http.client.HTTPConnection(host, port, timeout=5)
-        connection.request("GET", "/")
-        return connection.getresponse().status < 400
-    except OSError:
-        return False
-
-
-@posix_only
-@pytest.mark.parametrize("step", ["step1", "step2", "step3"])
-def test_run_serves_the_step_and_ctrl_c_ends_it(workshop, step):
-    port = ports.any_free()
-    with running(workshop, step, "--solution", "--port", str(port)) as (process, its_port):
-        assert its_port == port
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(20) == 0
-        assert "Traceback" not in SWALLOWED.sub("", process.stdout.read())
-    assert ports.is_free(port)
-
-
-@posix_only
-def test_run_starts_the_redis_that_the_step_needs_and_stop_ends_both(workshop):
-    redis = f"redis://127.0.0.1:{ports.any_free()}"
-    try:
-        with running(
-            workshop, "step3", "--solution", "--port", str(ports.any_free()), REDIS_URL=redis
-        ) as (process, port):
-            assert redis_server.find(redis)
-            done = workshop.type("stop", REDIS_URL=redis)
-            assert done.returncode == 0
-            assert f"the solution of step3 on 127.0.0.1:{port}" in done.stdout
-            assert "Valkey at " + redis.removeprefix("redis://") in done.stdout
-            process.wait(20)
-            assert ports.is_free(port)
-            assert not redis_server.find(redis)
-        assert "Nothing to stop" in workshop.type("stop").stdout
-    finally:
-        workshop.type("stop", REDIS_URL=redis)
-
-
-def test_stop_leaves_a_process_alone_that_has_only_the_number(workshop):
-    folder = workshop.root / ".workshop" / "servers"
-    folder.mkdir(parents=True)
-    record = folder / f"{os.getpid()}.json"
-    record.write_text(json.dumps({"what": "server of long ago", "started": 1.0}))
-    assert "Nothing to stop" in workshop.type("stop").stdout
-    assert not record.exists()
-
-
-def test_run_says_who_has_the_port(workshop):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = workshop.type("run", "step2", "--port", str(port))
-    assert done.returncode == 2
-    assert f"Port {port} is taken by" in done.stdout and f"process {os.getpid()}" in done.stdout
-    assert "--port" in done.stdout
-
-
-def test_run_takes_the_next_port_if_none_was_asked_for(monkeypatch, capsys):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        monkeypatch.setattr(run_command, "PORT", port)
-        chosen = run_command._free_port("127.0.0.1")
-    assert chosen > port
-    assert f"Port {port} is taken by" in capsys.readouterr().out
-
-
-def test_run_refuses_what_cannot_be(workshop):
-    assert workshop.type("run", "step2", "--port", "0").returncode == 2
-    assert workshop.type("run", "step2", "--port", "port").returncode == 2
-    done = workshop.type("run", "step2", "--host", "192.0.2.1")  # RFC 5737: nobody's address
-    assert done.returncode == 2 and "no address 192.0.2.1" in done.stdout
-    (workshop.root / "steps" / STEP2 / "manage.py").unlink()
-    done = workshop.type("run", "step2")
-    assert done.returncode == 2 and "reset step2" in done.stdout
-
-
-@posix_only
-def test_run_on_other_addresses_says_what_that_means(workshop):
-    port = str(ports.any_free())
-    process = subprocess.Popen(
-        workshop.command("run", "step2", "--solution", "--host", "0.0.0.0", "--port", port),
-        cwd=workshop.root,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    with process:
-        first, second = process.stdout.readline(), process.stdout.readline()
-        os.killpg(process.pid, signal.SIGKILL)
-    assert f"http://0.0.0.0:{port}/" in first
-    assert "everyone on this network" in second and "ALLOWED_HOSTS" in second
 
 
 # test

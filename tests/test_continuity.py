@@ -147,7 +147,7 @@ PLANTED = {
     "level_that_shows_the_code": (
         f"{CHECKS}/hints.toml",
         "What do two consumers of one class share?",
-        'What does re_path(r\\"^ws/chat/(?P<room_name>\\\\w+)/$\\", '
+        'What does re_path(r\\"^ws/chat/(?P<room_name>[-a-zA-Z0-9_]+)/$\\", '
         "consumers.ChatConsumer.as_asgi()), do?",
         None,
         "gives a line of the code away",

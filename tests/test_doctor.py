@@ -92,7 +92,7 @@ def test_without_a_redis_it_says_why_and_tries_no_chat(monkeypatch):
         monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}")
         findings = doctor.full()
     assert doctor.exit_code(findings) == 1
-    assert any("does not answer as a Redis does" in finding.advice for finding in findings)
+    assert any("Something other than a Redis listens at" in finding.advice for finding in findings)
     assert "not tried" in findings[-1].seen
 
 

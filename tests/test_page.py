@@ -16,6 +16,10 @@ SOURCES = sorted(
 )
 SCRIPTS = [path for path in SOURCES if path.suffix == ".js"]
 
+PAGES = ["/chat/", "/chat/lobby/", "/chat/my-room_2/"]
+# Names that no group can have: as the address holds them, and as they are read.
+REFUSED = {"/chat/caf%C3%A9/": "café", "/chat/tea%20room/": "tea room", "/chat/a.b/": "a.b"}
+
 HOSTILE = "</script><script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
 
 # Runs in the step's folder, in a process of its own: two Django projects do not fit into one.
@@ -61,7 +65,7 @@ def static_urls():
 @pytest.fixture(scope="module", params=["step2_echo", "step3_broadcast"])
 def served(request):
     static = [url for url in static_urls() if Path(url).suffix]
-    return ask(request.param, ["/chat/", "/chat/lobby/", "/chat/caf%C3%A9/", *static])
+    return ask(request.param, [*PAGES, *REFUSED, *static])
 
 
 def links(page):
@@ -74,10 +78,10 @@ def imports(script):
     return re.findall(r'\b(?:from|import)\b[ (]*"([^"]+)"', script)
 
 
-@pytest.mark.parametrize("path", ["/chat/", "/chat/lobby/", "/chat/caf%C3%A9/"])
+@pytest.mark.parametrize("path", [*PAGES, *REFUSED])
 def test_a_page_answers_and_links_only_to_files_that_are_served(served, path):
     status, content_type, body = served["answers"][path]
-    assert (status, content_type) == (200, "text/html; charset=utf-8")
+    assert (status, content_type) == (404 if path in REFUSED else 200, "text/html; charset=utf-8")
     assert links(body)
     for link in links(body):
         assert served["answers"][link][0] == 200, link
@@ -133,6 +137,51 @@ def test_text_reaches_the_page_as_text_only(source):
         r"|\|\s*safe\b|autoescape|mark_safe"
     )
     assert re.findall(ways, text) == []
+
+
+@pytest.mark.parametrize("path", REFUSED)
+def test_a_name_that_no_group_can_have_is_refused_with_a_sentence(served, path):
+    page = served["answers"][path][2]
+    problem = re.search(r'<p id="problem"[^>]*>(.*?)</p>', page, re.DOTALL)[1]
+    assert f"There is no room “{REFUSED[path]}”" in " ".join(problem.split())
+    assert f'value="{REFUSED[path]}"' in page and 'action="../"' in page
+
+
+# Runs in a step's folder: whether each name is taken by the page's route, by the WebSocket's, and
+# by the channel layer as a part of a group's name.
+TAKEN = """
+import json, os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
+import django
+django.setup()
+from channels.layers import InMemoryChannelLayer
+from chat.routing import websocket_urlpatterns
+from django.urls import resolve
+def taken_by_group(name):
+    try:
+        return InMemoryChannelLayer().require_valid_group_name(f"chat_{name}")
+    except TypeError:
+        return False
+print(json.dumps({name: [
+    resolve(f"/chat/{name}/").url_name == "room",
+    any(route.pattern.match(f"ws/chat/{name}/") for route in websocket_urlpatterns),
+    taken_by_group(name),
+] for name in sys.argv[1:]}))
+"""
+
+
+@pytest.mark.parametrize("step", ["step2_echo", "step3_broadcast"])
+def test_page_socket_and_group_take_the_same_names(step):
+    names = {"lobby": True, "my-room": True, "Room_2": True, "-": True}
+    names |= {"café": False, "教室": False, "tea room": False, "a+b": False}
+    done = subprocess.run(
+        [sys.executable, "-c", TAKEN, *names],
+        cwd=ROOT / "solutions" / step,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {name: [taken] * 3 for name, taken in names.items()}
 
 
 def test_inline_scripts_are_data_only(served):

@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog=environment.COMMAND,
-        description="Sets the workshop up where needed, then shows the map and what to type next.",
+        description="Set up the workshop if needed, then show the map and what to type next.",
     )
     commands = top.add_subparsers(dest="command", metavar="command", title="commands")
 
@@ -57,16 +57,26 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     add("doctor", "check that everything works on this machine (takes about 10 seconds)")
-    run = add_with_step("run", "start a step's server, until Ctrl-C")
+    run = add_with_step("run", "start a step's server, until Ctrl-C; it starts again at every save")
     run.add_argument("--solution", action="store_true", help="the solution's, not the starter's")
+    run.add_argument(
+        "--memory", action="store_true", help="its channel layer in memory, in place of its Redis"
+    )
     run.add_argument("--port", type=port, help="its port (default: 8000, or the next free one)")
     run.add_argument("--host", default="127.0.0.1", help="its address (default: %(default)s)")
-    check = add("check", "check a step, or every step; the options are those of checks/stepN")
+    look = add_with_step(
+        "look", "show live what a step's channel layer holds in Redis: groups, channels, events"
+    )
+    look.add_argument("--solution", action="store_true", help="the solution's, not the starter's")
+    look.add_argument("--once", action="store_true", help="show it once, and end")
+    check = add("check", "check a step, or every step (same options as checks/stepN)")
     check.usage = f"{environment.COMMAND} check [stepN] [--solution] [--hint] [--watch] [--json] …"
-    add_with_step("diff", "show the diff between a step's starter, as it is now, and its solution")
-    add_with_step("reset", "bring back a step's untouched starter (what is there is saved first)")
+    add_with_step("diff", "show the diff between your starter, as it is now, and the solution")
+    add_with_step("reset", "bring back a step's untouched starter (your files are saved first)")
     add_with_step(
-        "catchup", "put the solution before a step in place (what is there is saved first)"
+        "catchup",
+        "catch up to a step: replace your files of the step before it with that step's solution "
+        "(yours are saved first; stepN itself is not changed)",
     )
     notebooks = add("notebooks", "open the notebooks in JupyterLab, until Ctrl-C")
     notebooks.add_argument(
@@ -89,10 +99,14 @@ def parser() -> argparse.ArgumentParser:
     what = dev.add_subparsers(dest="what", metavar="what", required=True)
     new = what.add_parser("new", help="create the skeleton of the next step")
     new.add_argument("step", metavar="stepN_name", help="its name, for example step4_history")
-    new.add_argument("--apart", action="store_true", help="it does not continue the step before")
+    new.add_argument("--apart", action="store_true", help="do not continue the step before")
     missing = what.add_parser("check", help="check what a step, or any step, still lacks")
     missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
-    add("stop", "stop the Redis and the servers that the workshop started")
+    add(
+        "stop",
+        "stop the servers and notebooks that you started with `run` and `notebooks`, in any "
+        "terminal, and the Redis that the workshop started (any other program is left alone)",
+    )
     return top
 
 

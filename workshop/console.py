@@ -1,4 +1,4 @@
-"""Text for people: colored in a terminal, plain in a pipe or where NO_COLOR is set."""
+"""Words for people: colored in a terminal, plain in a pipe or where NO_COLOR is set."""
 
 from rich.console import Console
 

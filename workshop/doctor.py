@@ -53,7 +53,7 @@ def exit_code(findings: list[Finding]) -> int:
 
 
 def python() -> Finding:
-    where = ".venv" if environment.is_inside() else "an environment of its own, not .venv"
+    where = ".venv" if environment.is_inside() else "an environment other than .venv"
     return Finding(f"Python {platform.python_version()}, in {where}")
 
 
@@ -62,7 +62,7 @@ def packages() -> list[Finding]:
     try:
         from packaging.requirements import Requirement
     except ImportError:
-        return [Finding("the package packaging is missing, and others may be too", ANEW)]
+        return [Finding("the package packaging is missing, and perhaps others", ANEW)]
     wrong, right = [], 0
     for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
         text = line.partition("#")[0].strip()
@@ -101,8 +101,12 @@ def redis() -> Finding:
     try:
         found = redis_server.start()
     except redis_server.RedisError as error:
-        return Finding("no Redis to work with", str(error))
-    whose = "started by the workshop" if found.ours else "not the workshop's: it is left alone"
+        return Finding("no Redis is available", str(error))
+    whose = (
+        "started by the workshop"
+        if found.ours
+        else "which the workshop did not start and leaves alone"
+    )
     return Finding(f"{found.name} {found.version} answers at {found.place}, {whose}")
 
 

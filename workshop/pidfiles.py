@@ -1,9 +1,12 @@
-"""The servers that `run` started, remembered under .workshop/servers/ so that `stop` finds them."""
+"""The servers that `run` and `notebooks` started, remembered under .workshop/servers/, so that
+`stop` and the next `run` find them."""
 
 import contextlib
 import json
 import os
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -13,41 +16,70 @@ from . import manifest
 STOP_LIMIT = 5  # seconds that a server has to end before it is killed
 
 
-def record(what: str) -> None:
+@dataclass(frozen=True)
+class Started:
+    """A server of ours that runs."""
+
+    what: str  # "solution of step2"
+    address: str  # "127.0.0.1:8000"
+    process: psutil.Process
+
+    def __str__(self) -> str:
+        return f"{self.what} on {self.address}"
+
+
+def record(what: str, address: str) -> None:
     """Records this process, which is about to become the server called `what`."""
     started = psutil.Process().create_time()
     _folder().mkdir(parents=True, exist_ok=True)
     file = _folder() / f"{os.getpid()}.json"
-    file.write_text(json.dumps({"what": what, "started": started}), encoding="utf-8")
+    known = {"what": what, "address": address, "started": started}
+    file.write_text(json.dumps(known), encoding="utf-8")
+
+
+def running() -> Iterator[Started]:
+    """Every remembered server that still runs; the records of others are removed."""
+    for file in sorted(_folder().glob("*.json")):
+        try:
+            known = json.loads(file.read_text(encoding="utf-8"))
+            process = psutil.Process(int(file.stem))
+            # Process numbers are used again: it is the same process if it began when ours did.
+            if abs(process.create_time() - known["started"]) < 1 and _runs(process):
+                yield Started(known["what"], known["address"], process)
+                continue
+        except (psutil.NoSuchProcess, ValueError, KeyError, TypeError):
+            pass  # it ended long ago, or the record is damaged
+        file.unlink(missing_ok=True)
+
+
+def on(port: int) -> Started | None:
+    """Our server on that port, if it is ours."""
+    return next((one for one in running() if one.address.endswith(f":{port}")), None)
 
 
 def stop() -> list[str]:
     """Stops every recorded server that is still running, and returns what they were."""
-    stopped = []
-    for file in sorted(_folder().glob("*.json")):
-        try:
-            remembered = json.loads(file.read_text(encoding="utf-8"))
-            process = psutil.Process(int(file.stem))
-            # Process IDs are reused: it is the same process if it began when ours did.
-            if abs(process.create_time() - remembered["started"]) < 1:
-                _end([*process.children(recursive=True), process])
-                stopped.append(remembered["what"])
-        except (psutil.NoSuchProcess, ValueError, KeyError):
-            pass  # it ended long ago, or the record is damaged
+    stopped = list(running())
+    for one in stopped:
+        end(one.process)
+    for file in _folder().glob("*.json"):
         file.unlink(missing_ok=True)
-    return stopped
+    return [str(one) for one in stopped]
 
 
-def _end(processes: list[psutil.Process]) -> None:
-    for process in processes:
+def end(process: psutil.Process) -> None:
+    """Ends the process and all that it has started. Returns when they have ended."""
+    # The process first: it must not start again what it sees ending.
+    family = [process, *process.children(recursive=True)]
+    for one in family:
         with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
+            one.terminate()
     deadline = time.monotonic() + STOP_LIMIT
-    while (left := [p for p in processes if _runs(p)]) and time.monotonic() < deadline:
+    while (left := [one for one in family if _runs(one)]) and time.monotonic() < deadline:
         time.sleep(0.02)
-    for process in left:
+    for one in left:
         with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+            one.kill()
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -162,9 +162,8 @@ def _start_ours(address: str) -> Found:
     where = _place(parts)
     if parts.scheme != "redis" or parts.hostname not in ports.LOOPBACK or parts.password:
         raise RedisError(
-            f"No Redis answers at {where}, where REDIS_URL points. "
-            "Start that one, or remove the variable (unset "
-            "REDIS_URL) and the workshop starts its own."
+            f"No Redis answers at {where}, where REDIS_URL points. Start that one, or remove the "
+            "variable (unset REDIS_URL) and the workshop starts its own."
         )
     state = _record_file().parent
     state.mkdir(exist_ok=True)
@@ -230,10 +229,10 @@ def binary() -> str:
         for binary in Path(folder).glob("_binaries/*/valkey-server"):
             return str(binary)
     raise RedisError(
-        "No Redis answers on 127.0.0.1:6379, and there is no package with one for this machine. "
-        "Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), WSL "
-        "(sudo apt install redis-server), or Memurai (https://www.memurai.com). "
-        "Or set REDIS_URL to a Redis elsewhere."
+        "No Redis answers on 127.0.0.1:6379, and no package carries one for this "
+        "machine. Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), WSL "
+        "(sudo apt install redis-server), or Memurai (https://www.memurai.com). Or set REDIS_URL "
+        "to a Redis elsewhere."
     )
 
 
@@ -273,9 +272,8 @@ def _secured(connection: socket.socket, parts: SplitResult) -> socket.socket:
     except OSError as error:
         connection.close()
         raise RedisError(
-            f"{_place(parts)} answers, but the TLS connection "
-            f"that rediss:// asks for failed: {error}. "
-            "Without TLS the address begins with redis://."
+            f"{_place(parts)} answers, but a TLS connection, which rediss:// asks for, failed: "
+            f"{error}. Without TLS, the address begins with redis://."
         ) from error
 
 
@@ -289,8 +287,8 @@ def _refusal(answer: str, address: str, where: str) -> str:
     first = answer.partition("\r\n")[0]
     if first.startswith("-NOAUTH"):
         return (
-            f"The Redis at {where} asks for a password. "
-            f"Add it to the address: REDIS_URL=redis://:PASSWORD@{where}"
+            f"The Redis at {where} asks for a password. Put it in the address: "
+            f"REDIS_URL=redis://:PASSWORD@{where}"
         )
     if first.startswith(("-WRONGPASS", "-ERR invalid password", "-ERR AUTH")):
         return f"The Redis at {where} does not accept the password in REDIS_URL."
@@ -299,9 +297,8 @@ def _refusal(answer: str, address: str, where: str) -> str:
     port = _split(address).port or 6379
     who = ports.listener(port) if _split(address).hostname in ports.LOOPBACK else "another program"
     return (
-        f"Something else is listening at {where} ({who}): it does not answer as a Redis does. "
-        "Stop it, or make the workshop use another port: "
-        f"REDIS_URL=redis://127.0.0.1:{ports.next_free(port)}"
+        f"Something other than a Redis listens at {where}: {who}. Stop it, or let the "
+        f"workshop use another port: REDIS_URL=redis://127.0.0.1:{ports.next_free(port)}"
     )
 
 

@@ -51,7 +51,7 @@ class SetUpError(Exception):
 def set_up() -> None:
     """Makes the environment anew. On failure, the previous one, if any, is restored."""
     started = time.monotonic()
-    print("Setting up the workshop: its packages go into .venv. This takes a minute or less, once.")
+    print("Setting up the workshop: installing its packages in .venv. This takes a minute, once.")
     sys.stdout.flush()
     try:
         with _alone():
@@ -64,14 +64,13 @@ def set_up() -> None:
 
 
 def update() -> None:
-    """Makes the environment anew because requirements.txt or its location changed; keeps the old
-    one if that fails."""
-    print("The requirements or the location of the workshop changed since it was set up.")
+    """Makes the environment anew because requirements.txt or its place changed; keeps it if not."""
+    print("The workshop's requirements or its location have changed since it was set up.")
     try:
         set_up()
     except SetUpError as error:
         os.environ[NOT_UPDATED] = "1"
-        print(f"{error}\nContinuing with the previous packages.\n", file=sys.stderr)
+        print(f"{error}\nContinuing with the packages from before.\n", file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -132,7 +131,7 @@ def _make() -> None:
     code, output = _say_and_run([uv, *install, *requirements])
     _raise_if_hopeless(code, output)
     if code:
-        print("uv failed, so pip installs the packages. This takes about a minute.")
+        print("uv failed, so pip installs them. This takes about a minute.")
         sys.stdout.flush()
         code, output = _say_and_run([python, "-m", "ensurepip"], quiet=True)
         if code:
@@ -176,21 +175,19 @@ def _raise_if_hopeless(code: int, output: str) -> None:
 def _explain(output: str) -> str:
     """What went wrong, as far as the installer's output says, and what to do about it."""
     asked = re.search(ASKED_FOR, output)
-    during = f" while looking for {asked[1] or asked[2]}" if asked else ""
+    during = f" to get {asked[1] or asked[2]}" if asked else ""
     if re.search(DISK_FULL, output, re.IGNORECASE):
         return f"The disk is full. The packages need about {MEGABYTES} MB: free some space. {AGAIN}"
     if re.search(NO_NETWORK, output, re.IGNORECASE):
         return (
-            f"The package index could not be reached{during}. "
-            "Check whether this machine is online, and whether it "
-            "needs a proxy (the variable HTTPS_PROXY). "
-            f"{AGAIN}"
+            f"The package index could not be reached{during}. Check whether this machine is "
+            f"online, and whether it needs a proxy (the variable HTTPS_PROXY). {AGAIN}"
         )
     if missing := re.search(NO_SUCH_PACKAGE, output):
         name = next(filter(None, missing.groups()))
         return (
-            f"The package index has no {name} that suits requirements.txt and this Python "
-            f"({sys.version.split()[0]}). Look at its line in requirements.txt, or try another "
+            f"The package index has no {name} that fits requirements.txt and this Python "
+            f"({sys.version.split()[0]}). Check its line in requirements.txt, or try another "
             f"Python between 3.11 and 3.14. {AGAIN}"
         )
     if re.search(NO_VENV, output):
@@ -201,15 +198,8 @@ def _explain(output: str) -> str:
     if unbuilt := re.search(NO_WHEEL, output):
         name = next(filter(None, unbuilt.groups()))
         return (
-            f"{name} has no wheel for this machine and Python "
-            f"{sys.version.split()[0]}, and could not be built. "
-            "Try another Python between 3.11 and 3.14. "
-            f"{AGAIN}"
+            f"There is no wheel of {name} for this machine and Python {sys.version.split()[0]}, "
+            f"and it could not be built. Try another Python between 3.11 and 3.14. {AGAIN}"
         )
     last = "\n".join(f"  {line}" for line in output.strip().splitlines()[-8:])
-    return (
-        f"The packages could not be installed{during}. "
-        "The installer's last output:\n"
-        f"{last}\n"
-        f"{AGAIN}"
-    )
+    return f"The packages could not be installed. The installer's last lines:\n{last}\n{AGAIN}"

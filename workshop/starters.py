@@ -35,8 +35,8 @@ def untouched(step: Step) -> Path:
     """The copy of the step's untouched starter. Raises NoStarter."""
     if not _copy(step).is_dir() and not _keep_published(step, _git("rev-parse", "HEAD")):
         raise NoStarter(
-            f"There is no copy of the untouched starter of {step.short}. "
-            f"Get the workshop's files again, and copy steps/{step.name} from them."
+            f"There is no copy of the untouched starter of {step.short}. Download the workshop's "
+            f"files again, and copy steps/{step.name} from them."
         )
     return _copy(step)
 

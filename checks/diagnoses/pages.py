@@ -161,7 +161,7 @@ def page_not_found(evidence):
             arguments = [argument.arg for argument in view.args.args[1:]]
             patterns = urls.assignment("urlpatterns")
             if len(arguments) == parts and patterns and isinstance(patterns.value, ast.List):
-                pattern = "".join(f"<str:{name}>/" for name in arguments)
+                pattern = "".join(f"<slug:{name}>/" for name in arguments)
                 code = f'path("{pattern}", views.{view.name}, name="{view.name}")'
                 return Explanation(
                     f"No page answers at {evidence.failure.path}: no path leads to the view "

@@ -57,7 +57,8 @@ def no_routes_yet(evidence, error, path):
     return Explanation(
         f"The browser asked for {asked(path)}, but websocket_urlpatterns has no route yet. "
         f"Add one to the list{', and the imports above it' if imports else ''}:\n"
-        f'{"".join(imports)}    re_path(r"^ws/chat/(?P<room_name>\\w+)/$", '
+        f"{''.join(imports)}"
+        '    re_path(r"^ws/chat/(?P<room_name>[-a-zA-Z0-9_]+)/$", '
         f"consumers.{consumer}.as_asgi()),",
         routing.where(_list_of_routes(routing)) if routing else None,
     )

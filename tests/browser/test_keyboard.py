@@ -43,7 +43,7 @@ def test_a_conversation_without_a_mouse(visit, step2):
     )
     keys.type("tea room")
     keys.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Try tea_room.")
+    expect(page.get_by_role("alert")).to_contain_text("Try tea-room.")
     expect(page.locator("#name")).to_be_focused()
     keys.press("ControlOrMeta+a")
     keys.type("tea_room")

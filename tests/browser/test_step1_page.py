@@ -30,8 +30,9 @@ def ask(page, view):
     page.locator("#state").evaluate(NOTE_STATES)
     article = page.locator(f"article[data-view={view}]")
     article.get_by_role("button").click()
-    expect(article.locator(".result p")).to_have_count(3)
-    figures = re.fullmatch(FIGURES, " ".join(article.locator(".result p").all_inner_texts()))
+    result = article.locator(".result:not(.expected)")
+    expect(result).to_be_visible()
+    figures = re.fullmatch(FIGURES, " ".join(result.locator("p").all_inner_texts()))
     last, together, pause = figures.groups()
     stopped = any(state.startswith("stopped for") for state in page.evaluate("states"))
     return float(last), int(together), float(pause), stopped
@@ -58,3 +59,37 @@ def test_the_heart_goes_on_with_the_views_that_let_others_be_served(page, view):
 def test_all_eight_requests_are_drawn(page):
     ask(page, "awaiting")
     expect(page.locator("article[data-view=awaiting] li.answered")).to_have_count(8)
+
+
+NOTE_SHIFTS = """() => {
+    window.shifts = [];
+    new PerformanceObserver(list => {
+        for (const { sources } of list.getEntries())
+            for (const { node, previousRect, currentRect } of sources)
+                shifts.push(`${node?.nodeName} from ${previousRect.y} to ${currentRect.y}`);
+    }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 800, 1024, 1280, 1920])
+def test_nothing_jumps_when_results_come(visit, step1, width):
+    page = visit(step1, "/", viewport={"width": width, "height": 720})
+    page.evaluate(NOTE_SHIFTS)
+    expect(page.locator("#state")).to_have_text("beating")
+    below = page.locator("article[data-view=threaded], footer")
+    places = [box.bounding_box() for box in below.all()]
+    article = page.locator("article[data-view=awaiting]")
+    page.evaluate("scrollTo(0, 10_000)")
+    scrolled = page.evaluate("scrollY")
+    article.get_by_role("button").evaluate("button => button.click()")  # which does not scroll
+    expect(article.get_by_role("button")).to_be_focused()
+    assert page.evaluate("scrollY") == scrolled
+    page.evaluate("scrollTo(0, 0)")
+    assert [box.bounding_box() for box in below.all()] == places
+    # Nor does the heart, while its words change from "listening" to "beating".
+    assert [shift for shift in page.evaluate("shifts") if "CANVAS" in shift] == []
+
+
+def test_a_projector_shows_all_of_the_page(page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    assert page.evaluate("document.documentElement.scrollHeight") <= 720

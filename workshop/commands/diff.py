@@ -1,4 +1,4 @@
-"""`diff`: what leads from a step's starter, as it is now, to its solution."""
+"""`diff`: how a step's starter, as it is now, differs from its solution."""
 
 from difflib import unified_diff
 
@@ -27,7 +27,7 @@ def run(step: str) -> int:
         style = next((style for start, style in STYLES.items() if line.startswith(start)), None)
         console.print(line, style=style)
     if not lines:
-        say(f"Nothing differs: steps/{chosen.name} is as the solution.")
+        say(f"Nothing differs: steps/{chosen.name} is the same as the solution.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`doctor`: whether all is well on this machine."""
+"""`doctor`: whether everything works on this machine."""
 
 from .. import doctor
 

@@ -27,7 +27,7 @@ def run(port: int | None, no_browser: bool) -> int:
     address = f"http://127.0.0.1:{port}/lab/tree/notebooks?token={token}"
     say(f"The notebooks: {address}    (Ctrl-C ends it)", style="bold")
     console.file.flush()
-    pidfiles.record(f"JupyterLab on 127.0.0.1:{port}")
+    pidfiles.record("JupyterLab", f"127.0.0.1:{port}")
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.extension_manager=readonly"]
     command += [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/notebooks"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1"]

@@ -1,4 +1,4 @@
-"""No command: where the attendee stands, and what to type next."""
+"""No command: how far the attendee has got, and what to type next."""
 
 from workshop.checking.reporting import progress
 
@@ -32,7 +32,7 @@ def show_map() -> None:
             console.print(row.rstrip(), style=style)
         say()
     if following is None:
-        say("Every step is done. Well played.")
+        say("Every step is done. Congratulations!")
         return
-    say(f"Next: read steps/{following.name}/README.md, write, and look whether it works:")
+    say(f"Next: read steps/{following.name}/README.md, edit the files, and check whether it works:")
     say(f"  {following.check_command}", style="cyan")

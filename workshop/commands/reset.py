@@ -21,5 +21,5 @@ def run(step: str) -> int:
     if progress.of(chosen):
         progress.update(chosen, passed=False)
     say(f"steps/{chosen.name} is the untouched starter again.")
-    say(f"What was there is saved: {folders.shown(saved)}")
+    say(f"Your files are saved in {folders.shown(saved)}")
     return 0

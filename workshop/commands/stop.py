@@ -11,5 +11,5 @@ def run() -> int:
     for what in stopped:
         say(f"Stopped {what}.")
     if not stopped:
-        say("Nothing to stop: nothing that the workshop started is running.")
+        say("Nothing to stop: nothing that you or the workshop started here is running.")
     return 0

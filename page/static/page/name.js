@@ -1,4 +1,4 @@
-// Each tab has a name, so that two tabs can be told apart. The server never hears it.
+// Each tab has a name, so that two tabs can be told apart. The server never gets it.
 
 const NAMES = ["Ana", "Ben", "Cleo", "Dev", "Eva", "Femi", "Gia", "Hugo", "Ines", "Jun"];
 const KEY = "tab-name";
@@ -8,7 +8,7 @@ export class TabName {
   constructor(onChange) {
     this.onChange = onChange;
     this.id = Math.random();
-    // Two servers on neighbouring ports are two origins that share nothing. Starting at the port's
+    // Two servers on neighboring ports are two origins that share nothing. Starting at the port's
     // last digit makes the first tab Ana on port 8000 and Ben on port 8001.
     this.next = Number(location.port) % NAMES.length;
     this.channel = new BroadcastChannel(KEY);
@@ -33,7 +33,7 @@ export class TabName {
     this.claim(NAMES[this.next++ % NAMES.length]);
   }
 
-  /** A tab claims a name. Who has that name already says so, and the newcomer moves on. */
+  /** A tab claims a name. The tab that already has that name says so, and the newcomer moves on. */
   hear({ claims, id, taken }) {
     if (claims === this.value) this.channel.postMessage({ taken: claims, id });
     if (taken === this.value && id === this.id && this.next < 2 * NAMES.length) this.claimNext();

@@ -2,8 +2,11 @@ from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from page.views import not_a_room
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="index")),
     path("chat/", include("chat.urls")),
+    path("chat/<str:name>/", not_a_room),  # a name that chat.urls does not take
     *staticfiles_urlpatterns(),  # the page's CSS and JavaScript, whichever server runs
 ]

@@ -62,9 +62,10 @@ export class Heart {
     const last = this.beats.at(-1);
     const pause = last === undefined ? 0 : (now - last) / 1000;
     let words = "beating";
-    if (this.source.readyState !== EventSource.OPEN) words = "no connection, trying again: is the server running?";
+    if (last === undefined && this.source.readyState === EventSource.CONNECTING) words = "listening …";
+    else if (this.source.readyState !== EventSource.OPEN) words = "no connection to the server";
     else if (pause > PAUSE) words = `stopped for ${pause.toFixed(1)} s`;
-    this.state.classList.toggle("stopped", words !== "beating");
+    this.state.classList.toggle("stopped", !["beating", "listening …"].includes(words));
     if (this.state.textContent !== words) this.state.textContent = words;
   }
 
@@ -80,7 +81,7 @@ export class Heart {
     const pen = canvas.getContext("2d");
     pen.scale(scale, scale);
     const style = getComputedStyle(canvas);
-    const colour = (name) => style.getPropertyValue(name).trim();
+    const color = (name) => style.getPropertyValue(name).trim();
     const x = (time) => width - ((now - time) / 1000 / WINDOW) * width;
     const base = height * 0.85;
     pen.font = `650 17px ${style.fontFamily}`;
@@ -88,13 +89,13 @@ export class Heart {
     pen.lineWidth = 2;
 
     for (const { text, at } of this.marks) {
-      pen.fillStyle = colour("--quiet");
+      pen.fillStyle = color("--quiet");
       pen.fillRect(x(at), 0, 1.5, height);
       pen.fillText(text, x(at) + 8, 18);
     }
 
     // The line with a peak for each beat …
-    pen.strokeStyle = colour("--alive");
+    pen.strokeStyle = color("--alive");
     pen.beginPath();
     const shown = this.beats.filter((beat) => x(beat) > -width);
     if (shown.length) pen.moveTo(x(shown[0]), base);
@@ -107,7 +108,7 @@ export class Heart {
     pen.stroke();
 
     // … and over it every pause, flat.
-    pen.strokeStyle = pen.fillStyle = colour("--stopped");
+    pen.strokeStyle = pen.fillStyle = color("--stopped");
     pen.lineWidth = 5;
     const ends = [...shown.slice(1), now];
     shown.forEach((from, i) => {

@@ -1,0 +1,55 @@
+"""`look`: what a step's channel layer holds in Redis, live."""
+
+import time
+
+from rich.live import Live
+from rich.text import Text
+
+from .. import looking
+from ..console import console, say
+from ..manifest import find
+
+EVERY = 0.3  # seconds
+
+
+def run(step: str, solution: bool, once: bool) -> int:
+    chosen = find(step)
+    try:
+        layer = looking.layer_of(chosen, solution)
+        if once:
+            say(str(looking.held_by(layer)))
+            return 0
+    except looking.CannotLook as reason:
+        say(str(reason))
+        return 2
+    say(f"The channel layer of {chosen.short}, live    (Ctrl-C ends it)", style="bold")
+    try:
+        _show(layer) if console.is_terminal else _list(layer)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _show(layer: looking.Layer) -> None:
+    """In place, until Ctrl-C."""
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            live.update(Text(_now(layer)), refresh=True)
+            time.sleep(EVERY)
+
+
+def _list(layer: looking.Layer) -> None:
+    """One below the other where there is no terminal, whenever something has changed."""
+    before = None
+    while True:
+        if (now := _now(layer)) != before:
+            say(f"{now}\n")
+            console.file.flush()
+        before = now
+        time.sleep(EVERY)
+
+
+def _now(layer: looking.Layer) -> str:
+    try:
+        return str(looking.held_by(layer))
+    except looking.CannotLook as reason:  # it may answer again
+        return str(reason)
