@@ -74,7 +74,7 @@ def test_who_is_done_with_the_core_is_told_of_the_take_home_step(a_take_home_ste
     class Report:
         step = manifest.steps("core")[-1]
         folder = step.starter
-        passed = True
+        passed, stretch = True, False
 
     assert progress.offer(Report) == "Done. Next: step 4, in steps/step4_small/README.md"
     Report.step, Report.folder = a_take_home_step, a_take_home_step.starter

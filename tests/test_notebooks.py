@@ -202,7 +202,7 @@ def test_step3_counts(executed):
     assert it["survived"] == {
         "in memory": (100, 0, 99),
         "Redis, core": (100, 0, 99),
-        "core, with a neighbour": (100, 200, 299),
+        "core, with a neighbor": (100, 200, 299),
         "Redis, pubsub": (300, 0, 299),
     }
     assert it["listeners"] == {"in memory": ["Ana", "Ben"], "Redis": ["Ana", "Ben", "Cleo"]}

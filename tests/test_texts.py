@@ -76,20 +76,6 @@ def test_its_links_lead_somewhere(file):
         assert not anchor or anchor in anchors(file.parent / path), target
 
 
-# Patterns that read as translated, and spellings that are not American.
-ODD = re.compile(
-    r"\b((?<!there )is no [a-z]+|for ever|belongs? into|mend(ed)?|takes? away|nobody reads"
-    r"|colour|behaviour|neighbour|favour|programme|cancelled|look(s|ed)? whether"
-    r"|(stands|stood) (once|twice|there|here|below|in)|without a word|all is well)\b",
-    re.IGNORECASE,
-)
-
-
-@every_text
-def test_it_reads_as_if_written_in_english(file):
-    assert [found[0] for found in ODD.finditer(text_of(file))] == []
-
-
 # The notebooks
 
 

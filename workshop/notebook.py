@@ -42,7 +42,7 @@ ink = SimpleNamespace(
     purple="#CC79A7",
     yellow="#F0E442",
     black="#222222",
-    grey="#999999",
+    gray="#999999",
 )
 LONGEST = 60  # seconds: the longest that anything here waits
 

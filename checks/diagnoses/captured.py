@@ -4,7 +4,7 @@ import ast
 import re
 
 from workshop.checking.explaining.edits import around, instead
-from workshop.checking.explaining.route import written_routes
+from workshop.checking.explaining.route import SLUG, written_routes
 from workshop.checking.explaining.rules import Explanation, rule
 
 
@@ -42,7 +42,7 @@ def room_name_not_in_route(evidence, error, key):
             evidence.suggest(route.where, instead(route.call.args[0], route.written(right))),
         )
     is_path = any(route.is_path for route in routes)
-    written = f"<str:{key}>" if is_path else f"(?P<{key}>\\w+)"
+    written = f"<slug:{key}>" if is_path else f"(?P<{key}>{SLUG})"
     return Explanation(
         f"{lacks} Use the same name in the route, {written}, and in the consumer.",
         evidence.where(error),

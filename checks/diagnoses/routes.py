@@ -5,7 +5,7 @@ import difflib
 import re
 
 from workshop.checking.explaining.edits import imported, instead
-from workshop.checking.explaining.route import written_routes
+from workshop.checking.explaining.route import SLUG, written_routes
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import ROUTES, last_name, mentions
 
@@ -58,7 +58,7 @@ def no_routes_yet(evidence, error, path):
         f"The browser asked for {asked(path)}, but websocket_urlpatterns has no route yet. "
         f"Add one to the list{', and the imports above it' if imports else ''}:\n"
         f"{''.join(imports)}"
-        '    re_path(r"^ws/chat/(?P<room_name>[-a-zA-Z0-9_]+)/$", '
+        f'    re_path(r"^ws/chat/(?P<room_name>{SLUG})/$", '
         f"consumers.{consumer}.as_asgi()),",
         routing.where(_list_of_routes(routing)) if routing else None,
     )
@@ -178,13 +178,13 @@ def route_in_other_capitals(evidence, error, path):
 def route_does_not_match_the_room(evidence, error, path):
     room = ROOM.search(path)
     for route in written_routes(evidence.project):
-        wider = re.sub(r"(\(\?P<\w+>)[^()]*\)", r"\1\\w+)", route.pattern)
-        wider = re.sub(r"<\w+:", "<str:", wider)
+        wider = re.sub(r"(\(\?P<\w+>)[^()]*\)", rf"\1{SLUG})", route.pattern)
+        wider = re.sub(r"<\w+:", "<slug:", wider)
         if wider != route.pattern and route.with_pattern(wider).fits(path):
             return Explanation(
                 f"The route {route.shown} does not match the room's name: "
                 f"the browser asked for a room called {room[0] if room else asked(path)}. "
-                f"A room may have any name. Write {route.written(wider)}",
+                f"A room's name is letters, digits, - and _. Write {route.written(wider)}",
                 route.where,
                 rewritten(evidence, route, wider),
             )
@@ -216,7 +216,7 @@ def _right_for(route, path):
     """The pattern that the route to a consumer should have; None where it leads on to others, or
     captures more than a room."""
     name = next(iter(route.captured), "room_name")
-    argument = f"<str:{name}>" if route.is_path else f"(?P<{name}>\\w+)"
+    argument = f"<slug:{name}>" if route.is_path else f"(?P<{name}>{SLUG})"
     pattern = ROOM.sub(lambda _: argument, path)
     pattern = pattern if route.is_path else f"^{pattern}$"
     single = len(route.captured) < 2 and mentions(route.call, "as_asgi")

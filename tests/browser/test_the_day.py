@@ -172,7 +172,7 @@ def test_a_reload_keeps_the_countdown_the_dark_and_the_speakers_window(day, slid
 def test_the_end_of_a_countdown_is_seen_and_heard_if_wished(day):
     exercise = place("step")
     minutes = CORE[exercise].step.minutes
-    day.evaluate("window.rung = 0; const of = ring; ring = () => { rung += 1; of(); }; null")
+    day.evaluate("window.rings = 0; const of = ring; ring = () => { rings += 1; of(); }; null")
     day.clock.install()
     go(day, exercise)
     slide = day.locator("section.present > .slide")
@@ -180,16 +180,16 @@ def test_the_end_of_a_countdown_is_seen_and_heard_if_wished(day):
     day.clock.run_for(minutes * MINUTE + 1000)
     expect(countdown(day)).to_have_text("0:00")
     expect(slide).to_have_class(re.compile(r"\bover\b"))
-    assert day.evaluate("rung") == 0
+    assert day.evaluate("rings") == 0
     day.keyboard.press("5")
     day.clock.run_for(1000)
     expect(slide).not_to_have_class(re.compile(r"\bover\b"))
     expect(countdown(day)).to_have_text(re.compile("4:5[89]"))
     day.keyboard.press("m")
-    assert day.evaluate("rung") == 1  # so it sounds
+    assert day.evaluate("rings") == 1  # so it sounds
     day.clock.run_for(5 * MINUTE)
     expect(slide).to_have_class(re.compile(r"\bover\b"))
-    assert day.evaluate("rung") == 2
+    assert day.evaluate("rings") == 2
 
 
 def test_the_speaker_sees_how_late_it_is_from_the_first_slide_s_end_on(day, slideshow):

@@ -12,7 +12,7 @@ A place for what an event says of itself (event.py) is marked with `{event}` and
 Without `pyobject` it is the whole file. Several names, with commas between them, follow each other.
 Docstrings are left out: the slide says it in its own words.
 A picture, `![What it shows](diagrams/name.svg)`, goes into the page itself, so that the page needs
-no other file, and so that a drawing has the page's colours.
+no other file, and so that a drawing has the page's colors.
 """
 
 import ast
@@ -62,7 +62,7 @@ class Writer:
             return f"<!--event: {path}--><!--/event-->"
         if kind.startswith("{"):
             raise BadText(f"slides have no directive {kind}, only {QUOTE} and {EVENT}")
-        return coloured(tokens[index].content, kind or "text")
+        return colored(tokens[index].content, kind or "text")
 
     def _quote(self, path: str, options: dict[str, str]) -> str:
         file = (self.folder / path).resolve()
@@ -73,7 +73,7 @@ class Writer:
             without_docstrings(dedent(quoted(file.parent, f"{file.name}:{name}"))) for name in names
         )
         lines = [int(number) for number in options.get("emphasize-lines", "").split(",") if number]
-        return coloured(code, "python", lines, caption=options.get("caption", _place(file)))
+        return colored(code, "python", lines, caption=options.get("caption", _place(file)))
 
     def _image(self, tokens, index, _options, _env) -> str:
         path, says = tokens[index].attrGet("src"), tokens[index].content
@@ -97,7 +97,7 @@ def without_docstrings(code: str) -> str:
     return "\n".join(line for line in lines if line is not None)
 
 
-def coloured(code: str, language: str, lines: list[int] = (), caption: str = "") -> str:
+def colored(code: str, language: str, lines: list[int] = (), caption: str = "") -> str:
     """Code as HTML, with the lines of these numbers brought out."""
     formatter = HtmlFormatter(nowrap=True, hl_lines=lines)
     html = highlight(code.strip("\n"), get_lexer_by_name(language, stripnl=False), formatter)

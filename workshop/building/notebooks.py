@@ -74,7 +74,7 @@ def page_of(notebook: NotebookNode) -> str:
         extra_template_basedirs=[str(TEMPLATE.parent)],
         filters={
             "text": text_from(markdown.Writer(FOLDER)),
-            "code": lambda code: markdown.coloured(code, "ipython"),
+            "code": lambda code: markdown.colored(code, "ipython"),
         },
     )
     page, _ = exporter.from_notebook_node(notebook, {"page": assets(notebook)})

@@ -157,7 +157,7 @@ def converted(notebook: NotebookNode, begins: float) -> str:
         ),
         filters={
             "slide_text": writer.html,
-            "slide_code": lambda code: markdown.coloured(code, "python"),
+            "slide_code": lambda code: markdown.colored(code, "python"),
             "slide_svg": markdown.inline_svg,
         },
     )
@@ -189,7 +189,7 @@ def assets() -> dict[str, str]:
 
 
 def palette() -> str:
-    """The colours and the type of the chat page, which are those of the slides."""
+    """The colors and the type of the chat page, which are those of the slides."""
     css = PALETTE.read_text(encoding="utf-8")
     start = css.index(":root")
     return css[start : css.index("}", start) + 1]

@@ -41,7 +41,7 @@ export class TabName {
 }
 
 /**
- * A hue in degrees for a name: 190 to 345, from teal over blue to plum, far apart for neighbours
+ * A hue in degrees for a name: 190 to 345, from teal over blue to plum, far apart for neighbors
  * in the alphabet. Green, amber and red are left out: they tell the connection's state.
  */
 export function hueOf(name) {

@@ -16,7 +16,7 @@ byId("url").textContent = url;
 const socket = new ReconnectingSocket(url);
 const messages = new Messages(document.querySelector(".messages"));
 
-// Who this tab is: the heading, the colour and the title.
+// Who this tab is: the heading, the color and the title.
 let unread = 0;
 const tab = new TabName((name) => {
   byId("tab-name").textContent = name;

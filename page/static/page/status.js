@@ -1,4 +1,4 @@
-// The connection's state, in words and colour.
+// The connection's state, in words and color.
 
 import { explain, explainWaiting } from "./close-codes.js";
 

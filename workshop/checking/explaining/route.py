@@ -15,6 +15,7 @@ CONVERTERS = {
     "uuid": "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "path": ".+",
 }
+SLUG = CONVERTERS["slug"]  # what the name of a group can hold, but for its dots
 ARGUMENT = r"<(?:(\w+):)?(\w+)>"  # of path(): its converter and its name
 
 
