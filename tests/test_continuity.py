@@ -80,7 +80,13 @@ PLANTED = {
     ),
     "script_missing": ("checks/step2", None, None, None, "This script is missing"),
     "script_that_checks_another": ("checks/step2", '"step2"', '"step3"', None, "must end with"),
-    "words_to_fill_in": (f"{CHECKS}/hints.toml", "Which server", "FILL IN", None, "Write here"),
+    "words_to_fill_in": (
+        f"{CHECKS}/hints.toml",
+        "Which server",
+        "FILL IN",
+        None,
+        "Write your own text here",
+    ),
     "no_minutes": ("workshop.toml", "minutes = 30\n", "minutes = 0\n", None, "has no minutes"),
     "nothing_to_cut": (
         *("workshop.toml", '"Part (b), the view: show it in the solution instead."', '""'),
