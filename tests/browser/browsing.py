@@ -150,6 +150,10 @@ class Watch:
         page.on("console", self._console)
         page.on("popup", self.over)
 
+    def excuse(self, words: str) -> None:
+        """Drop the complaints with these words: what they are about is meant to be."""
+        self.complaints[:] = [line for line in self.complaints if words not in line]
+
     def _asked(self, address: str) -> None:
         self.requests.append(address)
         parts = urlsplit(address)

@@ -17,7 +17,7 @@ import pytest
 from workshop.checking.processes.server import Server
 from workshop.manifest import find, finished_chat
 
-from ..conftest import copy_of
+from ..conftest import copy_of, edit
 from . import browsing
 from .observer import Observer
 
@@ -124,9 +124,11 @@ def _running(folder, **environment):
 
 @pytest.fixture(scope="session")
 def unruly(tmp_path_factory):
-    """A server whose consumer does what each message tells it: see unruly_consumer.py."""
+    """A server whose consumer does what each message tells it: see unruly_consumer.py. Its pages
+    take any room's name."""
     folder = copy_of(find("step2").solution, tmp_path_factory.mktemp("unruly") / "step2_echo")
     shutil.copy(HERE / "unruly_consumer.py", folder / "chat" / "consumers.py")
+    edit(folder, "chat/urls.py", "<slug:room_name>", "<str:room_name>")
     yield from _running(folder)
 
 

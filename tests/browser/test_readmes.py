@@ -57,11 +57,6 @@ def is_seen(lines: list[str], shown) -> None:
         time.sleep(0.1)
 
 
-def excuse(visit, words: str) -> None:
-    """What Chromium writes into its console about this is meant to be."""
-    visit.watch.complaints[:] = [line for line in visit.watch.complaints if words not in line]
-
-
 @pytest.mark.parametrize(
     ("step", "titles"),
     [
@@ -107,7 +102,7 @@ def test_step1_the_server(title, done, views, seconds, begun, visit):
         article = page.locator(f'article[data-view="{view}"]')
         article.locator("button").click()
         is_seen(readmes.seen(STEP1)[title], article.inner_text)
-    excuse(visit, " 504 ")
+    visit.watch.excuse(" 504 ")
 
 
 # Steps 2 and 3
@@ -134,7 +129,7 @@ def test_step2_after_each_task(number, begun, visit):
         is_seen(readmes.seen(STEP2)["6"], shown)
     if number < 3:
         expect(Tab(page).state).to_have_text("Closed 1006")
-    excuse(visit, "WebSocket")
+    visit.watch.excuse("WebSocket")
 
 
 def test_step2_without_accept(begun, visit):
@@ -154,7 +149,7 @@ def test_step2_the_page_of_twenty_lines(begun, visit):
         page.locator("input").fill(message)
         page.locator("button").click()
     expect(page.locator("li")).to_have_text(["hello", "<b>tags</b>"])
-    excuse(visit, "favicon.ico")
+    visit.watch.excuse("favicon.ico")
 
 
 def test_step2_the_console(begun, visit):

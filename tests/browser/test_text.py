@@ -71,17 +71,28 @@ def test_hostile_frames_are_shown_as_sent(enter, visit, unruly):
     executed_nothing(tab, before, visit.watch)
 
 
-def test_hostile_names_of_rooms_and_tabs_stay_text(visit, step2):
-    name = "<img src=x onerror=alert(1)>&lt;"
-    page = visit(step2, "/chat/%3Cimg%20src=x%20onerror=alert(1)%3E&lt;/")
-    expect(page.locator(".room-name")).to_have_text(name)
+ROOM = "<img src=x onerror=alert(1)>&lt;"
+ITS_PAGE = "/chat/%3Cimg%20src=x%20onerror=alert(1)%3E&lt;/"
+
+
+def test_a_hostile_name_of_a_room_is_refused_and_stays_text(visit, step2):
+    page = visit(step2, ITS_PAGE)
+    expect(page.get_by_role("textbox", name="Room name")).to_have_value(ROOM)
+    expect(page.get_by_role("alert")).to_contain_text("this has “<”")
+    visit.watch.excuse("status of 404")  # the page's own
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_hostile_names_of_rooms_and_tabs_stay_text(visit, unruly):
+    page = visit(unruly, ITS_PAGE)
+    expect(page.locator(".room-name")).to_have_text(ROOM)
     expect(page.locator("#url")).to_contain_text("/ws/chat/%3Cimg%20src%3Dx%20onerror")
     expect(page.locator("#state")).to_contain_text("Closed 1006")  # no room of the route's
     page.get_by_role("button", name="Rename").click()
     page.locator("#new-name").fill("<b onclick=alert(1)>")
     page.keyboard.press("Enter")
     expect(page.locator("#tab-name")).to_have_text("<b onclick=alert(1)>")
-    assert page.title() == f"<b onclick=alert(1)> · {name}"
+    assert page.title() == f"<b onclick=alert(1)> · {ROOM}"
     assert page.locator("img, b").count() == 0
 
 
