@@ -117,29 +117,36 @@ def _is_a_notice(statement):
     return any(isinstance(node, ast.Constant) and node.value == "notice" for node in nodes)
 
 
+def _sent_unasked(evidence):
+    """The lines of connect() and disconnect() that led to a message, and which method it is."""
+    for event in [*evidence.sent("websocket.send"), *evidence.layer_calls("group_send")]:
+        lines = evidence.places(event)
+        if any(_is_a_notice(evidence.statement_at(line)) for line in lines):
+            continue
+        for line in lines:
+            method = evidence.project.method_at(line)
+            name = method.name.removeprefix("websocket_") if method else ""
+            if name in ("connect", "disconnect"):
+                yield line, name
+
+
 @rule(needs="chat")
 def sent_unasked(evidence):
     """connect() or disconnect() sent to browsers, and one of them heard what nobody had said."""
     if not evidence.saw(Heard):
         return None
-    for event in [*evidence.sent("websocket.send"), *evidence.layer_calls("group_send")]:
-        where = evidence.place(event)
-        if _is_a_notice(evidence.statement_at(where)):
-            continue
-        method = evidence.project.method_at(where)
-        name = method.name.removeprefix("websocket_") if method else ""
-        if name in ("connect", "disconnect"):
-            statement, source = evidence.statement_at(where), evidence.project.source_at(where)
-            when = "comes" if name == "connect" else "leaves"
-            return Explanation(
-                f"{evidence.failure.message} This line sends it when a "
-                f"browser {when}, although nobody has said it. "
-                'The page shows anything with the key "message" as something that somebody said. '
-                "Remove the line, along with any loop that is only there for it. "
-                '(The stretch task greets under another key, "notice".)',
-                where,
-                evidence.suggest(where, removed(source, statement)),
-            )
+    for where, name in _sent_unasked(evidence):
+        statement, source = evidence.statement_at(where), evidence.project.source_at(where)
+        when = "comes" if name == "connect" else "leaves"
+        return Explanation(
+            f"{evidence.failure.message} This line sends it when a browser {when}, although "
+            "nobody has said it. "
+            'The page shows anything with the key "message" as something that somebody said. '
+            "Remove the line, along with any loop that is only there for it. "
+            '(The stretch task greets under another key, "notice".)',
+            where,
+            evidence.suggest(where, removed(source, statement)),
+        )
 
 
 @rule(needs="chat")

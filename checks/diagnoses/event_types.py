@@ -100,9 +100,18 @@ def _another_type(evidence, is_wrong, said):
 
 
 def only_handler(evidence):
-    """The name of the one method that takes a group's messages; None where there are several."""
-    found = [name for c in evidence.consumers for name in own_methods(c) if takes_event(c, name)]
-    return found[0] if len(found) == 1 else None
+    """The name of the one method that takes a group's messages, or that would if its argument had
+    not been forgotten; None where there are several."""
+    for arguments in (2, 1):  # self included
+        found = [
+            name
+            for consumer in evidence.consumers
+            for name in own_methods(consumer)
+            if takes_event(consumer, name, arguments)
+        ]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def types_written(evidence):
@@ -120,6 +129,6 @@ def own_methods(consumer):
     return [n for n in consumer.methods if n not in others and not n.startswith("websocket_")]
 
 
-def takes_event(consumer, name):
+def takes_event(consumer, name, arguments=2):
     """Whether the method is made for an event of a group, and not called in the files."""
-    return len(consumer.methods[name].args.args) == 2 and not consumer.is_named(name)
+    return len(consumer.methods[name].args.args) == arguments and not consumer.is_named(name)

@@ -190,6 +190,11 @@ class Evidence:
         """The attendee's line that did it."""
         return self._theirs_last(event.frames)
 
+    def places(self, event: Event) -> list[Where]:
+        """All of the attendee's lines that led to it, the last one first."""
+        theirs = (frame for frame in reversed(event.frames) if self.is_theirs(frame.file))
+        return [Where(frame.file, frame.line) for frame in theirs]
+
     # Exceptions
 
     @cached_property

@@ -6,7 +6,7 @@
     {"event": "sends", "path": …, "type": "websocket.send", "frames": [...]}
 
 `classes` are a consumer's class and its bases, the nearest first. `frames` are only the project's
-own, and only the last. Imports only the standard library.
+own. Imports only the standard library.
 """
 
 import functools
@@ -46,7 +46,7 @@ def tell_of_consumers(channels):
         await told_of(message, sync_dispatch.__get__(self, type(self))(message))
 
     def tell_of_sending(message):
-        frames = telling.their_last_frame(sys._getframe(2))
+        frames = telling.their_frames(sys._getframe(2))
         telling.tell_of_socket("sends", type=str(_type_of(message)), frames=frames)
 
     @functools.wraps(send)

@@ -91,6 +91,16 @@ def their_last_frame(frame):
     return _described([(frame.f_code, frame.f_lineno)]) if frame else []
 
 
+def their_frames(frame):
+    """The frames of the project's own code on the stack that leads to a frame."""
+    places = []
+    while frame:
+        if is_theirs(frame.f_code.co_filename):
+            places.append((frame.f_code, frame.f_lineno))
+        frame = frame.f_back
+    return _described(places[::-1])
+
+
 def _described(places):
     places = [(code, line) for code, line in places if is_not_ours(code.co_filename)]
     return [
