@@ -12,6 +12,7 @@ from itertools import islice
 
 import pytest
 
+from tests import told
 from tests.catalogue import Entry, at_the_tests_redis, entries, name_of, repair, written
 from tests.conftest import quick_check, side_by_side
 from workshop import manifest
@@ -67,6 +68,9 @@ def travel(check, journey: list[Entry], project) -> list[str]:
         named.append(
             f"{failed['diagnosis']}: {failed['message']} {failed['file']}:{failed['line']}"
         )
+        plain = told.is_plain_at(project, failed)
+        if wrong := told.faults(failed["message"], failed["file"], plain):
+            return [*named, *wrong]
         row = next((r for r in left if r["diagnosis"] == failed["diagnosis"]), {})
         if not failed["suggestion"] and not row.get("repair"):
             return [*named, "and it says nothing more"]

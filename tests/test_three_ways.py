@@ -2,7 +2,6 @@
 first TODO with that TODO's own advice, and every mistake fails with its own diagnosis. And every
 variant, a right answer that looks different from ours, passes."""
 
-import ast
 import shutil
 import sys
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from tests.conftest import ROOT, Checked, check, copy_of, quick_check, side_by_s
 from workshop import manifest
 from workshop.checking import tasks
 from workshop.checking.explaining.rules import ASK_EVERY_RULE, Rule
-from workshop.checking.explaining.source import Project, Where
 
 MISTAKES, VARIANTS = entries("mistakes"), entries("variants")
 # The last resort for what nobody foresaw. They are asked after all others, and match much that the
@@ -124,7 +122,7 @@ def test_a_mistake_gets_its_own_diagnosis(entry, tried):
         text = Path(failed["file"]).read_text(encoding="utf-8", errors="replace")
         text = text.split("\n")[failed["line"] - 1]
         assert row["line"] in text, f"The report names line {failed['line']}: {text}"
-    wrong = told.faults(failed["message"], failed["file"], is_plain_at(found.project, failed))
+    wrong = told.faults(failed["message"], failed["file"], told.is_plain_at(found.project, failed))
     assert not wrong, failed["message"]
     wrong = set(failed.get("also", ())) - set(row.get("also", ())) - GENERAL
     assert not wrong, f"These match too, but it is not their mistake: {wrong}"
@@ -133,12 +131,6 @@ def test_a_mistake_gets_its_own_diagnosis(entry, tried):
         assert found.then not in ("passed", failed["diagnosis"]), failed["suggestion"]
     elif failed["suggestion"] or row["repair"]:
         assert found.then == "passed", failed["suggestion"] or row["repair"]
-
-
-def is_plain_at(folder: Path, failed: dict) -> bool:
-    """Whether the place that the report names is in a plain `def`."""
-    where = Where(Path(failed["file"]), failed["line"]) if failed["file"] else None
-    return isinstance(Project(folder).function_at(where), ast.FunctionDef)
 
 
 def test_most_mistakes_get_an_edit_of_the_learners_own_lines():

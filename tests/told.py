@@ -10,6 +10,8 @@ import re
 import textwrap
 from pathlib import Path
 
+from workshop.checking.explaining.source import Project, Where
+
 COMMANDS = re.compile(
     r"(?:\S*[/\\])?(?:python3?|py|pip|docker|export|set|unset|Remove-Item|git|sudo) |--\w"
 )
@@ -61,6 +63,12 @@ def faults(message: str, file: str | None, is_plain: bool) -> list[str]:
     return found + [
         f"not marked as code: {plain[at.start() :][:40]}" for at in UNMARKED.finditer(plain)
     ]
+
+
+def is_plain_at(folder: Path, failed: dict) -> bool:
+    """Whether the place that the report names is in a plain `def`."""
+    where = Where(Path(failed["file"]), failed["line"]) if failed["file"] else None
+    return isinstance(Project(folder).function_at(where), ast.FunctionDef)
 
 
 def parses(code: str) -> bool:

@@ -19,10 +19,10 @@ def dict_of_no_pairs(evidence, error, length):
     if not evidence.on_their_line(error):
         return None
     where = evidence.where(error)
-    source = evidence.project.source_at(where)
+    source, function = evidence.project.source_at(where), evidence.project.function_at(where)
     part = f"a part of length {length}" if length else "one that is not a pair"
     message = f"dict() builds a dictionary from pairs of a key and a value, but got {part}."
-    if "query" in source.text.lower():
+    if "query" in (source.code(function) if function else source.text).lower():
         message += (
             " An empty query string split at & leaves one empty part. "
             f"Write {QUERY}, with `from urllib.parse import "

@@ -160,12 +160,12 @@ def middleware_without_an_application(evidence, error, name):
         where = evidence.where(error)
         code = f"{name}({routes_in_asgi(evidence.project).router})"
         calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) == name]
-        in_asgi = calls and evidence.project.source_at(where) is evidence.project.asgi
-        certain = in_asgi and not calls[0].args + calls[0].keywords
+        empty = [call for call in calls if not call.args + call.keywords]
+        in_asgi = evidence.project.source_at(where) is evidence.project.asgi
         return Explanation(
             f"{name} wraps an application. Give it one:\n    {code}",
             where,
-            _with_router(evidence, instead(calls[0], code)) if certain else None,
+            _with_router(evidence, instead(empty[0], code)) if empty and in_asgi else None,
         )
 
 

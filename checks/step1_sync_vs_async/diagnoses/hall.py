@@ -138,13 +138,16 @@ def answer_not_awaited(evidence, error):
             for node in around(source, given, ast.Await):  # of the view's response
                 code = source.code(node.value).replace(source.code(given), code)
                 changes = [instead(node, code)]
+            view = evidence.at(where)
+            if not view.is_async:
+                changes.append(made_async(view.function))
             return Explanation(
                 f"{ast.unparse(given.func)}(…) was called without await, so answered() "
                 "got something that still has to be awaited, not an answer. "
-                "Write:\n"
+                f"{'Write' if view.is_async else 'Make the view an `async def` and write'}:\n"
                 f"    {code}",
                 where,
-                evidence.suggest(where, *changes) if evidence.at(where).is_async else None,
+                evidence.suggest(where, *changes),
             )
 
 
