@@ -145,7 +145,8 @@ def test_the_countdown_runs_and_pauses(show, address):
 @one_deck
 def test_d_makes_the_slides_dark_and_light_again(show, address):
     page = show(address)
-    page.keyboard.press("ArrowRight")
+    page.evaluate("""Reveal.slide(
+        Reveal.getSlides().findIndex((slide) => !slide.querySelector(".title, .break")))""")
     ground = "getComputedStyle(document.querySelector('.present > .slide')).backgroundColor"
     light = page.evaluate(ground)
     page.keyboard.press("d")
