@@ -33,6 +33,7 @@ MINUTES = re.compile(r"\bafter (\d+) minutes\b", re.IGNORECASE)
 NAME = re.compile(r"[A-Za-z_]\w*")
 CODE = re.compile(r"`([^`]+)`")
 TYPED = re.compile(r"(?:python3 |py )-m workshop|checks[/\\]|\.venv|--|curl ")
+STARTED = re.compile(r"(python3 -m workshop (?:run|look) [^`\n]+)")
 DRAWN = "arrows bars boxes circles columns cells dots".split()
 INSTALLED = ["channels", "channels_redis", "daphne", "asgiref", "django.core.handlers", "wsgiref"]
 PARTS = {"ask", "show", "say", "if late"}
@@ -131,6 +132,22 @@ def test_what_a_note_names_is_there(name, number, slide):
                 continue
             missing = set(NAME.findall(code)) - (here if of_the_slide else known() | here)
             assert not missing, f"not {'on the slide' if of_the_slide else 'anywhere'}: {missing}"
+
+
+# The instructor's list
+
+
+def test_the_instructor_s_page_lists_what_each_note_demonstrates():
+    """Every `run` and `look` of the slides and their notes, beside its slide's title, in order."""
+    demonstrated = []
+    for one in deck.decks("core"):
+        for slide in one.slides:
+            text = "\n".join(cell.source for cell in slide.cells)
+            demonstrated += [(slide.title, typed) for typed in STARTED.findall(text)]
+    readme = (deck.FOLDER / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|`]+) \| (`python3 [^|]+) \|", readme, re.MULTILINE)
+    listed = [(title, typed) for title, cell in rows for typed in STARTED.findall(cell)]
+    assert listed == demonstrated
 
 
 # Numbers
