@@ -18,6 +18,7 @@ import redis
 
 from tests.conftest import run_coroutine
 from tests.copied import Workshop
+from tests.test_questions import answers, every_question, verdicts
 from workshop import folders, manifest, notebook, ports, redis_server
 from workshop.building import notebooks as building
 from workshop.checking.reporting import html as report_html
@@ -155,6 +156,32 @@ def test_no_running_loop_is_gone_around(name):
     assert "asyncio.run(" not in text
 
 
+# The questions of the day
+
+
+def asked_in_notebooks() -> str:
+    """All their words on one line, without the marks of a quotation."""
+    cells = [
+        "".join(cell.source)
+        for source in SOURCES.values()
+        for cell in nbformat.read(source, as_version=4).cells
+        if cell.cell_type == "markdown"
+    ]
+    return " ".join(re.sub(r"^> ?", "", "\n".join(cells), flags=re.MULTILINE).split())
+
+
+@every_question
+def test_a_notebook_asks_each_question_of_the_day_in_the_same_words(slide):
+    """And says that the same answer is right."""
+    text = asked_in_notebooks()
+    letters = dict(zip("ABCD", answers(slide), strict=False))
+    choices = " ".join(f"- **{letter}** · {words}" for letter, words in letters.items())
+    question = f"**Predict.** {slide.title} {choices} "
+    assert question in text
+    (right,) = [letter for letter, is_right in verdicts(slide) if is_right]
+    assert re.search(r"\*\*([A-D]) is right\.", text.partition(question)[2])[1] == right
+
+
 # What they claim
 
 
@@ -188,7 +215,7 @@ def test_step2_counts(executed):
     assert it["status"] == 101
     assert it["frames"] == ("818537fa213d7f9f4d5158", "810548656c6c6f")
     assert it["calls"] == ["http"] * 3 + ["websocket"]
-    assert it["answers"]["Ben"][-1].endswith("number 2") and it["objects"] == 2
+    assert it["answers"]["Ben"][-1] == "8 so far" and it["objects"] == 2
 
 
 def test_step3_counts(executed):

@@ -11,6 +11,7 @@ import builtins
 import keyword
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
@@ -22,6 +23,7 @@ from bs4 import BeautifulSoup, Tag
 
 from workshop import manifest
 from workshop.building import deck
+from workshop.developing import catalogue
 from workshop.developing.problem import changes, is_todo
 
 from .decks import built
@@ -33,6 +35,8 @@ MINUTES = re.compile(r"\bafter (\d+) minutes\b", re.IGNORECASE)
 NAME = re.compile(r"[A-Za-z_]\w*")
 CODE = re.compile(r"`([^`]+)`")
 TYPED = re.compile(r"(?:python3 |py )-m workshop|checks[/\\]|\.venv|--|curl ")
+MOST = re.compile(r"two have the most entries in our catalogue of step (\d)'s mistakes\. (\(.+\))")
+STARTED = re.compile(r"(python3 -m workshop (?:run|look) [^`\n]+)")
 DRAWN = "arrows bars boxes circles columns cells dots".split()
 INSTALLED = ["channels", "channels_redis", "daphne", "asgiref", "django.core.handlers", "wsgiref"]
 PARTS = {"ask", "show", "say", "if late"}
@@ -131,6 +135,41 @@ def test_what_a_note_names_is_there(name, number, slide):
                 continue
             missing = set(NAME.findall(code)) - (here if of_the_slide else known() | here)
             assert not missing, f"not {'on the slide' if of_the_slide else 'anywhere'}: {missing}"
+
+
+# The catalogue
+
+
+def test_the_mistakes_with_the_most_entries_are_those_that_a_debrief_names():
+    told = []
+    for one in deck.decks("core"):
+        for slide in one.slides:
+            for _, text in bullets(slide):
+                if found := MOST.search(text):
+                    told.append(slide)
+                    counts = Counter(
+                        row.get("diagnosis")
+                        for row in catalogue.entries(manifest.find(f"step{found[1]}"), "mistakes")
+                    )
+                    second = counts.most_common(2)[1][1]
+                    assert all(counts[name] >= second for name in CODE.findall(found[2])), text
+    assert len(told) >= 2
+
+
+# The instructor's list
+
+
+def test_the_instructor_s_page_lists_what_each_note_demonstrates():
+    """Every `run` and `look` of the slides and their notes, beside its slide's title, in order."""
+    demonstrated = []
+    for one in deck.decks("core"):
+        for slide in one.slides:
+            text = "\n".join(cell.source for cell in slide.cells)
+            demonstrated += [(slide.title, typed) for typed in STARTED.findall(text)]
+    readme = (deck.FOLDER / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|`]+) \| (`python3 [^|]+) \|", readme, re.MULTILINE)
+    listed = [(title, typed) for title, cell in rows for typed in STARTED.findall(cell)]
+    assert listed == demonstrated
 
 
 # Numbers
