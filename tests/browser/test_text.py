@@ -59,30 +59,37 @@ def test_hostile_frames_are_shown_as_sent(enter, visit, unruly):
         '{"message": "labeled", "<img src=/never>": "<script>alert(1)</script>"}',
         '{"message": {"__proto__": {"polluted": 1}}}',
         '{"__proto__": {"polluted": 1}, "message": "<b>"}',
+        '{"notice": "<img src=/never onerror=alert(1)>"}',
         '{"html": "<img src=/never onerror=alert(1)>"}',
         "<img src=/never onerror=alert(1)>",
     ]
     for frame in frames:
         tab.say(f"text {frame}")
     expect(tab.page.locator("#frames li.in .raw")).to_have_text(frames)
-    expect(tab.page.locator("#messages li.odd code")).to_have_text(frames[3:])
+    expect(tab.page.locator("#messages li.odd code")).to_have_text(frames[4:])
+    expect(tab.page.locator("#messages li.notice span")).to_have_text(
+        "<img src=/never onerror=alert(1)>"
+    )
     expect(tab.page.locator("#messages dt").first).to_have_text("<img src=/never>")
     expect(tab.page.locator("#messages dd").first).to_have_text("<script>alert(1)</script>")
     executed_nothing(tab, before, visit.watch)
 
 
-def test_hostile_names_of_rooms_and_tabs_stay_text(visit, step2):
+def test_a_hostile_name_of_a_room_is_refused_and_stays_text(visit, step2):
     name = "<img src=x onerror=alert(1)>&lt;"
     page = visit(step2, "/chat/%3Cimg%20src=x%20onerror=alert(1)%3E&lt;/")
-    expect(page.locator(".room-name")).to_have_text(name)
-    expect(page.locator("#url")).to_contain_text("/ws/chat/%3Cimg%20src%3Dx%20onerror")
-    expect(page.locator("#state")).to_contain_text("Closed 1006")  # no room of the route's
-    page.get_by_role("button", name="Rename").click()
-    page.locator("#new-name").fill("<b onclick=alert(1)>")
-    page.keyboard.press("Enter")
-    expect(page.locator("#tab-name")).to_have_text("<b onclick=alert(1)>")
-    assert page.title() == f"<b onclick=alert(1)> · {name}"
-    assert page.locator("img, b").count() == 0
+    expect(page.get_by_label("Room name")).to_have_value(name)
+    expect(page.get_by_role("alert")).to_contain_text("this has “<”, a space, and “=”")
+    assert page.locator("main img").count() == 1  # the page's own
+    (said,) = visit.watch.complaints
+    assert "the server responded with a status of 404" in said
+    visit.watch.complaints.clear()
+
+
+def test_a_hostile_name_of_a_tab_stays_text(enter, step2):
+    tab = enter(step2).rename("<b onclick=alert(1)>")
+    assert tab.page.title() == "<b onclick=alert(1)> · lobby"
+    assert tab.page.locator("b").count() == 0
 
 
 def test_every_script_is_shown_in_its_direction(enter, finished, finished_too):
