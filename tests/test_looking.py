@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -176,6 +177,28 @@ def test_settings_that_cannot_be_loaded_are_named(tmp_path):
     edit(project, "mysite/settings.py", "CHANNEL_LAYERS = {", "CHANNEL_LAYERS = {{")
     with pytest.raises(looking.CannotLook, match="step3_broadcast cannot be loaded. SyntaxError"):
         looking._settings_of(project)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a terminal of POSIX")
+def test_in_a_narrow_terminal_nothing_is_cut_and_nothing_redrawn_unless_it_changes(redis):
+    address = f"127.0.0.1:{ports.any_free()}"
+    near, far = os.openpty()
+    live = subprocess.Popen(
+        [sys.executable, "-m", "workshop", "look", "step3", "--solution"],
+        cwd=ROOT,
+        env={**os.environ, "REDIS_URL": f"redis://{address}", "COLUMNS": "40", "TERM": "xterm"},
+        stdout=far,
+        stderr=far,
+        start_new_session=True,
+    )
+    shown = ""
+    while not " ".join(shown.split()).endswith("python3 -m workshop"):
+        shown += os.read(near, 65536).decode()
+    assert f"No Redis answers at {address}." in " ".join(shown.split())
+    assert select.select([near], [], [], 2)[0] == []  # it looks six times in that time
+    live.send_signal(signal.SIGINT)
+    assert live.wait(600) == 0  # for a test that hangs
+    os.close(near), os.close(far)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a signal of POSIX")

@@ -19,6 +19,7 @@ SCRIPTS = [path for path in SOURCES if path.suffix == ".js"]
 PAGES = ["/chat/", "/chat/lobby/", "/chat/my-room_2/"]
 # Names that no group can have: as the address holds them, and as they are read.
 REFUSED = {"/chat/caf%C3%A9/": "café", "/chat/tea%20room/": "tea room", "/chat/a.b/": "a.b"}
+REFUSED["/chat/" + "r" * 51 + "/"] = "r" * 51
 
 HOSTILE = "</script><script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
 
@@ -143,7 +144,8 @@ def test_text_reaches_the_page_as_text_only(source):
 def test_a_name_that_no_group_can_have_is_refused_with_a_sentence(served, path):
     page = served["answers"][path][2]
     problem = re.search(r'<p id="problem"[^>]*>(.*?)</p>', page, re.DOTALL)[1]
-    assert f"There is no room “{REFUSED[path]}”" in " ".join(problem.split())
+    why = "more than 50 characters" if len(REFUSED[path]) > 50 else "a character that"
+    assert f"There is no room “{REFUSED[path]}”: its name has {why}" in " ".join(problem.split())
     assert f'value="{REFUSED[path]}"' in page and 'action="../"' in page
 
 
@@ -172,7 +174,7 @@ print(json.dumps({name: [
 
 @pytest.mark.parametrize("step", ["step2_echo", "step3_broadcast"])
 def test_page_socket_and_group_take_the_same_names(step):
-    names = {"lobby": True, "my-room": True, "Room_2": True, "-": True}
+    names = {"lobby": True, "my-room": True, "Room_2": True, "-": True, "r" * 50: True}
     names |= {"café": False, "教室": False, "tea room": False, "a+b": False}
     done = subprocess.run(
         [sys.executable, "-c", TAKEN, *names],
@@ -182,6 +184,12 @@ def test_page_socket_and_group_take_the_same_names(step):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {name: [taken] * 3 for name, taken in names.items()}
+
+
+def test_the_form_takes_names_as_long_as_the_route_does():
+    script = (PAGE / "static/page/lobby.js").read_text(encoding="utf-8")
+    form = (PAGE / "templates/chat/index.html").read_text(encoding="utf-8")
+    assert "LONGEST = 50;" in script and "{1,50}" in form and "at most 50:" in form
 
 
 def test_inline_scripts_are_data_only(served):

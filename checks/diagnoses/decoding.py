@@ -36,7 +36,7 @@ def json_loads_forgotten(evidence, error):
     elif "text" in evidence.project.source_at(where).text:
         text = evidence.code_at(where, read.value) if read else "text_data"
         code, edit = _replaced(evidence, where, read and read.value, f"json.loads({text})")
-        message += f" Decode the frame first: write `{code}`."
+        message += f" Decode the frame first: write {code}."
     return Explanation(message, where, edit)
 
 
@@ -45,7 +45,7 @@ def json_loads_of_a_dict(evidence, error):
     where, advice, edit = evidence.where(error), "", None
     if call := _call(evidence, where, "loads"):
         code, edit = _replaced(evidence, where, call, evidence.code_at(where, call.args[0]))
-        advice = f": write `{code}`"
+        advice = f": write {code}"
     return Explanation(
         "json.loads() was given a dictionary: what arrives here is already "
         "decoded (a group's event, or a Json consumer's content). "

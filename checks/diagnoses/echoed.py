@@ -73,7 +73,7 @@ def whole_frame_echoed(evidence):
         code, edit = _read_from(evidence, 'json.loads({})["message"]')
         return Explanation(
             "The whole frame came back inside a message: its text was wrapped once more. "
-            f"Extract the message first: write `{code}`.",
+            f"Extract the message first: write {code}.",
             evidence.where_sent(),
             edit,
         )
@@ -88,7 +88,7 @@ def whole_dictionary_echoed(evidence):
     code, edit = _read_from(evidence, '{}["message"]')
     return Explanation(
         f"{what} came back as the message. "
-        f'It is a dictionary, and the text is under "message": write `{code}`.',
+        f'It is a dictionary, and the text is under "message": write {code}.',
         evidence.where_sent(),
         edit,
     )

@@ -103,6 +103,12 @@ def step2():
 
 
 @pytest.fixture(scope="session")
+def step2_begun():
+    """The server of step 2's starter, which answers no WebSocket."""
+    yield from _running(find("step2").starter)
+
+
+@pytest.fixture(scope="session")
 def finished(a_redis):
     """One server of the finished chat."""
     yield from _running(finished_chat().solution)

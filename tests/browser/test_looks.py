@@ -50,7 +50,7 @@ def open_page(name, visit, server):
     elif name == "room":
         tab = visit.enter(server("unruly"), "looks", **calm)
         labeled = {"message": "hello", "from": "Ana", "number": 7}
-        for frame in (labeled, {"message": ""}, {"number": 7}):
+        for frame in (labeled, {"message": ""}, {"number": 7}, {"notice": "Hi"}):
             tab.say(f"text {json.dumps(frame)}")
         tab.say("text no JSON")
         tab.say("binary 00")
@@ -59,8 +59,7 @@ def open_page(name, visit, server):
         tab.input.press("Enter")  # nothing to send: the page says so
         page = tab.page
     else:
-        long = "r" * 100  # no group has so long a name
-        page = visit(server("finished"), f"/chat/{long}/", **calm)
+        page = visit(server("step2_begun"), f"/chat/{'r' * 50}/", **calm)
         expect(page.locator("#meaning")).not_to_be_empty()
     return page
 
@@ -96,7 +95,7 @@ def test_nothing_reaches_over_the_edge(page, width):
 
 
 def test_long_text_does_not_make_the_page_scroll_sideways(enter, unruly):
-    tab = enter(unruly, room="w" * 90)
+    tab = enter(unruly, room="w" * 50)
     labels = {"message": UNBROKEN, UNBROKEN[:50]: UNBROKEN, "list": [UNBROKEN]}
     tab.say(f"text {json.dumps(labels)}")
     tab.say(f"text {UNBROKEN}")

@@ -90,6 +90,17 @@ def test_nothing_jumps_when_results_come(visit, step1, width):
     assert [shift for shift in page.evaluate("shifts") if "CANVAS" in shift] == []
 
 
+def test_a_button_keeps_its_place_when_its_view_fails(visit, step1):
+    page = visit(step1, "/")
+    page.route(re.compile("/awaiting/"), lambda route: route.fulfill(status=504))
+    article = page.locator("article[data-view=awaiting]")
+    place = article.get_by_role("button").bounding_box()
+    article.get_by_role("button").click()
+    expect(article.locator(".result")).to_contain_text("8 of 8 without an answer")
+    assert article.get_by_role("button").bounding_box() == place
+    visit.watch.complaints.clear()  # Chromium's, about the 504
+
+
 def test_a_projector_shows_all_of_the_page(page):
     page.set_viewport_size({"width": 1280, "height": 720})
     assert page.evaluate("document.documentElement.scrollHeight") <= 720

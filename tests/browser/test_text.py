@@ -59,13 +59,17 @@ def test_hostile_frames_are_shown_as_sent(enter, visit, unruly):
         '{"message": "labeled", "<img src=/never>": "<script>alert(1)</script>"}',
         '{"message": {"__proto__": {"polluted": 1}}}',
         '{"__proto__": {"polluted": 1}, "message": "<b>"}',
+        '{"notice": "<img src=/never onerror=alert(1)>"}',
         '{"html": "<img src=/never onerror=alert(1)>"}',
         "<img src=/never onerror=alert(1)>",
     ]
     for frame in frames:
         tab.say(f"text {frame}")
     expect(tab.page.locator("#frames li.in .raw")).to_have_text(frames)
-    expect(tab.page.locator("#messages li.odd code")).to_have_text(frames[3:])
+    expect(tab.page.locator("#messages li.odd code")).to_have_text(frames[4:])
+    expect(tab.page.locator("#messages li.notice span")).to_have_text(
+        "<img src=/never onerror=alert(1)>"
+    )
     expect(tab.page.locator("#messages dt").first).to_have_text("<img src=/never>")
     expect(tab.page.locator("#messages dd").first).to_have_text("<script>alert(1)</script>")
     executed_nothing(tab, before, visit.watch)

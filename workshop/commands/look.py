@@ -1,6 +1,7 @@
 """`look`: what a step's channel layer holds in Redis, live."""
 
 import time
+from collections.abc import Iterator
 
 from rich.live import Live
 from rich.text import Text
@@ -32,18 +33,24 @@ def run(step: str, solution: bool, once: bool) -> int:
 def _show(layer: looking.Layer) -> None:
     """In place, until Ctrl-C."""
     with Live(console=console, auto_refresh=False) as live:
-        while True:
-            live.update(Text(_now(layer)), refresh=True)
-            time.sleep(EVERY)
+        for now in _changes(layer):
+            # Wrapped here, because what the console would wrap itself, Live cuts off.
+            live.update(Text(now, no_wrap=False, overflow="fold"), refresh=True)
 
 
 def _list(layer: looking.Layer) -> None:
-    """One below the other where there is no terminal, whenever something has changed."""
+    """One below the other where there is no terminal."""
+    for now in _changes(layer):
+        say(f"{now}\n")
+        console.file.flush()
+
+
+def _changes(layer: looking.Layer) -> Iterator[str]:
+    """What the layer holds, whenever that has changed: a terminal redrawn without need flickers."""
     before = None
     while True:
         if (now := _now(layer)) != before:
-            say(f"{now}\n")
-            console.file.flush()
+            yield now
         before = now
         time.sleep(EVERY)
 

@@ -32,7 +32,8 @@ def show_map() -> None:
             console.print(row.rstrip(), style=style)
         say()
     if following is None:
-        say("Every step is done. Congratulations!")
+        say("Every step is done. Congratulations! What you can do now, and what is worth reading:")
+        say("  docs/what_next.md", style="cyan")
         return
     say(f"Next: read steps/{following.name}/README.md, edit the files, and check whether it works:")
     say(f"  {following.check_command}", style="cyan")

@@ -10,7 +10,8 @@ const asText = (value) => (typeof value === "string" ? value : JSON.stringify(va
 
 /**
  * What a frame says: {message, labels} for an object with "message", where every other key is a
- * label; {raw, note} for everything else.
+ * label; {notice} for one that has a "notice" instead, which is what the server itself says;
+ * {raw, note} for everything else.
  */
 export function read(data) {
   if (typeof data !== "string") {
@@ -25,14 +26,22 @@ export function read(data) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
     return { raw: data, note: "not a JSON object" };
   }
-  if (!Object.hasOwn(value, "message")) return { raw: data, note: "no “message” in it" };
+  if (!Object.hasOwn(value, "message")) {
+    if (Object.hasOwn(value, "notice")) return { notice: asText(value.notice) };
+    return { raw: data, note: "no “message” in it" };
+  }
   const { message, ...labels } = value;
   return { message: asText(message), labels };
 }
 
 function item(data, at) {
-  const { message, labels, raw, note } = read(data);
+  const { message, labels, notice, raw, note } = read(data);
   const time = element("time", "", clock(at));
+  if (notice !== undefined) {
+    const text = element("span", "", ...textOf(notice, LONGEST_TEXT));
+    text.dir = "auto";
+    return element("li", "notice", time, text);
+  }
   if (note) {
     const code = element("code", "", ...textOf(raw, LONGEST_TEXT));
     return element("li", "odd", time, code, element("span", "note", note));

@@ -11,7 +11,7 @@ django_asgi_app = get_asgi_application()
 
 from chat.routing import websocket_urlpatterns  # noqa: E402
 
-# TODO 2: sort by protocol. Let application be a ProtocolTypeRouter with a dictionary: "http" goes
+# TODO 2: sort by protocol. Make application a ProtocolTypeRouter with a dictionary: "http" goes
 #         to django_asgi_app, "websocket" to the routes of the chat, as
 #         AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)).
 application = django_asgi_app

@@ -21,5 +21,5 @@ class ChatConsumer(AsyncWebsocketConsumer):
     #         message to the browser, as JSON.
 
     async def disconnect(self, close_code):
-        # TODO 4: take the channel out of the group: await self.channel_layer.group_discard(…).
+        # TODO 4: remove the channel from the group: await self.channel_layer.group_discard(…).
         print(f"A browser left, close code {close_code}.")

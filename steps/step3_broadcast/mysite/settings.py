@@ -4,7 +4,7 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# The chat page is the same in every step, so it stands once, in page/ at the top of the workshop.
+# The chat page is the same in every step, so there is one, in page/ at the top of the workshop.
 sys.path.append(str(BASE_DIR.parent.parent))
 
 SECRET_KEY = "for the workshop only"

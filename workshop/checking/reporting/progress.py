@@ -84,7 +84,7 @@ def offer(report) -> str:
         return "\n\n  ".join(filter(None, [_not_arrived(report), help]))
     if following := report.step.next:
         return f"Done. Next: step {following.number}, in steps/{following.name}/README.md"
-    return "Done. That was the last step."
+    return "Done. That was the last step. What leads on from here: docs/what_next.md"
 
 
 def _after_the_stretch(report) -> str:

@@ -42,6 +42,8 @@ function figures(answers, pause) {
 function expect(result) {
   result.classList.add("expected");
   result.replaceChildren(...lines("–", "–", "–"));
+  result.style.minHeight = "";
+  result.style.minHeight = `${result.offsetHeight}px`; // also for an error, which is shorter
 }
 
 function lines(last, together, pause) {
