@@ -9,7 +9,7 @@ import os
 import sys
 from datetime import datetime
 
-from . import environment, set_up
+from . import environment, set_up, streams
 
 PASSED_ON = ("check", "test")  # their options belong to checks/stepN and to pytest
 UPDATING = (None, "test")  # the commands that install again when requirements.txt has changed
@@ -18,8 +18,7 @@ UPDATING = (None, "test")  # the commands that install again when requirements.t
 def main(argv: list[str]) -> int:
     """Runs one command and returns its exit code: 0 done, 1 something failed, 2 it could not be
     run."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # Windows code pages have no ✓
+    streams.prepare()
     passed_on = []
     if argv and argv[0] in PASSED_ON and argv[1:] not in (["-h"], ["--help"]):
         argv, passed_on = argv[:1], argv[1:]

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from workshop import manifest
+from workshop import manifest, streams
 from workshop.checking.prepare import Prepared, prepared
 from workshop.checking.processes import launch
 
@@ -59,8 +59,7 @@ def parse(step: manifest.Step, arguments: list[str] | None) -> argparse.Namespac
 def main(name: str, arguments: list[str] | None = None) -> int:
     """Check the step called `name`. Returns the exit status."""
     began = time.monotonic()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a code page without ✓ shows ?
+    streams.prepare()
     try:
         step = manifest.find(name)
     except manifest.UnknownStep as error:
