@@ -3,7 +3,6 @@
 The network is never used: a `uv` of the test's own is on the PATH and does what is needed.
 """
 
-import ast
 import os
 import re
 import subprocess
@@ -246,27 +245,6 @@ def test_help_needs_no_set_up(workshop):
     for name in ("doctor", "run", "check", "diff", "reset", "catchup", "test", "stop"):
         assert f"\n    {name} " in done.stdout
         assert workshop.type(name, "--help").returncode == 0
-
-
-@pytest.mark.parametrize("version", [(3, 6), (3, 8), (3, 10)])
-def test_an_old_python_can_read_what_tells_it_so(version):
-    for name in ("__init__.py", "__main__.py", "environment.py"):
-        source = (manifest.ROOT / "workshop" / name).read_text(encoding="utf-8")
-        ast.parse(source, name, feature_version=version)
-
-
-def test_an_old_python_gets_one_clear_sentence(workshop):
-    pretend = (
-        "import runpy, sys; sys.version_info = (3, 8, 1);runpy.run_module('workshop', "
-        "run_name='__main__')"
-    )
-    done = subprocess.run(
-        [workshop.python, "-c", pretend], cwd=workshop.root, capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    assert "needs Python 3.11 or newer" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (workshop.root / ".venv").exists()
 
 
 def test_entering_is_no_business_of_an_environment_made_by_hand():

@@ -10,7 +10,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-OLDEST = (3, 11)  # of Python: tomllib, asyncio.timeout and asyncio.TaskGroup came with 3.11
+from workshop import oldest
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "workshop-stamp"  # written last: without it, set-up was interrupted
@@ -48,7 +49,7 @@ def is_inside() -> bool:
 
 def has_packages() -> bool:
     """Whether this interpreter could go on as it is: new enough, and it has what is needed."""
-    return sys.version_info >= OLDEST and all(find_spec(name) for name in PACKAGES)
+    return sys.version_info >= oldest.PYTHON and all(find_spec(name) for name in PACKAGES)
 
 
 def install_command(package: str) -> str:
