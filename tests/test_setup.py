@@ -53,7 +53,7 @@ def uv(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(folder))
 
     def behaves(code: str) -> None:
-        (folder / "uv").write_text(script(tmp_path, code))
+        (folder / "uv").write_text(script(tmp_path, code), encoding="utf-8")
         (folder / "uv").chmod(0o755)
 
     return behaves
@@ -61,7 +61,7 @@ def uv(tmp_path, monkeypatch):
 
 def script(folder: Path, code: str) -> str:
     """A shell script that runs the Python code. (A #! line would not bear spaces in a path.)"""
-    (folder / "uv.py").write_text(code)
+    (folder / "uv.py").write_text(code, encoding="utf-8")
     return f'#!/bin/sh\nexec "{sys.executable}" "{folder / "uv.py"}" "$@"\n'
 
 
@@ -124,7 +124,11 @@ def entering(workshop: Workshop) -> subprocess.CompletedProcess:
     """What checks/stepN does first, then it prints the interpreter that it ended up in."""
     code = "import sys; from workshop import environment as e; e.enter(); print(sys.prefix)"
     return subprocess.run(
-        [workshop.python, "-c", code], cwd=workshop.root, capture_output=True, text=True
+        [workshop.python, "-c", code],
+        cwd=workshop.root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
 
 
@@ -304,7 +308,7 @@ def test_two_terminals_at_once_set_it_up_once(workshop, uv):
 def test_it_is_set_up_again_when_the_requirements_change(workshop, uv):
     uv(INSTALLS)
     workshop.type()
-    with open(workshop.root / "requirements.txt", "a") as file:
+    with open(workshop.root / "requirements.txt", "a", encoding="utf-8") as file:
         file.write("# one more\n")
     done = workshop.type()
     assert done.returncode == 0
@@ -332,7 +336,7 @@ def test_it_is_set_up_again_when_its_python_is_gone(workshop, uv):
 def test_an_environment_that_cannot_be_brought_up_to_date_is_kept(workshop, uv, activated):
     uv(INSTALLS)
     workshop.type()
-    with open(workshop.root / "requirements.txt", "a") as file:
+    with open(workshop.root / "requirements.txt", "a", encoding="utf-8") as file:
         file.write("# one more\n")
     uv(FAILS.format(words="error: dns error"))
     if activated:
