@@ -6,10 +6,17 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from types import SimpleNamespace
 
 from workshop import manifest
 
 LEFT_OUT = (".git", ".venv", ".workshop", "__pycache__", "build", "node_modules", ".*_cache")
+
+
+def as_on_windows(os):
+    """A module `os` that says it is one of Windows, for one module to use. (All others go on with
+    the real one: pathlib, for example, could not.)"""
+    return SimpleNamespace(**{**vars(os), "name": "nt"})
 
 
 class Workshop:

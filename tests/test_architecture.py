@@ -28,10 +28,10 @@ def test_no_import_goes_in_a_circle():
 
 def test_a_circle_is_found_also_inside_of_a_function(tmp_path):
     (tmp_path / "a/b").mkdir(parents=True)
-    (tmp_path / "a/__init__.py").write_text("")
-    (tmp_path / "a/b/__init__.py").write_text("from .. import one\n")
-    (tmp_path / "a/one.py").write_text("def f():\n    from .b.two import g\n")
-    (tmp_path / "a/b/two.py").write_text("import a.b\n")
+    (tmp_path / "a/__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "a/b/__init__.py").write_text("from .. import one\n", encoding="utf-8")
+    (tmp_path / "a/one.py").write_text("def f():\n    from .b.two import g\n", encoding="utf-8")
+    (tmp_path / "a/b/two.py").write_text("import a.b\n", encoding="utf-8")
     known = imports.modules(tmp_path, "a")
     found = imports.circle(imports.graph(known))
     assert found is not None and found[0] == found[-1]

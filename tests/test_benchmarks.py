@@ -132,7 +132,7 @@ def test_the_set_up(monkeypatch, tmp_path):
     def borrow(clone, _):
         python = clone / set_up.INSIDE
         python.parent.mkdir(parents=True)
-        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
         python.chmod(0o755)
 
     monkeypatch.setattr(set_up.results, "BUILD", tmp_path)

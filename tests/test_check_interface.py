@@ -128,7 +128,10 @@ def test_without_the_packages_it_says_what_to_type(tmp_path):
     for name in ("workshop.toml", "requirements.txt"):
         (bare / name).write_bytes((ROOT / name).read_bytes())
     done = subprocess.run(
-        [sys.executable, "-S", "-I", bare / "checks" / "step2"], capture_output=True, text=True
+        [sys.executable, "-S", "-I", bare / "checks" / "step2"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 2
     assert "python3 -m workshop" in done.stderr and "Traceback" not in done.stderr
@@ -190,7 +193,9 @@ class TestHints:
         settings = workshop / "steps" / "step2_echo" / "mysite" / "settings.py"
         said = []
         for attempt in range(3):
-            settings.write_text(settings.read_text() + f"# attempt {attempt}\n")
+            settings.write_text(
+                settings.read_text(encoding="utf-8") + f"# attempt {attempt}\n", encoding="utf-8"
+            )
             said += [self.check(workshop).stdout for _ in range(2)]
         assert "three times" not in "".join(said[:4])
         assert "The same check failed three times" in said[4] and "--hint" in said[4]
@@ -226,6 +231,6 @@ class TestHints:
 
     def test_what_is_remembered_may_be_damaged(self, workshop):
         (workshop / ".workshop").mkdir()
-        (workshop / ".workshop" / "progress.json").write_text("{broken")
+        (workshop / ".workshop" / "progress.json").write_text("{broken", encoding="utf-8")
         done = self.check(workshop, "--hint")
         assert done.returncode == 1 and "Hint 1 of 3" in done.stdout and not done.stderr

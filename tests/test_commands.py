@@ -59,7 +59,7 @@ def saved_copies(workshop: Workshop) -> list[Path]:
 def test_the_map_tells_what_is_done_and_what_is_next(workshop):
     state = workshop.root / ".workshop"
     state.mkdir()
-    (state / "progress.json").write_text(json.dumps({"step1": {"passed": True}}))
+    (state / "progress.json").write_text(json.dumps({"step1": {"passed": True}}), encoding="utf-8")
     done = workshop.type()
     assert done.returncode == 0, done.stdout
     rows = {step.short: row for step in manifest.steps() for row in done.stdout.splitlines()
@@ -171,8 +171,8 @@ def test_reset_brings_the_starter_back_and_saves_what_was_there(workshop):
     workshop.type()  # which keeps the untouched starters
     original = a_file(workshop).read_bytes()
     mine = a_file(workshop).parent / "mine ümlaut.py"
-    a_file(workshop).write_text("my work")
-    mine.write_text("more of it")
+    a_file(workshop).write_text("my work", encoding="utf-8")
+    mine.write_text("more of it", encoding="utf-8")
     done = workshop.type("reset", "step2")
     assert done.returncode == 0, done.stderr
     assert a_file(workshop).read_bytes() == original
@@ -180,8 +180,8 @@ def test_reset_brings_the_starter_back_and_saves_what_was_there(workshop):
     (saved,) = saved_copies(workshop)
     assert f".workshop/saved/{saved.name}" in done.stdout
     below = a_file(workshop).relative_to(workshop.root / "steps" / STEP2)
-    assert (saved / below).read_text() == "my work"
-    assert (saved / below).with_name(mine.name).read_text() == "more of it"
+    assert (saved / below).read_text(encoding="utf-8") == "my work"
+    assert (saved / below).with_name(mine.name).read_text(encoding="utf-8") == "more of it"
 
 
 def test_what_does_not_differ_is_not_saved(workshop):
@@ -194,10 +194,10 @@ def test_what_does_not_differ_is_not_saved(workshop):
 def test_after_a_reset_the_step_is_not_done(workshop):
     workshop.type()
     progress = workshop.root / ".workshop" / "progress.json"
-    progress.write_text(json.dumps({"step2": {"passed": True}}))
-    a_file(workshop).write_text("my work")
+    progress.write_text(json.dumps({"step2": {"passed": True}}), encoding="utf-8")
+    a_file(workshop).write_text("my work", encoding="utf-8")
     workshop.type("reset", "step2")
-    assert json.loads(progress.read_text())["step2"]["passed"] is False
+    assert json.loads(progress.read_text(encoding="utf-8"))["step2"]["passed"] is False
 
 
 def test_two_saves_within_a_second_do_not_meet(tmp_path, monkeypatch):
@@ -207,23 +207,23 @@ def test_two_saves_within_a_second_do_not_meet(tmp_path, monkeypatch):
     (tmp_path / "step").mkdir()
     saved = []
     for text in "abc":
-        (tmp_path / "step" / "file").write_text(text)
+        (tmp_path / "step" / "file").write_text(text, encoding="utf-8")
         saved.append(folders.save(tmp_path / "step"))
-    assert [(copy / "file").read_text() for copy in saved] == ["a", "b", "c"]
+    assert [(copy / "file").read_text(encoding="utf-8") for copy in saved] == ["a", "b", "c"]
 
 
 def test_without_a_starter_nothing_is_done(workshop):
     """Edited before the first command, and no git to ask: this must not be mistaken for a
     starter."""
-    a_file(workshop).write_text("my work")
+    a_file(workshop).write_text("my work", encoding="utf-8")
     done = workshop.type("reset", "step2")
     assert done.returncode == 2
     assert "no copy of the untouched starter" in done.stdout
-    assert a_file(workshop).read_text() == "my work"
+    assert a_file(workshop).read_text(encoding="utf-8") == "my work"
 
 
 def test_catchup_puts_the_solution_before_a_step_in_place(workshop):
-    a_file(workshop).write_text("my work")
+    a_file(workshop).write_text("my work", encoding="utf-8")
     done = workshop.type("catchup", "step3")
     assert done.returncode == 0
     for name in manifest.find("step2").files:
@@ -234,7 +234,7 @@ def test_catchup_puts_the_solution_before_a_step_in_place(workshop):
     (saved,) = saved_copies(workshop)
     assert saved.name in done.stdout
     below = a_file(workshop).relative_to(workshop.root / "steps" / STEP2)
-    assert (saved / below).read_text() == "my work"
+    assert (saved / below).read_text(encoding="utf-8") == "my work"
     again = workshop.type("catchup", "step3")
     assert "Nothing to do" in again.stdout and saved_copies(workshop) == [saved]
 
@@ -251,7 +251,7 @@ def test_there_is_nothing_before_the_first_step(workshop):
 
 def test_with_git_work_done_before_set_up_is_not_taken_for_a_starter(workshop, git):
     original = a_file(workshop).read_bytes()
-    a_file(workshop).write_text("my work")
+    a_file(workshop).write_text("my work", encoding="utf-8")
     workshop.type()
     workshop.type("reset", "step2")
     assert a_file(workshop).read_bytes() == original
@@ -259,21 +259,21 @@ def test_with_git_work_done_before_set_up_is_not_taken_for_a_starter(workshop, g
 
 def test_a_newer_published_starter_replaces_the_copy(workshop, git):
     workshop.type()
-    a_file(workshop).write_text("published later")
+    a_file(workshop).write_text("published later", encoding="utf-8")
     git("author@example.org")
     workshop.type()
-    a_file(workshop).write_text("my work")
+    a_file(workshop).write_text("my work", encoding="utf-8")
     workshop.type("reset", "step2")
-    assert a_file(workshop).read_text() == "published later"
+    assert a_file(workshop).read_text(encoding="utf-8") == "published later"
 
 
 def test_work_that_an_attendee_commits_is_not_taken_for_a_starter(workshop, git):
     workshop.type()
     original = a_file(workshop).read_bytes()
-    a_file(workshop).write_text("my work")
+    a_file(workshop).write_text("my work", encoding="utf-8")
     git("attendee@example.org")
     workshop.type()
-    a_file(workshop).with_name("published.py").write_text("published later")
+    a_file(workshop).with_name("published.py").write_text("published later", encoding="utf-8")
     git("author@example.org")
     workshop.type()
     workshop.type("reset", "step2")

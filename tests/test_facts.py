@@ -162,7 +162,9 @@ def running(request, tmp_path_factory):
     (folder / "chat" / "consumers.py").write_text(CONSUMER, encoding="utf-8")
     (folder / "chat" / "views.py").write_text(VIEW, encoding="utf-8")
     settings = folder / "mysite" / "settings.py"
-    settings.write_text(settings.read_text(encoding="utf-8") + LOGGINGS[request.param])
+    settings.write_text(
+        settings.read_text(encoding="utf-8") + LOGGINGS[request.param], encoding="utf-8"
+    )
     server = Server(folder)
     try:
         run_coroutine(server.starts())
@@ -281,7 +283,7 @@ def test_an_import_that_fails_as_the_server_starts(logging, tmp_path):
     folder = copy_of(manifest.find("step2").solution, tmp_path / "project")
     edit(folder, "chat/consumers.py", "import json", "import jsn")
     settings = folder / "mysite" / "settings.py"
-    settings.write_text(settings.read_text(encoding="utf-8") + LOGGINGS[logging])
+    settings.write_text(settings.read_text(encoding="utf-8") + LOGGINGS[logging], encoding="utf-8")
     program = ended(folder, "manage.py", "runserver", "--noreload", "127.0.0.1:0")
     (raised,) = raised_by(program)
     assert raised.by == "program"
@@ -291,7 +293,7 @@ def test_an_import_that_fails_as_the_server_starts(logging, tmp_path):
 
 
 def test_a_program_that_python_cannot_read(tmp_path):
-    (tmp_path / "program.py").write_text("print('here')\nif True\n    pass\n")
+    (tmp_path / "program.py").write_text("print('here')\nif True\n    pass\n", encoding="utf-8")
     (raised,) = raised_by(ended(tmp_path, "program.py"))
     details = raised.chain[0].details
     assert (raised.chain[0].type, details["lineno"]) == ("SyntaxError", 2)
@@ -299,7 +301,7 @@ def test_a_program_that_python_cannot_read(tmp_path):
 
 
 def test_a_program_that_exits(tmp_path):
-    (tmp_path / "program.py").write_text("import sys\n\n\nsys.exit(3)\n")
+    (tmp_path / "program.py").write_text("import sys\n\n\nsys.exit(3)\n", encoding="utf-8")
     program = ended(tmp_path, "program.py")
     (raised,) = raised_by(program)
     assert (raised.chain[0].type, raised.chain[0].arguments) == ("SystemExit", (3,))
@@ -309,7 +311,7 @@ def test_a_program_that_exits(tmp_path):
 
 def test_the_members_of_a_group_explain_it(tmp_path):
     (tmp_path / "program.py").write_text(
-        "raise ExceptionGroup('all of them', [KeyError('a'), ValueError('b')])\n"
+        "raise ExceptionGroup('all of them', [KeyError('a'), ValueError('b')])\n", encoding="utf-8"
     )
     (raised,) = raised_by(ended(tmp_path, "program.py"))
     assert [facts.link for facts in raised.chain] == [None, "member", "member"]
@@ -324,7 +326,8 @@ def test_a_program_that_python_runs_unseen(tmp_path):
         "print(__name__, __file__, __main__.x if hasattr(__main__, 'x') else None, sys.argv)\n"
         "print(sorted(name for name in globals() if name.startswith('__')))\n"
         "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n"
-        "    print(error.__traceback__.tb_lineno, sys.exc_info()[0].__name__)\n"
+        "    print(error.__traceback__.tb_lineno, sys.exc_info()[0].__name__)\n",
+        encoding="utf-8",
     )
     text = ended(tmp_path, "program.py", "one").log.text
     assert "__main__ program.py None ['program.py', 'one']" in text
@@ -343,10 +346,12 @@ def test_what_a_library_caught_on_its_way_explains_nothing(tmp_path):
         "def connection(**options):\n"
         "    try:\n        return [].pop()\n"
         "    except IndexError:\n        return made(**options)\n\n\n"
-        "def made(host):\n    return host\n"
+        "def made(host):\n    return host\n",
+        encoding="utf-8",
     )
     (tmp_path / "program.py").write_text(
-        "import sys\nsys.path.append('site-packages')\nimport pool\n\npool.connection(hots=1)\n"
+        "import sys\nsys.path.append('site-packages')\nimport pool\n\npool.connection(hots=1)\n",
+        encoding="utf-8",
     )
     (raised,) = raised_by(ended(tmp_path, "program.py"))
     assert [facts.type for facts in raised.chain] == ["TypeError", "IndexError"]
@@ -357,7 +362,8 @@ def test_what_a_library_caught_on_its_way_explains_nothing(tmp_path):
 def test_the_end_of_a_wait_does_not_explain_it(tmp_path):
     (tmp_path / "program.py").write_text(
         "import asyncio\n\n\nasync def main():\n"
-        "    await asyncio.wait_for(asyncio.sleep(60), 0.001)\n\n\nasyncio.run(main())\n"
+        "    await asyncio.wait_for(asyncio.sleep(60), 0.001)\n\n\nasyncio.run(main())\n",
+        encoding="utf-8",
     )
     (raised,) = raised_by(ended(tmp_path, "program.py"))
     order = explaining_first(raised.chain, lambda file: file.parent == tmp_path)
@@ -369,7 +375,9 @@ def test_the_end_of_a_wait_does_not_explain_it(tmp_path):
 
 
 def test_a_long_event_comes_in_pieces_between_other_lines(tmp_path):
-    (tmp_path / "program.py").write_text("raise ValueError(*(['x' * 400] * 40))\n")
+    (tmp_path / "program.py").write_text(
+        "raise ValueError(*(['x' * 400] * 40))\n", encoding="utf-8"
+    )
     (raised,) = raised_by(ended(tmp_path, "program.py"))
     assert raised.chain[0].arguments == ("x" * 400,) * 40
 

@@ -29,9 +29,14 @@ descriptors = []
 for number in range(256):
     try:
         os.fstat(number)
-        descriptors.append(number)
     except OSError:
-        pass
+        continue
+    try:
+        place = os.readlink(f"/proc/self/fd/{number}")
+    except OSError:  # not Linux
+        place = ""
+    if "libffi" not in place:  # it keeps its own, from the first callback that ctypes makes on
+        descriptors.append(number)
 print(json.dumps({
     "argv": sys.argv, "orig_argv": sys.orig_argv[1:], "path": sys.path, "name": __name__,
     "file": __file__, "cwd": os.getcwd(), "environment": dict(os.environ), "flags": str(sys.flags),
@@ -79,7 +84,7 @@ def run(folder: Path, script: str, *arguments: str, warm=None, code: int = 0, **
 
 
 def test_a_forked_program_finds_what_a_plain_one_finds(folder, warm):
-    (folder / "probe.py").write_text(PROBE)
+    (folder / "probe.py").write_text(PROBE, encoding="utf-8")
     found = [
         json.loads(run(folder, "probe.py", "a", "b", warm=how, EXTRA="ü")) for how in (None, warm)
     ]
@@ -93,22 +98,25 @@ def test_nothing_that_forks_must_not_share_was_made(folder, warm):
         "loops = [o for o in gc.get_objects() if isinstance(o, asyncio.AbstractEventLoop)]\n"
         "names = ['twisted.internet.reactor', 'daphne.server']\n"
         "print(json.dumps([len(loops), [n for n in names if n in sys.modules], 'django' in "
-        "sys.modules, sys.modules['django.conf'].settings.configured]))\n"
+        "sys.modules, sys.modules['django.conf'].settings.configured]))\n",
+        encoding="utf-8",
     )
     assert json.loads(run(folder, "made.py", warm=warm)) == [0, [], True, False]
 
 
 def test_every_module_that_it_is_to_import_is_there(folder, warm):
-    (folder / "names.py").write_text("import sys; print(*sys.modules)")
+    (folder / "names.py").write_text("import sys; print(*sys.modules)", encoding="utf-8")
     imported = run(folder, "names.py", warm=warm).split()
     assert set(quick.FOR_PROGRAMS) <= set(imported)
 
 
 def test_nothing_of_a_program_stays(folder, warm):
     script = "import os, sys; print('theirs' in sys.modules); import theirs; print(theirs.WHAT)"
-    (folder / "main.py").write_text(f"{script}; os.environ['LEFT'] = '1'; os.chdir('/')")
+    (folder / "main.py").write_text(
+        f"{script}; os.environ['LEFT'] = '1'; os.chdir('/')", encoding="utf-8"
+    )
     for what in ("1", "2", "3"):  # of the same size, and within the same second
-        (folder / "theirs.py").write_text(f"WHAT = {what}")
+        (folder / "theirs.py").write_text(f"WHAT = {what}", encoding="utf-8")
         assert run(folder, "main.py", warm=warm).split() == ["False", what]
     assert not (folder / "__pycache__").exists()
 
@@ -116,8 +124,10 @@ def test_nothing_of_a_program_stays(folder, warm):
 @pytest.mark.parametrize("name", ["redis.py", "channels/__init__.py"])
 def test_a_file_that_hides_a_package_hides_it_as_ever(folder, warm, name):
     (folder / name).parent.mkdir(exist_ok=True)
-    (folder / name).write_text("")
-    (folder / "main.py").write_text("import redis, channels; print(redis.__file__)")
+    (folder / name).write_text("", encoding="utf-8")
+    (folder / "main.py").write_text(
+        "import redis, channels; print(redis.__file__)", encoding="utf-8"
+    )
     process = launch.start(
         [str(folder / "main.py")], folder, program_environment(), warm=warm.address
     )
@@ -126,7 +136,7 @@ def test_a_file_that_hides_a_package_hides_it_as_ever(folder, warm, name):
 
 
 def test_a_program_with_other_settings_of_python_is_started_plainly(folder, warm):
-    (folder / "main.py").write_text("import sys; print(sys.flags.optimize)")
+    (folder / "main.py").write_text("import sys; print(sys.flags.optimize)", encoding="utf-8")
     environment = {**program_environment(), "PYTHONOPTIMIZE": "2"}
     process = launch.start(
         [str(folder / "main.py")],
@@ -154,7 +164,7 @@ def test_a_program_with_other_settings_of_python_is_started_plainly(folder, warm
     ],
 )
 def test_it_ends_as_a_plain_one_ends(folder, warm, end, code):
-    (folder / "main.py").write_text(end)
+    (folder / "main.py").write_text(end, encoding="utf-8")
     plain, forked = (run(folder, "main.py", warm=how, code=code) for how in (None, warm))
     assert forked.splitlines()[-1:] == plain.splitlines()[-1:]
 
@@ -166,7 +176,8 @@ def waiting(folder, warm):
         "import subprocess, sys\n"
         "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
         "print(child.pid, flush=True)\n"
-        "sys.stdin.read()\n"
+        "sys.stdin.read()\n",
+        encoding="utf-8",
     )
     process = launch.start(
         [str(folder / "wait.py")],
@@ -199,7 +210,7 @@ def test_it_ends_when_the_warm_process_is_closed(folder):
 
 
 def test_it_is_forked_no_more_when_the_warm_process_is_gone(folder):
-    (folder / "main.py").write_text("print('here')")
+    (folder / "main.py").write_text("print('here')", encoding="utf-8")
     with quick.WarmProcess((), program_environment()) as own:
         with waiting(folder, own) as (process, _, _):
             own._process.kill()
@@ -219,7 +230,7 @@ def test_it_is_forked_no_more_when_the_warm_process_is_gone(folder):
 
 
 def test_it_ends_when_whoever_asked_for_it_is_killed(folder, warm):
-    (folder / "sleeps.py").write_text("import signal; signal.pause()")
+    (folder / "sleeps.py").write_text("import signal; signal.pause()", encoding="utf-8")
     (folder / "asks.py").write_text(
         "import os, sys\n"
         "from pathlib import Path\n"
@@ -228,7 +239,8 @@ def test_it_ends_when_whoever_asked_for_it_is_killed(folder, warm):
         "command, environment = [os.path.abspath('sleeps.py')], program.program_environment()\n"
         "process = launch.start(command, Path.cwd(), environment, warm=sys.argv[1])\n"
         "print(process.pid, type(process).__name__, flush=True)\n"
-        "process.wait()\n"
+        "process.wait()\n",
+        encoding="utf-8",
     )
     asking = subprocess.Popen(
         [sys.executable, "asks.py", warm.address, ROOT], cwd=folder, stdout=subprocess.PIPE
@@ -243,7 +255,7 @@ def test_it_ends_when_whoever_asked_for_it_is_killed(folder, warm):
 
 
 def test_many_are_started_at_once(folder, warm):
-    (folder / "main.py").write_text("import os; print(os.getpid())")
+    (folder / "main.py").write_text("import os; print(os.getpid())", encoding="utf-8")
     programs = [
         launch.start(
             [str(folder / "main.py")],
@@ -261,7 +273,9 @@ def test_many_are_started_at_once(folder, warm):
 
 
 def test_two_servers_of_a_check_agree_on_nothing_that_is_random(folder, warm, monkeypatch):
-    (folder / "main.py").write_text("import random; print(hash('lobby'), random.random())")
+    (folder / "main.py").write_text(
+        "import random; print(hash('lobby'), random.random())", encoding="utf-8"
+    )
     with quick.WarmProcess(quick.FOR_PROGRAMS, program_environment()) as other:
         monkeypatch.setenv(launch.VARIABLE, os.pathsep.join([warm.address, other.address]))
         monkeypatch.setattr(launch, "_turn", itertools.count())

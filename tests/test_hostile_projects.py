@@ -156,7 +156,7 @@ def left_behind(folder) -> list[str]:
     for process in os.listdir("/proc") if os.path.isdir("/proc") else ():
         try:
             if process.isdigit() and os.readlink(f"/proc/{process}/cwd").startswith(str(folder)):
-                with open(f"/proc/{process}/cmdline") as cmdline:
+                with open(f"/proc/{process}/cmdline", encoding="utf-8") as cmdline:
                     found.append(cmdline.read())
         except OSError:
             continue
@@ -203,7 +203,9 @@ def wait_until(true) -> None:
 def test_two_checks_at_once_do_not_disturb_each_other():
     command = [sys.executable, ROOT / "checks" / "step3", "--solution"]
     both = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        )
         for _ in range(2)
     ]
     for process in both:

@@ -56,7 +56,11 @@ def test_a_step_that_continues_loses_no_rule_that_applies(workshop):
         "print([rule.id for rule in rules_for(manifest.find('step4'))])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=workshop.root, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        cwd=workshop.root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     of_any_step = [rule for rule in every_rule() if rule.find.__module__.startswith("checks.diag")]
     applies = [rule for rule in of_any_step if rule.applies_to(STEP3.capabilities)]
@@ -92,6 +96,7 @@ def told(workshop, tmp_path_factory) -> dict[str, dict | None]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads(done.stdout)

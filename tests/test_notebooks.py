@@ -459,7 +459,9 @@ def test_a_check_that_breaks_shows_its_words(monkeypatch):
 
 def test_code_is_read_from_the_solution():
     code = notebook.code("step2/chat/consumers.py:ChatConsumer")
-    assert code.data in (manifest.find("step2").solution / "chat/consumers.py").read_text()
+    assert code.data in (manifest.find("step2").solution / "chat/consumers.py").read_text(
+        encoding="utf-8"
+    )
     with pytest.raises(LookupError):
         notebook.code("step2/chat/consumers.py:Gone")
 

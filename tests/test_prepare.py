@@ -200,7 +200,7 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
 
 
 def test_a_program_beside_the_servers_is_told_where_they_are(project):
-    (project / "beside.py").write_text(BESIDE)
+    (project / "beside.py").write_text(BESIDE, encoding="utf-8")
     words = ("beside.py", "{port}", "{address}", "{server1}", "{folder}")
     step = replace(STEP2, environment={"ASKED": "for"}, programs=(words,))
     with prepare.prepared(step, project, lambda: None) as made:
@@ -216,7 +216,7 @@ def test_a_program_beside_the_servers_is_told_where_they_are(project):
 
 
 def test_it_runs_with_the_checks_and_its_log_is_evidence(project):
-    (project / "beside.py").write_text(BESIDE)
+    (project / "beside.py").write_text(BESIDE, encoding="utf-8")
     report = checked(
         project, database=True, environment={"ASKED": "x"}, programs=[["beside.py", "{port}"]]
     )

@@ -139,9 +139,9 @@ def test_somebody_elses_is_used_and_never_stopped(address):
 def test_an_old_record_does_not_make_a_redis_ours(address):
     started = redis_server.start()
     record = redis_server._record_file()
-    kept = record.read_text()
+    kept = record.read_text(encoding="utf-8")
     redis_server.stop()
-    record.write_text(kept)  # as after a power cut
+    record.write_text(kept, encoding="utf-8")  # as after a power cut
     with foreign_redis(address) as foreign:
         assert foreign.pid != started.pid
         assert redis_server.stop() is None
@@ -152,7 +152,7 @@ def test_an_old_record_does_not_make_a_redis_ours(address):
 @pytest.mark.parametrize("record", ["", "[]", "{}", json.dumps({"pid": 1}), "\0"])
 def test_a_damaged_record_is_no_record(address, record):
     manifest.STATE.mkdir()
-    redis_server._record_file().write_text(record)
+    redis_server._record_file().write_text(record, encoding="utf-8")
     assert redis_server.stop() is None
 
 

@@ -2,12 +2,12 @@
 
 import json
 import os
-import re
+from pathlib import Path
 
 import pytest
 import yaml
 
-from workshop import manifest
+from workshop import manifest, oldest
 
 ROOT = manifest.ROOT
 
@@ -29,17 +29,29 @@ def test_ci_can_be_run():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-def test_every_system_is_tested_with_the_oldest_and_the_newest_python(jobs):
+def test_every_system_is_tested_from_the_oldest_python_to_the_newest(jobs):
     matrix = jobs["all"]["strategy"]["matrix"]
-    assert matrix == {"os": ["ubuntu-latest", "macos-latest"], "python": ["3.11", "3.x"]}
+    versions = [f"3.{minor}" for minor in sorted(oldest.TESTED)]
+    assert matrix == {"os": ["ubuntu-latest", "macos-latest"], "python": versions}
     assert jobs["all"]["steps"][-1] == {"run": ".ci/run"}
+    assert versions[0] == "{}.{}".format(*oldest.PYTHON)
+    windows = jobs["windows"]["strategy"]["matrix"]["python"]
+    assert windows == [versions[0], versions[-1]]
 
 
-def test_what_windows_runs_is_there(jobs):
+def test_windows_runs_everything_but_what_a_comment_exempts(jobs):
     assert jobs["windows"]["runs-on"] == "windows-latest"
-    commands = [step.get("run", "") for step in jobs["windows"]["steps"]]
-    checked = re.findall(r"python checks/(step\d+) --solution", "\n".join(commands))
-    assert checked == [step.short for step in manifest.steps() if not step.redis]
+    commands = [step["run"] for step in jobs["windows"]["steps"] if "run" in step]
+    assert {"python -m workshop", "python -m workshop check --solution"} <= set(commands)
+    assert commands[-1] == "python -m workshop test --ignore tests/browser"
+
+
+def test_ci_prints_as_a_console_does(jobs):
+    """With PYTHONUTF8, a print() that ends a consumer on Windows would pass."""
+    settings = [job.get("env", {}) for job in jobs.values()]
+    settings += [step.get("env", {}) for job in jobs.values() for step in job["steps"]]
+    assert not any("PYTHONUTF8" in each for each in settings)
+    assert "unset PYTHONUTF8" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_the_dev_container_sets_the_workshop_up():
@@ -60,3 +72,32 @@ def test_code_and_text_have_their_licenses():
 def test_what_the_workshop_makes_is_not_committed():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert {".venv", ".workshop"} <= {line.rstrip("/") for line in ignored}
+
+
+def test_every_checkout_ends_its_lines_alike():
+    """Whatever core.autocrlf says: with CRLF, `#!/usr/bin/env python3` names no program in WSL."""
+    lines = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
+    assert "* text=auto eol=lf" in lines
+    binary = {line.split()[0].removeprefix("*") for line in lines if line.endswith(" binary")}
+    for file in texts_and_pictures():
+        content = file.read_bytes()
+        if file.suffix in binary:
+            continue
+        assert b"\0" not in content, f"{file} is binary, and .gitattributes doesn't say so"
+        assert b"\r\n" not in content, f"{file} ends its lines with CRLF"
+
+
+def texts_and_pictures() -> list[Path]:
+    """The files of the repository, without what is made or installed here."""
+    made = {"build", "node_modules", "__pycache__"}
+    return [
+        file
+        for file in ROOT.rglob("*")
+        if file.is_file()
+        and not made & set(file.parts)
+        and not any(
+            part.startswith(".") and part not in (".ci", ".github")
+            for part in file.relative_to(ROOT).parts[:-1]
+        )
+        and file.suffix != ".sqlite3"
+    ]

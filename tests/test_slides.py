@@ -321,11 +321,11 @@ def test_the_deck_of_a_step_is_opened(monkeypatch, capsys, tmp_path, step, name)
         (target / "slides").mkdir(parents=True)
         for one in (name, "other"):
             page = "<!--event: start--><!--/event--><!--event: get--><!--/event-->"
-            (target / "slides" / f"{one}.html").write_text(page)
+            (target / "slides" / f"{one}.html").write_text(page, encoding="utf-8")
 
     monkeypatch.setattr(slides, "build", build)
     assert command.run(step, False, NINE, "https://example.org/workshop") == 0
-    shown = (tmp_path / "build" / "slides" / f"{name}.html").read_text()
+    shown = (tmp_path / "build" / "slides" / f"{name}.html").read_text(encoding="utf-8")
     assert 'content="09:00"' in shown and "example.org/workshop" in shown
     assert f"/build/slides/{name}.html" in opened[0] and opened[0].startswith("file://")
     assert made == [tmp_path / "build"]
@@ -335,11 +335,11 @@ def test_the_deck_of_a_step_is_opened(monkeypatch, capsys, tmp_path, step, name)
 def test_a_current_deck_is_not_built_again_and_a_stale_one_is(tmp_path, monkeypatch):
     source = tmp_path / "slides"
     source.mkdir()
-    (source / "a_deck.md").write_text("text")
+    (source / "a_deck.md").write_text("text", encoding="utf-8")
     monkeypatch.setattr(slides, "READ", (source,))
     page = tmp_path / "a_deck.html"
     assert not slides.is_current(page)
-    page.write_text("page")
+    page.write_text("page", encoding="utf-8")
     newest = max(source.joinpath("a_deck.md").stat().st_mtime, page.stat().st_mtime) + 10
     _set_time(page, newest)
     assert slides.is_current(page)
@@ -439,7 +439,10 @@ EVENT = {
 
 def test_the_first_and_the_last_slide_have_the_event_and_can_be_told_another(tmp_path):
     page = tmp_path / "day.html"
-    page.write_text(next(file for file in built() if file.stem == slides.DAY).read_text("utf-8"))
+    page.write_text(
+        next(file for file in built() if file.stem == slides.DAY).read_text("utf-8"),
+        encoding="utf-8",
+    )
     slides.tell(page, EVENT)
     told = BeautifulSoup(page.read_text("utf-8"), "html.parser")
     first, *_, last = told.select(".slides > section")

@@ -22,6 +22,7 @@ def run_pytest(folder):
         capture_output=True,
         text=True,
         timeout=600,  # for a test that hangs; not a measurement
+        encoding="utf-8",
     )
 
 

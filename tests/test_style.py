@@ -1,5 +1,6 @@
 """One style for everything that attendees read."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -114,3 +115,58 @@ def test_what_is_not_is_found(text):
 )
 def test_what_is_right_is_not_found(text):
     assert not found_in(text)
+
+
+READS_TEXT = {"open": 3, "fdopen": 3, "read_text": 0, "write_text": 1}  # where its encoding may be
+
+
+def without_encoding(source: str) -> Iterator[int]:
+    """The lines that open something as text, and leave its encoding to the machine.
+
+    `python -X warn_default_encoding` finds what is run; this finds all of it.
+    """
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call):
+            continue
+        name = getattr(call.func, "attr", None) or getattr(call.func, "id", None)
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        of_a_module = isinstance(getattr(call.func, "value", None), ast.Name)
+        if name == "open" and isinstance(call.func, ast.Attribute):
+            reads = False  # of a browser, a room, webbrowser …; paths are opened by read_text here
+        elif name in READS_TEXT:
+            mode = given.get("mode") or (call.args[1:2] or [ast.Constant("r")])[0]
+            binary = "open" in name and isinstance(mode, ast.Constant) and "b" in str(mode.value)
+            reads = not binary and len(call.args) <= READS_TEXT[name]
+        else:
+            text = given.get("text") or given.get("universal_newlines")
+            reads = of_a_module and isinstance(text, ast.Constant) and text.value is True
+        if reads and "encoding" not in given:
+            yield call.lineno
+
+
+def test_whatever_is_opened_names_its_encoding():
+    """That of the machine is another one on Windows."""
+    scripts = [manifest.ROOT / "checks" / step.short for step in manifest.steps()]
+    sources = [manifest.ROOT / place for place in texts() if place.endswith(".py")]
+    found = [
+        f"{file.relative_to(manifest.ROOT)}:{line}"
+        for file in [*scripts, *sources]
+        if file != manifest.ROOT / "workshop" / "oldest.py"  # Python 2.7 knows no encoding there
+        for line in without_encoding(file.read_text("utf-8"))
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("open('a')", [1]),
+        ("open('a', 'w')\nopen('a', 'rb')\nopen('a', mode='rb')", [1]),
+        ("file.read_text()\nfile.read_text('utf-8')\nfile.read_text(encoding='utf-8')", [1]),
+        ("file.write_text('a')\nfile.write_text('a', 'utf-8')", [1]),
+        ("subprocess.run(a, text=True)\nsubprocess.run(a, text=True, encoding='utf-8')", [1]),
+        ("page.open('a')", []),
+    ],
+)
+def test_what_names_no_encoding_is_found(code, lines):
+    assert list(without_encoding(code)) == lines

@@ -155,7 +155,8 @@ def test_a_decorator_goes_with_all_its_lines(tmp_path):
 def test_a_block_gives_its_place_to_what_is_in_it(tmp_path):
     file = tmp_path / "games.py"
     file.write_text(
-        "async def play():\n    async with lock:\n        a()\n\n        b()\n    c()\n"
+        "async def play():\n    async with lock:\n        a()\n\n        b()\n    c()\n",
+        encoding="utf-8",
     )
     source = Source(file)
     found = suggest(source, unwrapped(source, the(source, ast.AsyncWith)))

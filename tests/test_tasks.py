@@ -72,7 +72,9 @@ def test_what_is_not_begun_is_named_without_its_code(way, reports):
     assert failed["diagnosis"] in about.diagnoses
     assert ("is next" in failed["message"]) == (about is left[0])
     for name in step.files:
-        before, after = ((folder / name).read_text() for folder in (step.starter, step.solution))
+        before, after = (
+            (folder / name).read_text(encoding="utf-8") for folder in (step.starter, step.solution)
+        )
         for line in (line.strip() for change in changes(before, after) for line in change.after):
             assert len(line) < 12 or line not in failed["message"], line
 
@@ -226,7 +228,7 @@ def test_a_project_of_another_make_is_judged_by_its_checks(tmp_path):
     project = tmp_path / "project"
     (project / "talk").mkdir(parents=True)
     (project / "talk/live.py").write_text(
-        "class Live:\n    async def websocket_receive(self): ...\n"
+        "class Live:\n    async def websocket_receive(self): ...\n", encoding="utf-8"
     )
     found = states(STEP2, project, passed=every_check(STEP2))
     assert {one.state for one in found} == {"done"}

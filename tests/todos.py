@@ -13,7 +13,11 @@ def with_done(step: Step, done: Collection[int], folder: Path) -> Path:
     in the solution."""
     copy_of(step.starter, folder)
     for name in step.files:
-        text = _done((step.starter / name).read_text(), (step.solution / name).read_text(), done)
+        text = _done(
+            (step.starter / name).read_text(encoding="utf-8"),
+            (step.solution / name).read_text(encoding="utf-8"),
+            done,
+        )
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 

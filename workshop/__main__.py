@@ -1,25 +1,12 @@
-"""`python3 -m workshop`. Python 3.6 must be able to read this, so that it can say that it is too
-old."""
+"""`python3 -m workshop`. Python 2.7 must be able to read this: see oldest.py."""
 
 import sys
 
-from workshop import environment
-
-
-def main() -> int:
-    if sys.version_info < environment.OLDEST:
-        if environment.is_usable():
-            environment.run_again(environment.python())
-        sys.stderr.write(
-            "The workshop needs Python {}.{} or newer, but this is {}. Install one from "
-            "https://www.python.org/downloads/ and type, for example: python3.12 -m "
-            "workshop\n".format(*environment.OLDEST, sys.version.split()[0])
-        )
-        return 2
-    from workshop import cli
-
-    return cli.main(sys.argv[1:])
-
+from workshop import oldest
 
 if __name__ == "__main__":
-    sys.exit(main())
+    oldest.refuse()
+
+    from workshop import cli
+
+    sys.exit(cli.main(sys.argv[1:]))

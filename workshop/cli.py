@@ -9,7 +9,7 @@ import os
 import sys
 from datetime import datetime
 
-from . import environment, set_up
+from . import environment, set_up, streams
 
 PASSED_ON = ("check", "test")  # their options belong to checks/stepN and to pytest
 UPDATING = (None, "test")  # the commands that install again when requirements.txt has changed
@@ -18,8 +18,7 @@ UPDATING = (None, "test")  # the commands that install again when requirements.t
 def main(argv: list[str]) -> int:
     """Runs one command and returns its exit code: 0 done, 1 something failed, 2 it could not be
     run."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # Windows code pages have no ✓
+    streams.prepare()
     passed_on = []
     if argv and argv[0] in PASSED_ON and argv[1:] not in (["-h"], ["--help"]):
         argv, passed_on = argv[:1], argv[1:]
@@ -37,19 +36,22 @@ def main(argv: list[str]) -> int:
     except Exception as error:
         if not _is_meant_for_people(error):
             raise
-        print(error, file=sys.stderr)
+        print(environment.typed(str(error)), file=sys.stderr)
         return 2
 
 
 def parser() -> argparse.ArgumentParser:
+    typed = environment.typed
     top = argparse.ArgumentParser(
-        prog=environment.COMMAND,
+        prog=typed(environment.COMMAND),
         description="Set up the workshop if needed, then show the map and what to type next.",
     )
     commands = top.add_subparsers(dest="command", metavar="command", title="commands")
 
     def add(name: str, what: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+        return commands.add_parser(
+            name, help=typed(what), description=f"{typed(what)[0].upper()}{typed(what)[1:]}."
+        )
 
     def add_with_step(name: str, what: str) -> argparse.ArgumentParser:
         command = add(name, what)
@@ -70,7 +72,9 @@ def parser() -> argparse.ArgumentParser:
     look.add_argument("--solution", action="store_true", help="the solution's, not the starter's")
     look.add_argument("--once", action="store_true", help="show it once, and end")
     check = add("check", "check a step, or every step (same options as checks/stepN)")
-    check.usage = f"{environment.COMMAND} check [stepN] [--solution] [--hint] [--watch] [--json] …"
+    check.usage = (
+        f"{typed(environment.COMMAND)} check [stepN] [--solution] [--hint] [--watch] [--json] …"
+    )
     add_with_step("diff", "show the diff between your starter, as it is now, and the solution")
     add_with_step("reset", "bring back a step's untouched starter (your files are saved first)")
     add_with_step(
@@ -94,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
         "--address", metavar="URL", help="where to get the workshop: shown on the first slide"
     )
     test = add("test", "run the workshop's own tests; arguments are passed to pytest")
-    test.usage = f"{environment.COMMAND} test [pytest's arguments]"
+    test.usage = f"{typed(environment.COMMAND)} test [pytest's arguments]"
     dev = add("dev", "for authors of steps: start a new one, check what a step still lacks")
     what = dev.add_subparsers(dest="what", metavar="what", required=True)
     new = what.add_parser("new", help="create the skeleton of the next step")

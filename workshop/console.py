@@ -2,5 +2,11 @@
 
 from rich.console import Console
 
+from .environment import typed
+
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-say = console.print
+
+
+def say(text: str = "", style: str | None = None) -> None:
+    """Print it, with its commands as they are typed on this machine."""
+    console.print(typed(text), style=style)

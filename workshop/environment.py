@@ -10,12 +10,49 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-OLDEST = (3, 11)  # of Python: tomllib, asyncio.timeout and asyncio.TaskGroup came with 3.11
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "workshop-stamp"  # written last: without it, set-up was interrupted
-COMMAND = "python -m workshop" if os.name == "nt" else "python3 -m workshop"
-PACKAGES = ("django", "channels", "channels_redis", "daphne", "httpx", "pytest", "rich")
+COMMAND = "python3 -m workshop"  # as everything that is typed, shown as `typed` spells it
+# tomllib is in the library of a Python that is new enough (oldest.py).
+PACKAGES = ("tomllib", "django", "channels", "channels_redis", "daphne", "httpx", "pytest", "rich")
+
+
+def typed(text: str) -> str:
+    """A text in which the commands are spelled as they are typed on this machine.
+
+    Texts and messages have them as on Linux and macOS, and go through this where they are shown.
+    """
+    if os.name == "nt":
+        import shutil
+
+        # `python3` opens the Store; Anaconda has no `py`.
+        return on_windows(text, "py" if shutil.which("py") else "python")
+    if all(os.access(str(script), os.X_OK) for script in (ROOT / "checks").glob("step?")):
+        return text
+    # A ZIP file can lose the permissions, and then `checks/step1` is refused.
+    return _script().sub(r"python3 checks/\1", text)
+
+
+def on_windows(text: str, program: str = "py") -> str:
+    """The same for Windows: no file there runs by its first line."""
+    import re  # here, because checks/stepN, which is in a hurry, doesn't need it
+
+    text = _script().sub(lambda script: program + " checks\\" + script.group(1), text)
+    text = re.sub(r"\bpython3 (?=-m |manage\.py)", program + " ", text)
+    inside = r"\.venv/bin/[\w.-]+(?: (?:steps|solutions)/[\w./-]+)?"
+    return re.sub(
+        inside,
+        lambda command: command.group(0).replace("/bin/", "/Scripts/").replace("/", "\\"),
+        text,
+    )
+
+
+def _script():
+    """The pattern of checks/stepN as a command, and not as the beginning of another path."""
+    import re
+
+    return re.compile(r"(?:\bpython3 )?(?<![\w/.-])checks/(step(?:\d+|N))(?![\w/])")
 
 
 def python() -> Path:
@@ -48,7 +85,7 @@ def is_inside() -> bool:
 
 def has_packages() -> bool:
     """Whether this interpreter could go on as it is: new enough, and it has what is needed."""
-    return sys.version_info >= OLDEST and all(find_spec(name) for name in PACKAGES)
+    return all(find_spec(name) for name in PACKAGES)
 
 
 def install_command(package: str) -> str:
@@ -82,7 +119,7 @@ def enter() -> None:
         if not is_inside():
             run_again(python())
     elif not has_packages():
-        sys.stderr.write("The workshop is not set up yet. Type: " + COMMAND + "\n")
+        sys.stderr.write("The workshop is not set up yet. Type: " + typed(COMMAND) + "\n")
         sys.exit(2)
 
 

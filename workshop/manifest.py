@@ -4,13 +4,12 @@ them.
 Imports only the standard library, because set-up reads it before anything is installed.
 """
 
-import os
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from .environment import ROOT
+from .environment import ROOT, typed
 
 STATE = ROOT / ".workshop"  # what the workshop remembers: saved copies, pids, hints given
 
@@ -76,8 +75,8 @@ class Step:
 
     @property
     def check_command(self) -> str:
-        """What to type to check it. Windows doesn't run files by their first line."""
-        return f"python checks\\{self.short}" if os.name == "nt" else f"checks/{self.short}"
+        """What to type to check it."""
+        return typed(f"checks/{self.short}")
 
     @property
     def behavior(self) -> Path:

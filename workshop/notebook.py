@@ -20,7 +20,8 @@ from workshop import environment
 if not environment.has_packages():
     raise ImportError(
         "This notebook runs in a Python that lacks the workshop's packages. Choose the one in "
-        f".venv as its kernel, or open the notebooks with: {environment.COMMAND} notebooks"
+        ".venv as its kernel, or open the notebooks with: "
+        + environment.typed(f"{environment.COMMAND} notebooks")
     )
 
 from IPython import get_ipython  # noqa: E402
@@ -155,7 +156,8 @@ async def a_redis() -> redis_server.Found | None:
             found = redis_server.find(own.url)
             whose = "started, and stopped when this notebook ends"
     except redis_server.RedisError as error:
-        print(f"{error}\n\nUntil then, the cells that need a Redis are skipped.")
+        why = environment.typed(str(error))
+        print(f"{why}\n\nUntil then, the cells that need a Redis are skipped.")
         get_ipython().input_transformers_cleanup.append(_pass_over)
         return None
     print(f"{found.name} {found.version} on {found.place}: {whose}.")

@@ -182,9 +182,9 @@ def _start_ours(address: str) -> Found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)  # or it would take the port as soon as that one stops
             return found
-        _record_file().write_text(json.dumps({"pid": pid, "url": address}))
+        _record_file().write_text(json.dumps({"pid": pid, "url": address}), encoding="utf-8")
         return dataclasses.replace(found, ours=True)
-    log = (state / "redis.log").read_text(errors="replace").splitlines()[-3:]
+    log = (state / "redis.log").read_text(errors="replace", encoding="utf-8").splitlines()[-3:]
     raise RedisError(
         f"Redis did not start at {where}. The end of .workshop/redis.log:\n" + "\n".join(log)
     )
@@ -337,7 +337,7 @@ def _record_file() -> Path:
 def _recorded() -> dict | None:
     """The pid and URL of the server that start() started last; None without a valid record."""
     try:
-        record = json.loads(_record_file().read_text())
+        record = json.loads(_record_file().read_text(encoding="utf-8"))
         return {"pid": record["pid"], "url": record["url"]}
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -7,11 +7,13 @@ Imports only the standard library: this runs before anything is installed.
 """
 
 import contextlib
+import errno
 import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 
 from . import environment
@@ -22,11 +24,18 @@ BEFORE = STATE / "venv-before"  # the last good environment, while a new one is 
 NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
 PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "2")
 MEGABYTES = 700  # what the packages take on the disk, with some room
+# Characters of the longest path below .venv, one of JupyterLab's, and of any path on Windows:
+# https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
+LONGEST, WINDOWS_TAKES = 161, 259
 AGAIN = f"Then type again: {environment.COMMAND}"
 
 # What installers say when it is not their own fault, with what to tell people. uv and pip word
 # these differently, and so do their versions: so only the stable core of each is looked for.
-DISK_FULL = r"No space left on device|os error 28\b|Disk quota exceeded|os error 122\b"
+DISK_FULL = (
+    r"No space left on device|os error 28\b|Disk quota exceeded|os error 122\b"
+    r"|WinError 112\b|(?<!Host is down \()os error 112\b"  # Windows, in any language
+)
+IN_USE = r"(?:WinError|os error) (?:5|32|183)\b"  # Windows: denied, shared, there already
 NO_NETWORK = (
     r"dns error|failed to lookup address|name resolution|getaddrinfo failed|nodename nor servname"
     r"|tcp connect error|Connection refused|Network is unreachable|No route to host"
@@ -40,7 +49,10 @@ NO_SUCH_PACKAGE = (
     r"|Because only (?:the following versions of )?([\w.-]+)"
 )
 NO_VENV = r"ensurepip|No module named '?venv"
-NO_WHEEL = r"Failed to build `?([\w.=-]+)|Failed building wheel for ([\w.-]+)"
+NO_WHEEL = (
+    r"Failed to build `?([\w.=-]+)|Failed building wheel for ([\w.-]+)"
+    r"|Because (?:all versions of |only )?([\w.-]+)[^,]*? ha(?:s|ve) no (?:usable )?wheels"
+)
 ASKED_FOR = r"/simple/([\w.-]+)/|requirement ([\w.-]+)[^(\n]* \(from versions: none\)"
 
 
@@ -50,6 +62,7 @@ class SetUpError(Exception):
 
 def set_up() -> None:
     """Makes the environment anew. On failure, the previous one, if any, is restored."""
+    _raise_if_too_deep()
     started = time.monotonic()
     print("Setting up the workshop: installing its packages in .venv. This takes a minute, once.")
     sys.stdout.flush()
@@ -70,19 +83,58 @@ def update() -> None:
         set_up()
     except SetUpError as error:
         os.environ[NOT_UPDATED] = "1"
-        print(f"{error}\nContinuing with the packages from before.\n", file=sys.stderr)
+        why = environment.typed(str(error))
+        print(f"{why}\nContinuing with the packages from before.\n", file=sys.stderr)
 
 
 @contextlib.contextmanager
 def _alone():
     """Waits until no other terminal is setting up here. The lock dies with its process."""
     STATE.mkdir(exist_ok=True)
-    with open(STATE / "set-up.lock", "w") as lock:
-        if os.name == "posix":  # Windows has no flock: there, set up in only one terminal
+    with open(STATE / "set-up.lock", "ab") as lock:
+        if os.name == "nt":
+            import msvcrt
+
+            # Ten tries, a second apart, raise an OSError; a set-up takes longer.
+            while not _succeeds(msvcrt.locking, lock.fileno(), msvcrt.LK_LOCK, 1):
+                pass
+        else:
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _succeeds(function, *arguments) -> bool:
+    try:
+        function(*arguments)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EDEADLK):  # of another kind
+            raise
+        return False
+    return True
+
+
+def _raise_if_too_deep() -> None:
+    """Raises SetUpError where Windows would refuse the longest names, in the middle of it all."""
+    room = WINDOWS_TAKES - LONGEST - len("\\.venv\\")
+    if os.name == "nt" and len(str(ROOT)) > room and not _has_long_paths():
+        raise SetUpError(
+            f"This folder is too deep for the packages: its path has {len(str(ROOT))} characters, "
+            f"and Windows takes them where it has at most {room}. Move the folder, to C:\\workshop "
+            "for example, or enable long paths: "
+            "https://docs.python.org/3/using/windows.html#removing-the-max-path-limitation. "
+            f"{AGAIN}"
+        )
+
+
+def _has_long_paths() -> bool:
+    import winreg
+
+    place = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+    with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
+        return winreg.QueryValueEx(key, "LongPathsEnabled")[0] == 1
+    return False
 
 
 def _replace() -> None:
@@ -183,6 +235,18 @@ def _explain(output: str) -> str:
             f"The package index could not be reached{during}. Check whether this machine is "
             f"online, and whether it needs a proxy (the variable HTTPS_PROXY). {AGAIN}"
         )
+    if os.name == "nt" and re.search(IN_USE, output):
+        return (
+            "The folder .venv is in use. Stop what runs in it, with: "
+            f"{environment.COMMAND} stop, and close the editors and notebooks that use it. In a "
+            f"terminal in which it is activated, type: deactivate. {AGAIN}"
+        )
+    if unbuilt := re.search(NO_WHEEL, output):
+        name = next(filter(None, unbuilt.groups()))
+        return (
+            f"There is no wheel of {name} for this machine and Python {sys.version.split()[0]}, "
+            f"and it could not be built. {_where_wheels_are()} {AGAIN}"
+        )
     if missing := re.search(NO_SUCH_PACKAGE, output):
         name = next(filter(None, missing.groups()))
         return (
@@ -195,11 +259,17 @@ def _explain(output: str) -> str:
             f"This Python ({sys.executable}) cannot make a virtual environment with pip in it. On "
             f"Debian and Ubuntu: sudo apt install python3-venv. {AGAIN}"
         )
-    if unbuilt := re.search(NO_WHEEL, output):
-        name = next(filter(None, unbuilt.groups()))
-        return (
-            f"There is no wheel of {name} for this machine and Python {sys.version.split()[0]}, "
-            f"and it could not be built. Try another Python between 3.11 and 3.14. {AGAIN}"
-        )
     last = "\n".join(f"  {line}" for line in output.strip().splitlines()[-8:])
     return f"The packages could not be installed. The installer's last lines:\n{last}\n{AGAIN}"
+
+
+def _where_wheels_are() -> str:
+    """What to do where a package has none for this system and this Python."""
+    if "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE")):  # Alpine
+        return (
+            "Some packages have none for systems with musl, such as Alpine: use the dev container "
+            "(.devcontainer/), or a system with glibc, such as Debian."
+        )
+    if sysconfig.get_platform() == "win-arm64" and sys.version_info < (3, 12):
+        return "For Windows on Arm, packages have them from Python 3.12 on: install a newer Python."
+    return "Try another Python between 3.11 and 3.14."

@@ -75,7 +75,7 @@ def _keep_published(step: Step, head: str) -> bool:
             if member.isfile()
         }
     _keep(step, content)
-    _commit(step).write_text(head)
+    _commit(step).write_text(head, encoding="utf-8")
     return True
 
 
@@ -99,7 +99,7 @@ def _changed_by_others(step: Step) -> bool:
     here."""
     if not _commit(step).is_file():
         return False
-    since = f"{_commit(step).read_text()}..HEAD"
+    since = f"{_commit(step).read_text(encoding='utf-8')}..HEAD"
     authors = _git("log", "--format=%ae", since, "--", f"steps/{step.name}").split()
     return bool(authors) and _git("config", "user.email") not in authors
 

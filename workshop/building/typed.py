@@ -2,21 +2,8 @@
 
 from html import escape
 
+from workshop.environment import on_windows
 from workshop.manifest import Step
-
-
-def on_windows(command: str) -> str:
-    """A command of workshop.toml as it is typed on Windows.
-
-    There Python is `py`, a folder ends with a backslash, and no file runs by its first line.
-    """
-    program, *arguments = command.split(" ")
-    if program == "python3":
-        return " ".join(["py", *arguments])
-    if program.startswith(".venv/bin/"):
-        program = program.replace(".venv/bin/", ".venv/Scripts/")
-        return " ".join([program, *arguments]).replace("/", "\\")
-    return " ".join(["py", program.replace("/", "\\"), *arguments])
 
 
 def table(step: Step) -> str:

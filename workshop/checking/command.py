@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from workshop import manifest
+from workshop import manifest, streams
 from workshop.checking.prepare import Prepared, prepared
 from workshop.checking.processes import launch
+from workshop.environment import typed
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
 
@@ -23,7 +24,7 @@ class NotMade(Exception):
 
 def parse(step: manifest.Step, arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog=f"checks/{step.short}",
+        prog=step.check_command,
         description=f"Checks step {step.number}: {step.title}.",
         epilog="Exit status: 0 all checks pass, 1 one failed, 2 the check could not be made.",
     )
@@ -59,8 +60,7 @@ def parse(step: manifest.Step, arguments: list[str] | None) -> argparse.Namespac
 def main(name: str, arguments: list[str] | None = None) -> int:
     """Check the step called `name`. Returns the exit status."""
     began = time.monotonic()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a code page without ✓ shows ?
+    streams.prepare()
     try:
         step = manifest.find(name)
     except manifest.UnknownStep as error:
@@ -78,10 +78,11 @@ def main(name: str, arguments: list[str] | None = None) -> int:
             return watch(step, folder, flags, content())
         report = check(step, folder, began, keep_going=options.all, stretch=options.stretch)
     except NotMade as error:
+        why = typed(str(error))
         if options.json:
             found = {"step": step.short, "passed": False, "tasks": [], "checks": []}
-            print(json.dumps({**found, "error": str(error)}))
-        print(f"{step.short} was not checked. {error}", file=sys.stderr)
+            print(json.dumps({**found, "error": why}))
+        print(f"{step.short} was not checked. {why}", file=sys.stderr)
         return NOT_MADE
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

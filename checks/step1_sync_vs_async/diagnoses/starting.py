@@ -38,7 +38,10 @@ def exhibition_not_async(evidence, error):
     functions themselves."""
     where = evidence.where(error)
     for call in _gathers_at(evidence, where):
-        for item in [n.value if isinstance(n, ast.Starred) else n for n in call.args]:
+        for item in call.args:
+            if isinstance(item, ast.GeneratorExp | ast.ListComp):
+                continue  # the list itself is what cannot be awaited: see gather_given_a_list
+            item = item.value if isinstance(item, ast.Starred) else item
             game, board = getattr(item, "elt", item), "board"
             if isinstance(item, ast.GeneratorExp | ast.ListComp):
                 board = ast.unparse(item.generators[0].target)

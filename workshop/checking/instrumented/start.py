@@ -51,7 +51,7 @@ def listen_to_the_check():
     # The learner's code finds the empty input that a server in the background has.
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    sys.stdin = open(0, closefd=False)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
 
     answers = {b"?": busy.report, b"(": busy.hold_up, b")": busy.let_go_on}
     lifeline.listen(questions, lambda: os._exit(0), lambda byte: answers[byte]())

@@ -12,7 +12,7 @@ from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.references import named
 from workshop.checking.reporting import progress
 from workshop.checking.reporting.report import Report, shown
-from workshop.environment import COMMAND
+from workshop.environment import COMMAND, typed
 from workshop.manifest import ROOT, Step
 
 LEVELS = {1: "A question", 2: "Where to look", 3: "The code"}
@@ -79,9 +79,9 @@ def print_hint(report: Report, console: Console) -> None:
         console.print(code, soft_wrap=True)
         return
     if level == 1:
-        console.print(Text(f"  {hint['nudge']}"), soft_wrap=True)
+        console.print(Text(f"  {typed(hint['nudge'])}"), soft_wrap=True)
     else:
-        console.print(Text(f"  {hint['pointer']}"), soft_wrap=True)
-        where = f"{COMMAND} slides {step.short}"
+        console.print(Text(f"  {typed(hint['pointer'])}"), soft_wrap=True)
+        where = typed(f"{COMMAND} slides {step.short}")
         console.print(Text(f"  The slide “{hint['slide']}”: {where}"), soft_wrap=True)
     console.print(Text(f"\n  More: {step.check_command} --hint", "dim"))

@@ -18,6 +18,7 @@ from workshop.checking.explaining.suggestion import Suggestion
 from workshop.checking.observers.timeline import Line
 from workshop.checking.plugin import Result
 from workshop.checking.tasks import BEGUN, DONE, NEXT, NOT_BEGUN, NOT_BEGUN_YET, TaskState, listed
+from workshop.environment import typed
 from workshop.manifest import ROOT, Step, find
 
 LINES_SHOWN = 12  # of a timeline: its end
@@ -66,7 +67,7 @@ class Report:
             ],
             "checks": [self._check_as_dict(result) for result in self.results],
             "advice": [
-                {"id": advice.id, "message": advice.message, **place_as_dict(advice.where)}
+                {"id": advice.id, "message": typed(advice.message), **place_as_dict(advice.where)}
                 for advice in self.advice
             ],
         }
@@ -79,10 +80,10 @@ class Report:
             "name": result.name,
             "title": result.title,
             "passed": result.passed,
-            "note": next(filter(None, notes), None),
+            "note": typed(next(filter(None, notes), "")) or None,
             "seconds": round(result.seconds, 3),
             "diagnosis": result.diagnosis.id if result.diagnosis else None,
-            "message": result.message,
+            "message": typed(result.message or "") or None,
             "seen": result.seen,
             **place_as_dict(where),
             "suggestion": suggestion_as_dict(result.diagnosis and result.diagnosis.suggestion),

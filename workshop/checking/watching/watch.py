@@ -182,7 +182,7 @@ class Watch:
         self.console.print()
         if code == 0 and following:
             step = following[0]
-            how = "press n" if self.keys.are_heard else f"checks/{step.short} --watch"
+            how = "press n" if self.keys.are_heard else f"{step.check_command} --watch"
             self.say(f"Next is step {step.number}, {step.title}: {how}.")
         if self.keys.are_heard:
             following = "   n  next step" if following else ""
