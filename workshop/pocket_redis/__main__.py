@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from . import commands  # noqa: F401: fills the table of commands
+from . import commands  # noqa: F401 (fills the table of commands)
 from .client import Client
 from .server import Server
 

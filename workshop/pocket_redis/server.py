@@ -1,4 +1,4 @@
-"""What all clients share: the databases, the subscriptions, the monitors, and who waits for what."""
+"""What all clients share: databases, subscriptions, monitors, and who waits for what."""
 
 import asyncio
 import contextlib
