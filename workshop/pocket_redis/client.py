@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .protocol import NO_ARRAY, NOTHING, Error, Parser, ProtocolError, Push, Status, encode
-from .registry import Command, find
+from .registry import Command, find, wrong_number
 from .server import Server
 from .store import Database
 
@@ -46,6 +46,7 @@ class Client(asyncio.Protocol):
         self._inside = False  # a transaction or a script that is being run: nothing can wait
         self._parser = Parser()
         self._full = False  # whether it doesn't read its replies
+        self._later: list[Push] | None = None  # what comes after the reply to a running command
 
     @property
     def database(self) -> Database:
@@ -102,7 +103,11 @@ class Client(asyncio.Protocol):
             if words is None:
                 return
             if words:
+                self._later = []
                 self.send(self._reply_to(words))
+                later, self._later = self._later, None
+                for message in later:
+                    self.push(message)
                 self.server.serve_waiting()
 
     def _reply_to(self, words: list[bytes]):
@@ -110,12 +115,20 @@ class Client(asyncio.Protocol):
             command, arguments = find(words)
             self._is_allowed(command)
         except Error as error:
-            self.spoilt = True  # if this is in a transaction
-            return error
+            return self._refused(words[0], error)
         if self.queued is not None and not command.at_once:
             self.queued.append((command, arguments, words))
             return QUEUED
         return self._run(command, arguments, words, self.address)
+
+    def _refused(self, name: bytes, error: Error) -> Error:
+        """A command that cannot be run spoils the transaction that it would be in."""
+        self.spoilt = True
+        if name.upper() != b"EXEC":
+            return error
+        self.queued = None
+        why = str(error).removeprefix("ERR ")
+        return Error(f"Transaction discarded because of: {why}", code="EXECABORT")
 
     def _is_allowed(self, command: Command) -> None:
         if not self.allowed and command.name not in BEFORE_PASSWORD:
@@ -130,6 +143,8 @@ class Client(asyncio.Protocol):
         if not command.silent:
             self.server.tell_monitors(self.number, who, words)
         try:
+            if command.most is not None and len(arguments) > command.most:
+                raise wrong_number(command.name)
             return command.run(self, *arguments)
         except Error as error:
             return error
@@ -213,7 +228,10 @@ class Client(asyncio.Protocol):
             self.transport.write(data)
 
     def push(self, message: Push) -> None:
-        self.write(encode(message, self.version))
+        if self._later is not None:
+            self._later.append(message)
+        else:
+            self.write(encode(message, self.version))
 
     def write(self, data: bytes) -> None:
         """Send what the client has not asked for; cut it off if it doesn't read."""

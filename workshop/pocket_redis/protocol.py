@@ -110,17 +110,26 @@ def _inline(line: bytes) -> list[bytes]:
     return [word.encode("latin-1") for word in words]
 
 
+def text(word: bytes) -> str:
+    """A word for a message, in which it comes back as it was, whatever it is."""
+    return word.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
 def encode(reply, version: int) -> bytes:
     """A reply as RESP 2 or 3 has it."""
     match reply:
         case None:
             return b"_\r\n" if version == 3 else b"$-1\r\n"
         case Status():
-            return b"+%s\r\n" % reply.encode()
+            return b"+%s\r\n" % _bytes(reply)
         case Verbatim() if version == 3:
-            return _string(b"txt:" + reply.encode(), b"=")
+            return _string(b"txt:" + _bytes(reply), b"=")
         case str():
-            return _string(reply.encode())
+            return _string(_bytes(reply))
         case bytes():
             return _string(reply)
         case bool() | int():
@@ -128,7 +137,7 @@ def encode(reply, version: int) -> bytes:
         case float():
             return b",%s\r\n" % number(reply) if version == 3 else _string(number(reply))
         case Error():
-            return b"-%s\r\n" % str(reply).replace("\r", " ").replace("\n", " ").encode()
+            return b"-%s\r\n" % _bytes(str(reply).replace("\r", " ").replace("\n", " "))
         case Several():
             return b"".join(encode(one, version) for one in reply)
         case Push():
@@ -170,6 +179,6 @@ def number(value: float) -> bytes:
     plain = exponent < len(digits) + 7 if power >= 0 else power > -7 or abs(exponent) < 4
     if plain:
         return f"{Decimal((sign, digits, power)):f}".encode()
-    text = "".join(map(str, digits))
-    fraction = f".{text[1:]}" if text[1:] else ""
-    return f"{'-' * sign}{text[0]}{fraction}e{exponent:+d}".encode()
+    first, *others = map(str, digits)
+    fraction = f".{''.join(others)}" if others else ""
+    return f"{'-' * sign}{first}{fraction}e{exponent:+d}".encode()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .protocol import Error
+from .protocol import Error, text
 
 
 @dataclass(frozen=True)
@@ -34,26 +34,26 @@ def command(name: str, least=0, most=None, *, silent: bool = False, at_once: boo
 
 def find(words: list[bytes]) -> tuple[Command, list[bytes]]:
     """The command that the words call, and its arguments. Raises Error."""
-    first = words[0].decode("latin-1")
+    first = text(words[0])
     name, arguments = first.upper(), words[1:]
     if name in CONTAINERS:
         if not arguments:
-            raise _wrong_number(name)
-        second = arguments[0].decode("latin-1")
+            raise wrong_number(name)
+        second = text(arguments[0])
         container, name, arguments = name, f"{name}|{second.upper()}", arguments[1:]
         if name not in COMMANDS:
             raise Error(f"unknown subcommand '{second}'. Try {container} HELP.")
     found = COMMANDS.get(name)
     if not found:
-        began = "".join(f"'{word.decode('latin-1')}' " for word in arguments)[:128]
+        began = "".join(f"'{text(word)}' " for word in arguments)[:128]
         raise Error(f"unknown command '{first}', with args beginning with: {began}")
-    if len(arguments) < found.least or (found.most is not None and len(arguments) > found.most):
-        raise _wrong_number(name)
+    if len(arguments) < found.least or (found.least == found.most != len(arguments)):
+        raise wrong_number(name)
     return found, arguments
 
 
 CONTAINERS = ("CLIENT", "CONFIG", "PUBSUB")  # commands of two words
 
 
-def _wrong_number(name: str) -> Error:
+def wrong_number(name: str) -> Error:
     return Error(f"wrong number of arguments for '{name.lower()}' command")

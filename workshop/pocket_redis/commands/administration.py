@@ -5,14 +5,14 @@ import time
 
 from ..arguments import pattern
 from ..client import Client
-from ..protocol import OK, Error, Verbatim
+from ..protocol import OK, Error, Verbatim, text
 from ..registry import command
 from .connection import VERSION
 
 
 @command("INFO", 0, ...)
 def info(client: Client, *names: bytes):
-    wanted = {name.decode("latin-1").lower() for name in names}
+    wanted = {text(name).lower() for name in names}
     everything = not wanted or wanted & {"all", "default", "everything"}
     return Verbatim(
         "\r\n".join(

@@ -4,7 +4,7 @@ import hmac
 
 from ..arguments import integer
 from ..client import Client
-from ..protocol import OK, Error, Status, Verbatim
+from ..protocol import OK, Error, Status, Verbatim, text
 from ..registry import command
 
 # What clients ask for when they choose what to send: the commands are those of Redis 7.2.
@@ -70,7 +70,7 @@ def hello(client: Client, *words: bytes):
             case b"SETNAME", left if left >= 1:
                 set_name(client, options.pop(0))
             case word, _:
-                raise Error(f"Syntax error in HELLO option '{word.decode('latin-1').lower()}'")
+                raise Error(f"Syntax error in HELLO option '{text(word).lower()}'")
     if not client.allowed:
         raise Error("HELLO must be called with the client authenticated", code="NOAUTH")
     client.version = version
@@ -97,18 +97,22 @@ def get_name(client: Client):
 
 @command("CLIENT|SETNAME", 1)
 def set_name(client: Client, name: bytes):
-    if any(not 33 <= char <= 126 for char in name):
-        complaint = "Client names cannot contain spaces, newlines or special characters."
-        raise Error(complaint)
-    client.name = name.decode()
+    _printable("Client names", name)
+    client.name = text(name)
     return OK
+
+
+def _printable(what: str, value: bytes) -> None:
+    if any(not 33 <= char <= 126 for char in value):
+        raise Error(f"{what} cannot contain spaces, newlines or special characters.")
 
 
 @command("CLIENT|SETINFO", 2)
 def set_info(client: Client, option: bytes, value: bytes):
     """Which library the client is. Nothing here depends on it."""
     if option.lower() not in (b"lib-name", b"lib-ver"):
-        raise Error(f"Unrecognized option '{option.decode('latin-1')}'")
+        raise Error(f"Unrecognized option '{text(option)}'")
+    _printable(text(option).lower(), value)
     return OK
 
 

@@ -2,10 +2,11 @@
 
 import time
 
-from ..arguments import integer, pairs, pattern, syntax_error
+from ..arguments import integer, pattern, syntax_error
 from ..client import Client
-from ..protocol import OK, Error, Status
+from ..protocol import OK, Error, Status, text
 from ..registry import command
+from ..store import NAMES
 
 
 @command("DEL or UNLINK", 1, ...)
@@ -33,17 +34,19 @@ def keys(client: Client, glob: bytes):
 def scan(client: Client, cursor: bytes, *options: bytes):
     """All of them in the first answer: there is no second."""
     begin = integer(cursor, "invalid cursor") == 0
-    if len(options) % 2:
-        raise syntax_error()
     matches, kind = pattern(b"*"), None
-    for name, value in pairs(options):
-        match name.upper():
-            case b"MATCH":
-                matches = pattern(value)
-            case b"TYPE":
-                kind = value.decode("latin-1").lower()
-            case b"COUNT":
-                if integer(value) < 1:
+    words = list(options)
+    while words:
+        match words.pop(0).upper(), len(words):
+            case b"MATCH", left if left:
+                matches = pattern(words.pop(0))
+            case b"TYPE", left if left:
+                kind = text(words.pop(0))
+                if kind.lower() not in NAMES.values():
+                    raise Error(f"unknown type name '{kind}'")
+                kind = kind.lower()
+            case b"COUNT", left if left:
+                if integer(words.pop(0)) < 1:
                     raise syntax_error()
             case _:
                 raise syntax_error()
@@ -82,15 +85,15 @@ def _flush(how: bytes, *databases) -> None:
 def _expire(name: str, per_second: int, relative: bool) -> None:
     @command(name, 2, ...)
     def expire(client: Client, key: bytes, when: bytes, *options: bytes):
-        end = integer(when) / per_second + (time.time() if relative else 0)
         wanted = {option.upper() for option in options}
         if unknown := [o for o in options if o.upper() not in (b"NX", b"XX", b"GT", b"LT")]:
-            raise Error(f"Unsupported option {unknown[0].decode('latin-1')}")
+            raise Error(f"Unsupported option {text(unknown[0])}")
         if b"NX" in wanted and len(wanted) > 1:
             complaint = "NX and XX, GT or LT options at the same time are not compatible"
             raise Error(complaint)
         if {b"GT", b"LT"} <= wanted:
             raise Error("GT and LT options at the same time are not compatible")
+        end = integer(when) / per_second + (time.time() if relative else 0)
         if abs(end) > 2**53:
             raise Error(f"invalid expire time in '{name.lower()}' command")
         if key not in client.database:

@@ -4,7 +4,7 @@ import math
 
 from ..arguments import bounds, floating, integer, pairs, section, syntax_error, timeout
 from ..client import Client
-from ..protocol import Error, Pairs
+from ..protocol import NO_ARRAY, Error, Pairs
 from ..registry import command
 from ..store import Database, SortedSet
 
@@ -117,17 +117,22 @@ def scores_of(client: Client, key: bytes, *members: bytes):
     return [_get(client, key).scores.get(member) for member in members]
 
 
-@command("ZRANK", 2)
-def rank(client: Client, key: bytes, member: bytes):
-    ordered = _get(client, key)
-    score = ordered.scores.get(member)
-    return None if score is None else ordered.rank(score, member)
+def _rank(name: str, backward: bool) -> None:
+    @command(name, 2, 3)
+    def rank(client: Client, key: bytes, member: bytes, option: bytes | None = None):
+        if option is not None and option.upper() != b"WITHSCORE":
+            raise syntax_error()
+        ordered = _get(client, key)
+        score = ordered.scores.get(member)
+        if score is None:
+            return NO_ARRAY if option else None
+        place = ordered.rank(score, member)
+        place = len(ordered) - 1 - place if backward else place
+        return [place, score] if option else place
 
 
-@command("ZREVRANK", 2)
-def rank_from_the_end(client: Client, key: bytes, member: bytes):
-    found = rank(client, key, member)
-    return None if found is None else len(_get(client, key)) - 1 - found
+_rank("ZRANK", backward=False)
+_rank("ZREVRANK", backward=True)
 
 
 # Ranges
@@ -201,8 +206,10 @@ def _pop(name: str, place: int) -> None:
         database.tidied(key)
         return [key, member, score]
 
-    @command(name, 1, 2)
-    def pop(client: Client, key: bytes, count: bytes | None = None):
+    @command(name, 1, ...)
+    def pop(client: Client, key: bytes, count: bytes | None = None, *more: bytes):
+        if more:
+            raise syntax_error()
         complaint = "value is out of range, must be positive"
         number = 1 if count is None else integer(count, complaint)
         if number < 0:

@@ -17,18 +17,19 @@ def get(client: Client, key: bytes):
 
 @command("SET", 2, ...)
 def set_to(client: Client, key: bytes, value: bytes, *options: bytes):
-    wanted, end = set(), None
+    wanted, given = set(), None
     words = list(options)
     while words:
         option = words.pop(0).upper()
-        if option in SECONDS and words and end is None:
-            end = _end(option, words.pop(0), "set")
+        if option in SECONDS and words and given is None:
+            given = option, words.pop(0)
         elif option in (b"NX", b"XX", b"GET", b"KEEPTTL"):
             wanted.add(option)
         else:
             raise syntax_error()
-    if {b"NX", b"XX"} <= wanted or (b"KEEPTTL" in wanted and end is not None):
+    if {b"NX", b"XX"} <= wanted or (b"KEEPTTL" in wanted and given):
         raise syntax_error()
+    end = _end(*given, "set") if given else None
     there = key in client.database
     before = client.database.get(key, bytes) if b"GET" in wanted else None
     if (b"NX" in wanted and there) or (b"XX" in wanted and not there):
@@ -93,7 +94,8 @@ def decrement_by(client: Client, key: bytes, amount: bytes):
 
 
 def _add(client: Client, key: bytes, amount: int) -> int:
-    value = integer(client.database.get(key, bytes) or b"0") + amount
+    before = client.database.get(key, bytes)
+    value = (0 if before is None else integer(before)) + amount
     if not -(2**63) <= value < 2**63:
         raise Error("increment or decrement would overflow")
     client.database.set(key, b"%d" % value, keep_expiry=True)
