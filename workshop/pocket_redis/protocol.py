@@ -172,7 +172,7 @@ def number(value: float) -> bytes:
     scientific notation where that is much shorter."""
     if math.isinf(value):
         return b"inf" if value > 0 else b"-inf"
-    if value == int(value) and abs(value) < 2**62:
+    if value == int(value) and abs(value) <= 2**62:
         return b"%d" % int(value)
     sign, digits, power = Decimal(repr(value)).normalize().as_tuple()
     exponent = power + len(digits) - 1

@@ -29,7 +29,7 @@ def _sections(client: Client) -> dict[str, dict]:
         "server": {
             "redis_version": VERSION,
             "server_name": "pocket",
-            "pocket_redis": "for a workshop, not for production",
+            "pocket_redis": "for a workshop and not for production",
             "redis_mode": "standalone",
             "process_id": os.getpid(),
             "tcp_port": server.port,

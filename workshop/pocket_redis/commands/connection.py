@@ -23,7 +23,7 @@ def echo(client: Client, message: bytes):
     return message
 
 
-@command("QUIT", 0, ..., silent=True, at_once=True)
+@command("QUIT", 0, ..., at_once=True)
 def quit(client: Client, *ignored: bytes):
     client.transport.write(b"+OK\r\n")
     client.transport.close()  # when that has been sent

@@ -22,11 +22,14 @@ def discard(client: Client):
     return OK
 
 
-@command("EXEC", at_once=True)
+@command("EXEC", silent=True, at_once=True)
 def execute(client: Client):
+    """A monitor is told of it when it has ended."""
     if client.queued is None:
         raise Error("EXEC without MULTI")
     if client.spoilt:
         client.queued = None
         raise Error("Transaction discarded because of previous errors.", code="EXECABORT")
-    return client.run_queued()
+    replies = client.run_queued()
+    client.server.tell_monitors(client.number, client.address, [b"EXEC"])
+    return replies
