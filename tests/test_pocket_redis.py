@@ -302,7 +302,8 @@ def test_a_client_that_left_takes_nothing(client, open_one, how, wait, give, lef
     leaves.send(*wait)
     until(lambda: client.info("clients")["blocked_clients"] == 1)
     if how == "reset":
-        leaves.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        at_once = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+        leaves.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
     leaves.__exit__()
     until(lambda: client.info("clients")["blocked_clients"] == 0)
     assert stays.call(*give) == 1
