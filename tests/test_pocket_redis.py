@@ -383,7 +383,7 @@ def test_a_key_expires(client):
 
 
 def test_what_is_not_asked_for_expires_too(client, pocket):
-    """Or what nobody reads would stay in memory."""
+    """Or it would stay in memory."""
     client.set("key", "value", px=20)
     until(lambda: client.info("keyspace") == {})
 
