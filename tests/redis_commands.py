@@ -23,6 +23,7 @@ class Sequence:
 
     def __init__(self, seed: int, length: int = 20):
         self._random = random.Random(seed)
+        self._glob = self._one("c*", "*1")  # one: the order of several is the server's choice
         self.commands = [["HELLO", self._one("2", "3")], ["FLUSHALL"]]
         self.commands += [self._command() for _ in range(length)]
         self.commands.append(["QUIT"])
@@ -57,11 +58,13 @@ class Sequence:
             case "string":
                 value = self._one("1", "10", "text", "")
                 flags = self._optionally("NX", "XX", "GET", "KEEPTTL")
-                end = self._one([], [], ["EX", "100000"], ["PX", "900000000"], ["EX", "0"])
+                end = self._one(
+                    [], [], ["EX", self._later()], ["PX", f"{self._later()}000"], ["EX", "0"]
+                )
                 return self._one(
                     ["SET", key, value, *flags, *end],
                     ["SET", key, value],
-                    ["SETEX", key, "100000", value],
+                    ["SETEX", key, self._later(), value],
                     ["SETNX", key, value],
                     ["GET", key],
                     ["GETDEL", key],
@@ -142,11 +145,10 @@ class Sequence:
                     ["SCAN", "0", "COUNT", "1000", *self._one([], ["MATCH", self._one(*GLOBS)])],
                     ["SCAN", "0", "COUNT", "1000", "TYPE", self._one("zset", "string", "none")],
                     ["DBSIZE"],
-                    ["EXPIRE", key, self._one("100000", "200000", "-1", "0"), *flags],
-                    ["PEXPIRE", key, self._one("100000000", "-1"), *flags],
+                    ["EXPIRE", key, self._one(self._later(), "-1", "0"), *flags],
+                    ["PEXPIRE", key, self._one(f"{self._later()}000", "-1"), *flags],
                     ["EXPIREAT", key, self._one("1", "9000000000"), *flags],
                     ["PERSIST", key],
-                    ["TTL", key],
                     ["SELECT", self._one("0", "0", "0", "1", "16")],
                     ["PING"],
                     ["ECHO", member],
@@ -162,7 +164,7 @@ class Sequence:
             case "pubsub":
                 return self._one(
                     ["SUBSCRIBE", *self._some(("c1", "c2"))],
-                    ["PSUBSCRIBE", self._one("c*", "*1")],
+                    ["PSUBSCRIBE", self._glob],
                     ["UNSUBSCRIBE"],
                     ["UNSUBSCRIBE", "c1"],
                     ["PUNSUBSCRIBE"],
@@ -171,6 +173,10 @@ class Sequence:
                     ["PUBSUB", self._one("CHANNELS", "NUMPAT")],
                     ["PING", member],
                 )
+
+    def _later(self) -> str:
+        """Seconds, hardly ever the same twice: which of two is greater must not be chance."""
+        return str(self._random.randrange(100_000, 1_000_000_000, 1000))
 
     def _index(self) -> str:
         return str(self._random.randint(-3, 4))

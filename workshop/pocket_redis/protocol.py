@@ -67,6 +67,8 @@ class Parser:
         Raises ProtocolError."""
         buffer = self._buffer
         end = buffer.find(b"\n")
+        if not buffer.startswith(b"*") and 0 <= buffer.find(b"\0") < end:
+            end = -1  # as in Redis, where a NUL ends what is searched: a TLS hello is waited for
         if end < 0:
             if len(buffer) > 65536:
                 raise ProtocolError("too big inline request")

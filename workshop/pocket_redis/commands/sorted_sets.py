@@ -143,7 +143,7 @@ def range_of(client: Client, key: bytes, first: bytes, last: bytes, *options: by
     return _range(client, key, first, last, options, (b"WITHSCORES", b"BYSCORE", b"REV"))
 
 
-@command("ZREVRANGE", 3, 4)
+@command("ZREVRANGE", 3, ...)
 def range_from_the_end(client: Client, key: bytes, first: bytes, last: bytes, *options: bytes):
     return _range(client, key, first, last, (b"REV", *options), (b"WITHSCORES", b"REV"))
 
