@@ -47,6 +47,8 @@ def find(words: list[bytes]) -> tuple[Command, list[bytes]]:
     if not found:
         began = "".join(f"'{text(word)}' " for word in arguments)[:128]
         raise Error(f"unknown command '{first}', with args beginning with: {began}")
+    # Too many for a command that takes a varying number are found when it is run, as in Redis: a
+    # transaction is not refused for them.
     if len(arguments) < found.least or (found.least == found.most != len(arguments)):
         raise wrong_number(name)
     return found, arguments
