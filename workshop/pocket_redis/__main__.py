@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import sys
 
 from . import commands  # noqa: F401 (fills the table of commands)
@@ -31,7 +32,8 @@ def main() -> None:
     parser.add_argument("--port", default=6379, type=int)
     parser.add_argument("--requirepass", default="", metavar="PASSWORD")
     given = parser.parse_args()
-    asyncio.run(serve(given.bind, given.port, given.requirepass))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(given.bind, given.port, given.requirepass))
 
 
 if __name__ == "__main__":
