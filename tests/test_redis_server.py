@@ -19,7 +19,15 @@ from workshop.redis_server import RedisError
 
 from .conftest import check, copy_of, edit
 
-ours_only = pytest.mark.skipif(os.name == "nt", reason="no Redis is packaged for Windows")
+posix = pytest.mark.skipif(os.name == "nt", reason="uses what Windows doesn't have")
+BOTH = pytest.mark.parametrize("asked", ["", "pocket"], ids=["ours", "pocket"], indirect=True)
+
+
+@pytest.fixture
+def asked(request, monkeypatch):
+    """The Redis that WORKSHOP_REDIS asks for."""
+    monkeypatch.setenv("WORKSHOP_REDIS", request.param)
+    return request.param
 
 
 @pytest.fixture
@@ -67,10 +75,10 @@ def test_nobody_listens(address):
     assert redis_server.stop() is None
 
 
-@ours_only
-def test_ours_is_started_found_and_stopped(address):
+@BOTH
+def test_ours_is_started_found_and_stopped(address, asked):
     started = redis_server.start()
-    assert started.ours and started.name == "Valkey"
+    assert started.ours and started.name == ("Pocket Redis" if asked else "Valkey")
     assert redis_server.find(address) == started
     assert redis_server.start() == started, "a second start finds the first"
     assert redis_server.stop() == started
@@ -78,8 +86,8 @@ def test_ours_is_started_found_and_stopped(address):
     assert redis_server.stop() is None
 
 
-@ours_only
-def test_it_keeps_nothing_and_writes_only_beside_its_log(address):
+@BOTH
+def test_it_keeps_nothing_and_writes_only_beside_its_log(address, asked):
     redis_server.start()
     with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as connection:
         connection.sendall(b"SET key value\r\nQUIT\r\n")
@@ -88,8 +96,9 @@ def test_it_keeps_nothing_and_writes_only_beside_its_log(address):
     assert {path.name for path in manifest.STATE.iterdir()} == {"redis.log"}
 
 
-@ours_only
-def test_ctrl_c_does_not_reach_it(address):
+@posix
+@BOTH
+def test_ctrl_c_does_not_reach_it(address, asked):
     """It is in a session of its own, and not a child of the command that started it."""
     code = "from workshop import redis_server; print(redis_server.start().pid)"
     command = subprocess.Popen(
@@ -106,11 +115,11 @@ def test_ctrl_c_does_not_reach_it(address):
     try:
         assert redis_server.find(address).pid == pid
     finally:
-        os.kill(pid, signal.SIGTERM)
+        psutil.Process(pid).terminate()
 
 
-@ours_only
-def test_two_commands_at_once_share_one(address):
+@BOTH
+def test_two_commands_at_once_share_one(address, asked):
     threads_found = []
     threads = [
         threading.Thread(target=lambda: threads_found.append(redis_server.start()))
@@ -126,8 +135,8 @@ def test_two_commands_at_once_share_one(address):
     assert redis_server.find(address) is None, "none of the others waited for the port"
 
 
-@ours_only
-def test_somebody_elses_is_used_and_never_stopped(address):
+@BOTH
+def test_somebody_elses_is_used_and_never_stopped(address, asked):
     with foreign_redis(address) as foreign:
         found = redis_server.start()
         assert found.pid == foreign.pid and not found.ours
@@ -135,8 +144,8 @@ def test_somebody_elses_is_used_and_never_stopped(address):
         assert redis_server.find(address) == found
 
 
-@ours_only
-def test_an_old_record_does_not_make_a_redis_ours(address):
+@BOTH
+def test_an_old_record_does_not_make_a_redis_ours(address, asked):
     started = redis_server.start()
     record = redis_server._record_file()
     kept = record.read_text(encoding="utf-8")
@@ -171,8 +180,8 @@ def test_a_program_that_only_listens_is_not_waited_for(address):
         redis_server.find(address)
 
 
-@ours_only
-def test_a_password(address):
+@BOTH
+def test_a_password(address, asked):
     protected = address.replace("redis://", "redis://:s%C3%A9cret%2F@")
     with foreign_redis(address, "--requirepass", "sécret/"):
         with pytest.raises(RedisError, match="asks for a password.*REDIS_URL=redis://:PASSWORD@"):
@@ -184,7 +193,6 @@ def test_a_password(address):
         assert "cret" not in found.place, "a password is not shown"
 
 
-@ours_only
 def test_a_layer_that_does_not_know_the_password_is_named(tmp_path):
     protected = f"redis://127.0.0.1:{ports.any_free()}"
     copy = copy_of(manifest.find("step3").solution, tmp_path / "project")
@@ -195,8 +203,8 @@ def test_a_layer_that_does_not_know_the_password_is_named(tmp_path):
     assert done.failed["diagnosis"] == "redis_wants_a_password", done.out
 
 
-@ours_only
-def test_tls_where_there_is_none(address):
+@BOTH
+def test_tls_where_there_is_none(address, asked):
     with foreign_redis(address), pytest.raises(RedisError, match="TLS"):
         redis_server.find(address.replace("redis://", "rediss://"))
 
@@ -221,21 +229,26 @@ def test_none_is_started_in_place_of_a_remote_one(address, monkeypatch):
         redis_server.start()
 
 
-def test_without_a_packaged_redis_three_ways_are_named(address, monkeypatch):
+def test_where_no_package_carries_one_the_pocket_one_starts(address, monkeypatch):
     monkeypatch.setattr(redis_server, "find_spec", lambda name: None)
-    with pytest.raises(RedisError, match="Docker.*WSL.*Memurai"):
+    assert redis_server.start().name == "Pocket Redis"
+
+
+def test_only_the_pocket_one_can_be_asked_for(address, monkeypatch):
+    monkeypatch.setenv("WORKSHOP_REDIS", "valkey")
+    with pytest.raises(RedisError, match="'valkey'.*WORKSHOP_REDIS=pocket"):
         redis_server.start()
 
 
-@ours_only
+@posix
 def test_a_redis_that_cannot_start_says_why(address, monkeypatch):
-    monkeypatch.setattr(redis_server, "binary", lambda: os.devnull)  # no program at all
+    monkeypatch.setattr(redis_server, "program", lambda: [os.devnull])  # no program at all
     with pytest.raises(RedisError, match="did not start(?s:.*)[Pp]ermission denied"):
         redis_server.start()
 
 
-@ours_only
-def test_a_private_one_keeps_nothing_and_ends_with_its_block(address):
+@BOTH
+def test_a_private_one_keeps_nothing_and_ends_with_its_block(address, asked):
     with redis_server.private() as private:
         found = redis_server.find(private.url)
         assert (found.pid, found.ours) == (private.pid, False)
@@ -243,8 +256,8 @@ def test_a_private_one_keeps_nothing_and_ends_with_its_block(address):
     assert redis_server.find(private.url) is None and not psutil.pid_exists(private.pid)
 
 
-@ours_only
-def test_a_private_one_ends_with_a_process_that_is_killed():
+@BOTH
+def test_a_private_one_ends_with_a_process_that_is_killed(asked):
     code = "from workshop import redis_server\nwith redis_server.private() as own:\n"
     command = subprocess.Popen(
         [sys.executable, "-c", f"{code}    print(own.pid, flush=True); input()"],
@@ -258,8 +271,8 @@ def test_a_private_one_ends_with_a_process_that_is_killed():
     redis.wait()
 
 
-@ours_only
-def test_a_private_one_that_cannot_start_says_why():
+@BOTH
+def test_a_private_one_that_cannot_start_says_why(asked):
     with redis_server.private() as first, pytest.raises(RedisError, match="already in use"):
         with redis_server.private("--port", str(first.port)):
             pass

