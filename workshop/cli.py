@@ -131,12 +131,19 @@ def _be_ready(command: str | None) -> None:
     """Goes on inside an environment that has the packages, created now if it is missing."""
     outdated = environment.is_usable() and not environment.is_current()
     if outdated and command in UPDATING and not os.environ.get(set_up.NOT_UPDATED):
-        if environment.is_inside():  # the environment is about to be replaced: step out of it
-            environment.run_again(sys._base_executable)
+        _step_out()
         set_up.update()
     elif not environment.is_usable() and not environment.has_packages():
+        _step_out()
         set_up.set_up()
     environment.enter()
+
+
+def _step_out() -> None:
+    """Goes on outside the environment, which is about to be replaced, with the Python that it was
+    made from."""
+    if environment.is_inside():
+        environment.run_again(sys._base_executable)
 
 
 def _is_meant_for_people(error: Exception) -> bool:

@@ -14,6 +14,7 @@ OLDEST = (3, 11)  # of Python: tomllib, asyncio.timeout and asyncio.TaskGroup ca
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "workshop-stamp"  # written last: without it, set-up was interrupted
+BEGUN = VENV / "workshop-begun"  # written first: whoever finds it knows who made the environment
 COMMAND = "python -m workshop" if os.name == "nt" else "python3 -m workshop"
 PACKAGES = ("django", "channels", "channels_redis", "daphne", "httpx", "pytest", "rich")
 
@@ -39,6 +40,19 @@ def is_usable() -> bool:
 def is_current() -> bool:
     """Whether it is usable and neither requirements.txt nor its place has changed since."""
     return is_usable() and STAMP.read_text(encoding="utf-8") == stamp()
+
+
+def is_ours() -> bool:
+    """Whether set_up.py made the environment, finished or not."""
+    return STAMP.is_file() or BEGUN.is_file()
+
+
+def maker() -> str:
+    """What made the environment, as far as its pyvenv.cfg tells."""
+    for tool in ("uv", "virtualenv"):
+        if _setting(tool):
+            return tool + " " + _setting(tool)
+    return "python -m venv" if _setting("home") else "another tool"
 
 
 def is_inside() -> bool:
@@ -118,11 +132,16 @@ def _arguments() -> list:
 
 
 def _home() -> Path:
-    """The folder of the Python that the environment was made from (pyvenv.cfg, see PEP 405)."""
+    """The folder of the Python that the environment was made from."""
+    return Path(_setting("home") or str(VENV / "missing"))
+
+
+def _setting(name: str) -> str:
+    """What pyvenv.cfg (see PEP 405) says under that name; nothing if it doesn't."""
     config = VENV / "pyvenv.cfg"
     if config.is_file():
         for line in config.read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition("=")
-            if key.strip() == "home":
-                return Path(value.strip())
-    return VENV / "missing"
+            if key.strip() == name:
+                return value.strip()
+    return ""
