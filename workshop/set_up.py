@@ -179,6 +179,8 @@ def _run(command: list[str], doing: str, quiet: bool) -> tuple[int, str]:
             said.append(line)
             if not quiet and line.startswith(SAID):
                 progress.say(f"  {line.rstrip()}")
+            if line.startswith("Installed "):  # by uv, which now does what takes longest
+                progress.doing = "Compiling them to bytecode"
             if line.startswith("Collecting "):  # pip's word; uv has none that is as good
                 progress.doing = f"{doing}: {line.split()[1]}"
     return process.returncode, "".join(said)

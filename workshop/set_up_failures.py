@@ -38,7 +38,10 @@ NO_NETWORK = (
     r"|No route to host|Failed to establish a new connection|ProxyError|error sending request"
     r"|network connectivity is disabled"
 )
-BROKE_OFF = r"Connection reset|os error 104\b|IncompleteRead|Connection broken|\b50[234] \w*\s?(?:Error|Gateway|Unavailable)"
+BROKE_OFF = (
+    r"Connection reset|os error 104\b|IncompleteRead|Connection broken"
+    r"|\b50[234] \w*\s?(?:Error|Gateway|Unavailable)"
+)
 NO_SUCH_PACKAGE = (
     r"Because ([\w.-]+) was not found in the"
     r"|Because only (?:the following versions of )?([\w.-]+)"
