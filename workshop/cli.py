@@ -9,7 +9,7 @@ import os
 import sys
 from datetime import datetime
 
-from . import environment, set_up
+from . import environment, set_up, unwritable
 
 PASSED_ON = ("check", "test")  # their options belong to checks/stepN and to pytest
 UPDATING = (None, "test")  # the commands that install again when requirements.txt has changed
@@ -35,9 +35,10 @@ def main(argv: list[str]) -> int:
         print("Stopped.", file=sys.stderr)
         return 130  # as shells report an end by Ctrl-C
     except Exception as error:
-        if not _is_meant_for_people(error):
+        told = str(error) if _is_meant_for_people(error) else unwritable.explain(error)
+        if not told:
             raise
-        print(error, file=sys.stderr)
+        print(told, file=sys.stderr)
         return 2
 
 

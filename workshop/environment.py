@@ -92,12 +92,33 @@ def enter() -> None:
     interpreter has the packages (an environment made by hand). Ends the process with exit code 2
     and says what to type when the workshop is not set up.
     """
+    corrected = _correct_variables()
     if is_usable():
-        if not is_inside():
+        if corrected or not is_inside():
             run_again(python())
     elif not has_packages():
         sys.stderr.write("The workshop is not set up yet. Type: " + COMMAND + "\n")
         sys.exit(2)
+    elif corrected:
+        run_again(Path(sys.executable))
+
+
+def _correct_variables() -> bool:
+    """Whether a variable led Python astray, which is now corrected for whatever is run.
+
+    PYTHONPATH comes before the environment's own packages: another Django there, as that of ROS or
+    of a company, would be imported in their place. A locale like C cannot write what the reports
+    and the steps' files hold; PYTHONUTF8=1 makes Python use UTF-8 whatever the locale.
+    """
+    before = dict(os.environ)
+    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    ours = [one for one in folders if one and ROOT in [Path(one), *Path(one).parents]]
+    os.environ.pop("PYTHONPATH", None)
+    if ours:
+        os.environ["PYTHONPATH"] = os.pathsep.join(ours)
+    if sys.getfilesystemencoding() != "utf-8":
+        os.environ["PYTHONUTF8"] = "1"
+    return before != dict(os.environ)
 
 
 def run_again(interpreter: Path) -> None:

@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from . import lifeline, manifest, ports
+from . import lifeline, manifest, ports, unwritable
 
 DEFAULT_URL = "redis://127.0.0.1:6379"
 OLDEST = (5, 0)  # channels_redis waits for messages with BZPOPMIN, which came with Redis 5.0
@@ -221,7 +221,11 @@ def _start_ours(address: str) -> Found:
             "container or behind a VPN or a firewall, allow connections to 127.0.0.1."
         )
     state = _record_file().parent
-    state.mkdir(exist_ok=True)
+    try:
+        state.mkdir(exist_ok=True)
+        (state / "redis.log").touch()
+    except OSError as error:
+        raise RedisError(f"No Redis answers at {where}. {unwritable.explain(error)}") from error
     # Names relative to cwd: whatever is in the path, it need not be quoted for Valkey.
     options = ["--bind", "127.0.0.1", "--port", str(parts.port or 6379), "--dir", "."]
     options += ["--save", "", "--appendonly", "no", "--logfile", "redis.log"]
