@@ -23,8 +23,8 @@ STATE = ROOT / ".workshop"
 BEFORE = STATE / "venv-before"  # the last good environment, while a new one is made
 NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
 PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--retries", "0")
-# Without -v pip doesn't say why it could not fetch something.
-PIP = (*PIP, "-v", "--timeout", str(SILENCE_LIMIT))
+# Without -vv pip doesn't say why it could not fetch something.
+PIP = (*PIP, "-vv", "--timeout", str(SILENCE_LIMIT))
 SAID = ("Resolved", "Downloading", "Prepared", "Installed")  # how the lines begin that are shown
 
 
