@@ -539,7 +539,7 @@ def test_fifty_browsers_on_two_servers_hear_the_same(layer, pocket, client, tmp_
     solution = manifest.find("step3").solution
     other_layer = f"CHANNEL_LAYERS['default']['BACKEND'] = '{LAYERS[layer]}'"
     settings = f"from mysite.settings import *\n{other_layer}\n"
-    (tmp_path / "other_layer.py").write_text(settings)
+    (tmp_path / "other_layer.py").write_text(settings, encoding="utf-8")
     variables = {
         "REDIS_URL": pocket.url,
         "DJANGO_SETTINGS_MODULE": "other_layer",
