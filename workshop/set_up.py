@@ -23,9 +23,7 @@ from .set_up_failures import AGAIN, SILENCE_LIMIT, explain, is_hopeless, is_lack
 STATE = ROOT / ".workshop"
 BEFORE = STATE / "venv-before"  # the last good environment, while a new one is made
 NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
-PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--retries", "0")
-# Without -vv pip doesn't say why it could not fetch something.
-PIP = (*PIP, "-vv", "--timeout", str(SILENCE_LIMIT))
+PIP = ("-m", "pip", "install")
 SAID = ("Resolved", "Downloading", "Prepared", "Installed")  # how the lines begin that are shown
 # Characters of the longest path below .venv, one of JupyterLab's, and of any path on Windows:
 # https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
@@ -234,6 +232,9 @@ def _variables() -> dict[str, str]:
     """For the installers: their words as we know them, and the certificates and the patience that
     both are to have. The attendee's own choices count."""
     ours = {"UV_HTTP_TIMEOUT": str(SILENCE_LIMIT), "UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
+    # pip says why it could not fetch something when it tries again, and only then.
+    ours |= {"PIP_DEFAULT_TIMEOUT": str(SILENCE_LIMIT), "PIP_RETRIES": "1"}
+    ours |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if "SSL_CERT_FILE" in os.environ:  # uv and Python know it, pip has its own name for it
         ours["PIP_CERT"] = os.environ["SSL_CERT_FILE"]
     return {**ours, **os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"}
