@@ -1,9 +1,10 @@
 """What the set-up says on networks that answer with something else than packages. uv, where it is
-installed, is the real one; only the index is ours."""
+installed, and pip are the real ones; only the index is ours."""
 
 import datetime
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,14 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the PATH is made of POS
 TODAY, YEAR = datetime.date.today(), datetime.timedelta(365)
 
 
-@pytest.fixture(params=["uv"])
+@pytest.fixture(params=["uv", "pip"])
 def set_up(request, tmp_path):
     """A function from an index's address to how the set-up there ended."""
     path = tmp_path / "path"
     path.mkdir()
     if request.param == "uv":
-        if not (uv := shutil.which("uv")):
+        beside = os.pathsep + str(Path(sys.executable).parent)  # where set_up.py installs one
+        if not (uv := shutil.which("uv", path=os.environ["PATH"] + beside)):
             pytest.skip("uv is not installed")
         (path / "uv").symlink_to(uv)
     workshop = Workshop(tmp_path / "a workshop", python_with_nothing(tmp_path / "python"))
@@ -41,12 +43,12 @@ def set_up(request, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("page", [networks.LoginPage])
-def test_a_login_page(set_up, page):
-    with networks.index(page) as url:
+def test_a_login_page(set_up):
+    with networks.index() as url:
         assert "their login page: open any page in a browser, log in" in set_up(url)
 
 
+@pytest.mark.parametrize("set_up", ["uv"], indirect=True)  # pip is tried after it
 def test_a_companys_certificate(set_up, tmp_path):
     certificate = networks.certificate(tmp_path, TODAY - YEAR, TODAY + YEAR)
     with networks.index(certificate=certificate) as url:
@@ -55,4 +57,9 @@ def test_a_companys_certificate(set_up, tmp_path):
 
 def test_an_index_that_says_nothing(set_up):
     with networks.silent_index() as url:
-        assert "sent nothing for 20 seconds" in set_up(url)
+        ending = set_up(url, UV_HTTP_TIMEOUT="1", PIP_DEFAULT_TIMEOUT="1")
+    assert "took the connection" in ending and "sent nothing" in ending
+
+
+def test_an_index_that_nobody_finds(set_up):
+    assert "could not be reached" in set_up("https://index.invalid/simple")
