@@ -223,6 +223,8 @@ def _run(command: list[str], doing: str, quiet: bool) -> tuple[int, str]:
                 progress.say(f"  {line.rstrip()}")
             if line.startswith("Installed "):  # by uv, which now does what takes longest
                 progress.doing = "Compiling them to bytecode"
+            if line.startswith("Installing collected packages"):  # by pip, as slow
+                progress.doing = "Installing them"
             if line.startswith("Collecting "):  # pip's word; uv has none that is as good
                 progress.doing = f"{doing}: {line.split()[1]}"
     return process.returncode, "".join(said)
