@@ -20,7 +20,7 @@ from workshop.checking.command import content
 from workshop.checking.processes.preloaded import QuickChecks
 
 ROOT = manifest.ROOT
-SLOW = ("browser", "test_benchmarks.py", "test_notebooks.py", "test_slides.py")
+SLOW = ("browser", "environments", "test_benchmarks.py", "test_notebooks.py", "test_slides.py")
 
 
 def pytest_itemcollected(item):

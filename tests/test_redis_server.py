@@ -20,6 +20,9 @@ from workshop.redis_server import RedisError
 from .conftest import check, copy_of, edit
 
 posix = pytest.mark.skipif(os.name == "nt", reason="uses what Windows doesn't have")
+valkey = pytest.mark.skipif(
+    redis_server.program()[0] == sys._base_executable, reason="the pocket Redis has no such options"
+)
 BOTH = pytest.mark.parametrize("asked", ["", "pocket"], ids=["ours", "pocket"], indirect=True)
 
 
@@ -191,6 +194,69 @@ def test_a_password(address, asked):
         found = redis_server.find(protected)
         assert found.version
         assert "cret" not in found.place, "a password is not shown"
+
+
+@BOTH
+def test_a_password_for_one_that_wants_none(address, monkeypatch, asked):
+    monkeypatch.setenv("REDIS_URL", address.replace("redis://", "redis://:secret@"))
+    with foreign_redis(address), pytest.raises(RedisError) as caught:
+        redis_server.start()
+    assert "asks for no password" in str(caught.value)
+    assert f"Remove it: REDIS_URL={address}" in str(caught.value)
+
+
+@valkey
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--maxmemory", "1"], "is full: it has reached its maxmemory"),
+        (["--replicaof", "127.0.0.1 1"], "is a read-only replica"),
+        (["--maxclients", "4"], "takes only 3 more connections"),
+    ],
+)
+def test_one_that_answers_but_is_of_no_use(address, options, told):
+    with foreign_redis(address, *options):
+        assert redis_server.find(address), "it answers"
+        with pytest.raises(RedisError, match=told):
+            redis_server.start()
+
+
+@valkey
+def test_one_that_takes_no_more_connections(address):
+    with foreign_redis(address, "--maxclients", "1"), taken(address):
+        with pytest.raises(RedisError, match="takes no more connections.*config set maxclients"):
+            redis_server.start()
+
+
+@contextlib.contextmanager
+def taken(address: str):
+    """Another program's connection, which the server has noticed."""
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as other:
+        other.sendall(b"PING\r\n")
+        assert other.recv(100)
+        yield
+
+
+@valkey
+def test_a_user_who_may_not_write(address, monkeypatch):
+    rule = "guest on >pass ~* &* +@read +ping +info"
+    monkeypatch.setenv("REDIS_URL", address.replace("redis://", "redis://guest:pass@"))
+    with foreign_redis(address, "--user", *rule.split()):
+        with pytest.raises(RedisError, match="doesn't let this user.*zadd"):
+            redis_server.start()
+
+
+@BOTH
+def test_trying_it_out_leaves_no_key(address, asked):
+    with foreign_redis(address):
+        redis_server.start()
+        assert ":0\r\n" in redis_server._ask(address, ["DBSIZE"])
+
+
+def test_an_empty_address(monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "")
+    with pytest.raises(RedisError, match="set, but empty.*unset REDIS_URL"):
+        redis_server.start()
 
 
 def test_a_layer_that_does_not_know_the_password_is_named(tmp_path):

@@ -10,13 +10,14 @@ import re
 import subprocess
 import sys
 import sysconfig
+import venv
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from workshop import environment, manifest, set_up
+from workshop import environment, manifest, set_up, set_up_failures
 
 from .copied import Workshop, as_on_windows, python_with_nothing
 
@@ -107,6 +108,10 @@ def test_a_second_call_changes_nothing(workshop, uv):
         ("error: failed to write: No space left on device (os error 28)", "disk is full"),
         ("  Because only daphne<=4.2.3 is available and you require daphne>=9", "no daphne"),
         ("  Because djangoo was not found in the package registry", "no djangoo"),
+        ("  cause: Because there are no versions of django and you require", "login page"),
+        ("  cause: HTTP status server error (511 Network Authentication Required)", "login page"),
+        ("  cause: invalid peer certificate: certificate expired: verification", "clock says"),
+        ("error sending request\n cause: operation timed out", "nothing for 20 seconds"),
     ],
 )
 def test_when_it_fails_it_says_why_and_leaves_nothing(workshop, uv, words, told):
@@ -164,15 +169,44 @@ def test_without_uv_pip_brings_it(workshop, tmp_path, monkeypatch):
 
 def test_a_python_without_ensurepip_is_told_what_to_install(monkeypatch):
     """As on Debian and Ubuntu without the package python3-venv, and without uv."""
+    monkeypatch.setattr(set_up_failures, "find_spec", lambda name: None)
     words = "The virtual environment was not created: ensurepip is not available."
-    monkeypatch.setattr(set_up, "_say_and_run", lambda command: (1, words))
-    with pytest.raises(set_up.SetUpError, match="apt install python3-venv"):
-        set_up._make()
+    assert "apt install python3-venv" in set_up_failures.explain(words)
+
+
+def test_the_environment_that_it_runs_in_is_stepped_out_of(workshop, uv):
+    """`python3 -m venv .venv`, activate, and then our command: a habit."""
+    venv.create(workshop.root / ".venv", symlinks=True)
+    (workshop.root / ".venv" / "mine").touch()
+    workshop.python = workshop.root / ".venv" / "bin" / "python"
+    uv(INSTALLS)
+    done = workshop.type()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "There is already a .venv, made by python -m venv" in done.stdout
+    assert "kept as .venv-before." in done.stdout
+    assert (workshop.root / ".venv-before" / "mine").exists()
+    assert "in .venv" in done.stdout
+
+
+def test_another_tools_environment_is_named_and_kept(workshop, uv):
+    theirs = workshop.root / ".venv"
+    theirs.mkdir()
+    (theirs / "pyvenv.cfg").write_text("home = /usr/bin\nvirtualenv = 20.29.1\n", encoding="utf-8")
+    uv(FAILS.format(words="dns error"))
+    assert workshop.type().returncode == 2
+    assert (theirs / "pyvenv.cfg").exists(), "it is back in its place"
+    uv(INSTALLS)
+    (workshop.root / ".venv-before").mkdir()  # from another day
+    done = workshop.type()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "made by virtualenv 20.29.1" in done.stdout
+    assert (workshop.root / ".venv-before-2" / "pyvenv.cfg").exists()
 
 
 @pytest.fixture
 def on_windows(monkeypatch):
-    monkeypatch.setattr(set_up, "os", as_on_windows(os))
+    for module in (set_up, set_up_failures):
+        monkeypatch.setattr(module, "os", as_on_windows(os))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +231,7 @@ def on_windows(monkeypatch):
     ],
 )
 def test_what_installers_say_is_explained(words, told):
-    assert told in set_up._explain(words)
+    assert told in set_up_failures.explain(words)
 
 
 @pytest.mark.parametrize(
@@ -212,10 +246,10 @@ def test_what_installers_say_is_explained(words, told):
 def test_where_wheels_are_missing_it_says_where_they_are(
     monkeypatch, platform, version, libc, told
 ):
-    monkeypatch.setattr(set_up.sys, "version_info", version)
-    monkeypatch.setattr(set_up.sysconfig, "get_platform", lambda: platform)
-    monkeypatch.setattr(set_up.sysconfig, "get_config_var", lambda name: libc)
-    assert told in set_up._explain("error: Failed to build `pyyaml==6.0.3`")
+    monkeypatch.setattr(set_up_failures.sys, "version_info", version)
+    monkeypatch.setattr(set_up_failures.sysconfig, "get_platform", lambda: platform)
+    monkeypatch.setattr(set_up_failures.sysconfig, "get_config_var", lambda name: libc)
+    assert told in set_up_failures.explain("error: Failed to build `pyyaml==6.0.3`")
 
 
 @pytest.mark.parametrize("number", [5, 32])
@@ -229,7 +263,8 @@ def test_an_environment_in_use_is_kept_on_windows(monkeypatch, on_windows, tmp_p
     monkeypatch.setattr(set_up, "BEFORE", tmp_path / "before")
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "kept").touch()
-    monkeypatch.setattr(set_up.environment, "is_usable", lambda: True)
+    for question in ("is_ours", "is_usable"):
+        monkeypatch.setattr(set_up.environment, question, lambda: True)
     monkeypatch.setattr(set_up.environment, "is_current", lambda: False)
     monkeypatch.setattr(Path, "rename", refused)
     monkeypatch.setattr(set_up, "_alone", contextlib.nullcontext)

@@ -9,7 +9,7 @@ import os
 import sys
 from datetime import datetime
 
-from . import environment, set_up, streams
+from . import environment, set_up, streams, unwritable
 
 PASSED_ON = ("check", "test")  # their options belong to checks/stepN and to pytest
 UPDATING = (None, "test")  # the commands that install again when requirements.txt has changed
@@ -34,9 +34,10 @@ def main(argv: list[str]) -> int:
         print("Stopped.", file=sys.stderr)
         return 130  # as shells report an end by Ctrl-C
     except Exception as error:
-        if not _is_meant_for_people(error):
+        told = str(error) if _is_meant_for_people(error) else unwritable.explain(error)
+        if not told:
             raise
-        print(environment.typed(str(error)), file=sys.stderr)
+        print(environment.typed(told), file=sys.stderr)
         return 2
 
 
@@ -135,12 +136,19 @@ def _be_ready(command: str | None) -> None:
     """Goes on inside an environment that has the packages, created now if it is missing."""
     outdated = environment.is_usable() and not environment.is_current()
     if outdated and command in UPDATING and not os.environ.get(set_up.NOT_UPDATED):
-        if environment.is_inside():  # the environment is about to be replaced: step out of it
-            environment.run_again(sys._base_executable)
+        _step_out()
         set_up.update()
     elif not environment.is_usable() and not environment.has_packages():
+        _step_out()
         set_up.set_up()
     environment.enter()
+
+
+def _step_out() -> None:
+    """Goes on outside the environment, which is about to be replaced, with the Python that it was
+    made from."""
+    if environment.is_inside():
+        environment.run_again(sys._base_executable)
 
 
 def _is_meant_for_people(error: Exception) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import platform
+import subprocess
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -27,7 +28,7 @@ class Finding:
 
 def quick() -> list[Finding]:
     """What can be found out within a fraction of a second. Starts Redis if none answers."""
-    return [python(), *packages(), port(), redis()]
+    return [python(), *packages(), *git(), port(), redis()]
 
 
 def full() -> list[Finding]:
@@ -95,6 +96,32 @@ def port() -> Finding:
         f"port 8000 is taken by {ports.listener(8000)}: `run` takes the next free one",
         only_a_note=True,
     )
+
+
+def git() -> list[Finding]:
+    """Whether git reads this clone. It doesn't if the files belong to another user, as after `sudo
+    git clone` or on a mounted drive; then `reset` has no published starter to bring back."""
+    if not (ROOT / ".git").exists():
+        return []
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), "rev-parse", "HEAD"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError:
+        return []  # no git, and none is needed
+    if "safe.directory" not in done.stderr:
+        return []
+    return [
+        Finding(
+            "git does not read this clone, which belongs to another user: `reset` may not find "
+            "the published starters",
+            f'Type: git config --global --add safe.directory "{ROOT}"',
+            only_a_note=True,
+        )
+    ]
 
 
 def redis() -> Finding:

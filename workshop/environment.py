@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "workshop-stamp"  # written last: without it, set-up was interrupted
+BEGUN = VENV / "workshop-begun"  # written first: whoever finds it knows who made the environment
 COMMAND = "python3 -m workshop"  # as everything that is typed, shown as `typed` spells it
 # tomllib is in the library of a Python that is new enough (oldest.py).
 PACKAGES = ("tomllib", "django", "channels", "channels_redis", "daphne", "httpx", "pytest", "rich")
@@ -78,6 +79,19 @@ def is_current() -> bool:
     return is_usable() and STAMP.read_text(encoding="utf-8") == stamp()
 
 
+def is_ours() -> bool:
+    """Whether set_up.py made the environment, finished or not."""
+    return STAMP.is_file() or BEGUN.is_file()
+
+
+def maker() -> str:
+    """What made the environment, as far as its pyvenv.cfg tells."""
+    for tool in ("uv", "virtualenv"):
+        if _setting(tool):
+            return tool + " " + _setting(tool)
+    return "python -m venv" if _setting("home") else "another tool"
+
+
 def is_inside() -> bool:
     """Whether this very process runs in the environment."""
     return VENV.is_dir() and os.path.samefile(sys.prefix, str(VENV))
@@ -115,12 +129,33 @@ def enter() -> None:
     interpreter has the packages (an environment made by hand). Ends the process with exit code 2
     and says what to type when the workshop is not set up.
     """
+    corrected = _correct_variables()
     if is_usable():
-        if not is_inside():
+        if corrected or not is_inside():
             run_again(python())
     elif not has_packages():
         sys.stderr.write("The workshop is not set up yet. Type: " + typed(COMMAND) + "\n")
         sys.exit(2)
+    elif corrected:
+        run_again(Path(sys.executable))
+
+
+def _correct_variables() -> bool:
+    """Whether a variable led Python astray, which is now corrected for whatever is run.
+
+    PYTHONPATH comes before the environment's own packages: another Django there, as that of ROS or
+    of a company, would be imported in their place. A locale like C cannot write what the reports
+    and the steps' files hold; PYTHONUTF8=1 makes Python use UTF-8 whatever the locale.
+    """
+    before = dict(os.environ)
+    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    ours = [one for one in folders if one and ROOT in [Path(one), *Path(one).parents]]
+    os.environ.pop("PYTHONPATH", None)
+    if ours:
+        os.environ["PYTHONPATH"] = os.pathsep.join(ours)
+    if sys.getfilesystemencoding() != "utf-8":
+        os.environ["PYTHONUTF8"] = "1"
+    return before != dict(os.environ)
 
 
 def run_again(interpreter: Path) -> None:
@@ -155,11 +190,16 @@ def _arguments() -> list:
 
 
 def _home() -> Path:
-    """The folder of the Python that the environment was made from (pyvenv.cfg, see PEP 405)."""
+    """The folder of the Python that the environment was made from."""
+    return Path(_setting("home") or str(VENV / "missing"))
+
+
+def _setting(name: str) -> str:
+    """What pyvenv.cfg (see PEP 405) says under that name; nothing if it doesn't."""
     config = VENV / "pyvenv.cfg"
     if config.is_file():
         for line in config.read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition("=")
-            if key.strip() == "home":
-                return Path(value.strip())
-    return VENV / "missing"
+            if key.strip() == name:
+                return value.strip()
+    return ""

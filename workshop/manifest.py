@@ -7,7 +7,7 @@ Imports only the standard library, because set-up reads it before anything is in
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from .environment import ROOT, typed
 
@@ -140,9 +140,11 @@ def _frozen(value):
 
 
 def find(name: str) -> Step:
-    """The step called `name`: "step2", "step2_echo" or "2". Raises UnknownStep."""
+    """The step called `name`: "step2", "step2_echo" or "2"; or the one that a path leads into, as
+    editors tell it: "steps/step2_echo/chat/consumers.py". Raises UnknownStep."""
+    folders = PureWindowsPath(name).parts  # which / separates too
     for step in steps():
-        if name.strip("/") in (step.name, step.short, str(step.number)):
+        if name.strip("/") in (step.short, str(step.number)) or step.name in folders:
             return step
     known = ", ".join(step.short for step in steps())
     raise UnknownStep(f"There is no step called {name!r}. The steps are: {known}.")

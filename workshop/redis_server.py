@@ -24,12 +24,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from . import lifeline, manifest, ports
+from . import lifeline, manifest, ports, unwritable
 
 POCKET = "Pocket Redis"
 DEFAULT_URL = "redis://127.0.0.1:6379"
 OLDEST = (5, 0)  # channels_redis waits for messages with BZPOPMIN, which came with Redis 5.0
 ANSWER_LIMIT = 1.0  # seconds within which a Redis must answer
+CONNECTIONS = 8  # what two servers of a chat, a check and `look` hold at once
 START_LIMIT = 10.0  # seconds within which ours must start; it takes about 0.04
 
 
@@ -81,7 +82,7 @@ def find(address: str) -> Found | None:
     if answer is None:
         return None
     where = _place(_split(address))
-    if "+PONG" not in answer:
+    if "+PONG" not in answer or answer.startswith("-"):
         raise RedisError(_refusal(answer, address, where))
     info = dict(re.findall(r"^(\w+):(.*?)\r?$", answer, re.MULTILINE))
     name = "Valkey" if "valkey_version" in info else "Redis"
@@ -92,7 +93,13 @@ def find(address: str) -> Found | None:
 
 
 def start() -> Found:
-    """The Redis at url(), started if none answers there. Raises RedisError if that fails."""
+    """The Redis at url(), started if none answers there, and tried out. Raises RedisError if that
+    fails."""
+    if os.environ.get("REDIS_URL") == "":
+        raise RedisError(
+            "The variable REDIS_URL is set, but empty, and step 3's settings take it as the "
+            "address. Remove it (unset REDIS_URL), or set it to an address like redis://127.0.0.1:6379."
+        )
     address = url()
     found = find(address) or _start_ours(address)
     digits = re.findall(r"\d+", found.version)
@@ -102,7 +109,50 @@ def start() -> Found:
             "channel layer needs Redis 5.0 or later (the command BZPOPMIN). "
             "Stop or update it, or set REDIS_URL to another one."
         )
+    _try_out(found)
     return found
+
+
+def _try_out(found: Found) -> None:
+    """Writes and reads a key of our own, as the channel layer does: a server that answers PING may
+    still refuse that. Raises RedisError if it does."""
+    key = f"workshop:tried-out:{os.getpid()}"
+    write, read = ["ZADD", key, "1", "a"], ["ZRANGE", key, "0", "-1"]
+    answer = _ask(found.url, write, ["EXPIRE", key, "10"], read, ["DEL", key], ["INFO", "clients"])
+    if refused := re.search(r"^-(.*?)\r?$", answer or "", re.MULTILINE):
+        raise RedisError(_refused_to_write(refused[1], found))
+    clients = dict(re.findall(r"^(\w*clients):(\d+)", answer or "", re.MULTILINE))
+    left = int(clients.get("maxclients", 10000)) - int(clients.get("connected_clients", 0))
+    if left < CONNECTIONS:
+        raise RedisError(
+            f"The {found.name} at {found.place} takes only {left} more connections, and two "
+            f"servers of a chat need {CONNECTIONS}. {_raise_limit('maxclients', '10000')}"
+        )
+
+
+def _refused_to_write(refusal: str, found: Found) -> str:
+    what = f"The {found.name} at {found.place}"
+    if refusal.startswith("OOM"):
+        return f"{what} is full: it has reached its maxmemory. {_raise_limit('maxmemory', '0')}"
+    if refusal.startswith("READONLY"):
+        return (
+            f"{what} is a read-only replica of another one, and the channel layer has to write. "
+            "Set REDIS_URL to the one that it copies, or make it independent: redis-cli replicaof "
+            "no one."
+        )
+    if refusal.startswith("NOPERM"):
+        return (
+            f"{what} doesn't let this user do what the channel layer does: {refusal}. Set "
+            "REDIS_URL to a user with all commands and keys."
+        )
+    return f"{what} answers, but cannot be written to: {refusal}"
+
+
+def _raise_limit(name: str, value: str) -> str:
+    return (
+        f"Raise the limit (redis-cli config set {name} {value}), or let the workshop start a Redis "
+        f"of its own: REDIS_URL=redis://127.0.0.1:{ports.next_free(6380)}"
+    )
 
 
 def stop() -> Found | None:
@@ -167,8 +217,18 @@ def _start_ours(address: str) -> Found:
             f"No Redis answers at {where}, where REDIS_URL points. Start that one, or remove the "
             "variable (unset REDIS_URL) and the workshop starts its own."
         )
+    if not _reaches_itself():
+        raise RedisError(
+            f"This machine cannot reach itself at {where}: its loopback interface is down, and "
+            "nothing in the workshop works without it. On Linux: sudo ip link set lo up. In a "
+            "container or behind a VPN or a firewall, allow connections to 127.0.0.1."
+        )
     state = _record_file().parent
-    state.mkdir(exist_ok=True)
+    try:
+        state.mkdir(exist_ok=True)
+        (state / "redis.log").touch()
+    except OSError as error:
+        raise RedisError(f"No Redis answers at {where}. {unwritable.explain(error)}") from error
     port = str(parts.port or 6379)
     pid = _run_detached([*program(), "--bind", "127.0.0.1", "--port", port], state)
     deadline = time.monotonic() + START_LIMIT
@@ -183,6 +243,7 @@ def _start_ours(address: str) -> Found:
             return found
         _record_file().write_text(json.dumps({"pid": pid, "url": address}), encoding="utf-8")
         return dataclasses.replace(found, ours=True)
+    _kill(pid)
     log = (state / "redis.log").read_text(errors="replace", encoding="utf-8").splitlines()[-3:]
     raise RedisError(
         f"Redis did not start at {where}. The end of .workshop/redis.log:\n" + "\n".join(log)
@@ -235,6 +296,15 @@ def _kill(pid: int) -> None:
 
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(pid).kill()
+
+
+def _reaches_itself() -> bool:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        try:
+            socket.create_connection(server.getsockname(), ANSWER_LIMIT).close()
+        except OSError:
+            return False
+    return True
 
 
 def program() -> list[str]:
@@ -317,7 +387,16 @@ def _refusal(answer: str, address: str, where: str) -> str:
             f"The Redis at {where} asks for a password. Put it in the address: "
             f"REDIS_URL=redis://:PASSWORD@{where}"
         )
-    if first.startswith(("-WRONGPASS", "-ERR invalid password", "-ERR AUTH")):
+    if first.startswith("-ERR AUTH"):
+        return (
+            f"The Redis at {where} asks for no password, but REDIS_URL has one, which the channel "
+            f"layer would send in vain. Remove it: REDIS_URL=redis://{where}"
+        )
+    if first.startswith("-ERR max number of clients"):
+        return (
+            f"The Redis at {where} takes no more connections. {_raise_limit('maxclients', '10000')}"
+        )
+    if first.startswith(("-WRONGPASS", "-ERR invalid password")):
         return f"The Redis at {where} does not accept the password in REDIS_URL."
     if first.startswith("-"):
         return f"The Redis at {where} refuses: {first[1:]}"

@@ -9,51 +9,25 @@ Imports only the standard library: this runs before anything is installed.
 import contextlib
 import errno
 import os
-import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import time
+from pathlib import Path
 
 from . import environment
 from .environment import ROOT, VENV
+from .progress_line import ProgressLine
+from .set_up_failures import AGAIN, SILENCE_LIMIT, explain, is_hopeless, is_lacking, is_passing
 
 STATE = ROOT / ".workshop"
 BEFORE = STATE / "venv-before"  # the last good environment, while a new one is made
 NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
-PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "2")
-MEGABYTES = 700  # what the packages take on the disk, with some room
+PIP = ("-m", "pip", "install")
+SAID = ("Resolved", "Downloading", "Prepared", "Installed")  # how the lines begin that are shown
 # Characters of the longest path below .venv, one of JupyterLab's, and of any path on Windows:
 # https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
 LONGEST, WINDOWS_TAKES = 161, 259
-AGAIN = f"Then type again: {environment.COMMAND}"
-
-# What installers say when it is not their own fault, with what to tell people. uv and pip word
-# these differently, and so do their versions: so only the stable core of each is looked for.
-DISK_FULL = (
-    r"No space left on device|os error 28\b|Disk quota exceeded|os error 122\b"
-    r"|WinError 112\b|(?<!Host is down \()os error 112\b"  # Windows, in any language
-)
-IN_USE = r"(?:WinError|os error) (?:5|32|183)\b"  # Windows: denied, shared, there already
-NO_NETWORK = (
-    r"dns error|failed to lookup address|name resolution|getaddrinfo failed|nodename nor servname"
-    r"|tcp connect error|Connection refused|Network is unreachable|No route to host"
-    r"|Failed to establish a new connection|timed out|ProxyError|error sending request"
-    r"|network connectivity is disabled"
-)
-NO_SUCH_PACKAGE = (
-    r"No matching distribution found for ([^\s(]+)"
-    r"|Because ([\w.-]+) was not found in the"
-    r"|Because there (?:is|are) no versions? of ([\w.-]+)"
-    r"|Because only (?:the following versions of )?([\w.-]+)"
-)
-NO_VENV = r"ensurepip|No module named '?venv"
-NO_WHEEL = (
-    r"Failed to build `?([\w.=-]+)|Failed building wheel for ([\w.-]+)"
-    r"|Because (?:all versions of |only )?([\w.-]+)[^,]*? ha(?:s|ve) no (?:usable )?wheels"
-)
-ASKED_FOR = r"/simple/([\w.-]+)/|requirement ([\w.-]+)[^(\n]* \(from versions: none\)"
 
 
 class SetUpError(Exception):
@@ -71,7 +45,7 @@ def set_up() -> None:
             if not environment.is_current():
                 _replace()
     except OSError as error:
-        raise SetUpError(_explain(str(error))) from error
+        raise SetUpError(explain(str(error))) from error
     print(f"Set up in {time.monotonic() - started:.0f} seconds.\n")
     sys.stdout.flush()
 
@@ -138,13 +112,33 @@ def _has_long_paths() -> bool:
 
 
 def _replace() -> None:
+    foreign = _keep_foreign()
     _put_aside()
     try:
         _make()
     except BaseException:  # Ctrl-C too
         _put_back()
+        if foreign:
+            foreign.rename(VENV)
         raise
     shutil.rmtree(BEFORE, ignore_errors=True)
+
+
+def _keep_foreign() -> Path | None:
+    """Moves a `.venv` that is not of our making out of the way, says so, and returns where it is
+    now; None if there is none."""
+    if not os.path.lexists(VENV) or environment.is_ours():
+        return None
+    number, kept = 1, ROOT / ".venv-before"
+    while os.path.lexists(kept):
+        number, kept = number + 1, ROOT / f".venv-before-{number + 1}"
+    print(
+        f"There is already a .venv, made by {environment.maker()}. The workshop needs one of its "
+        f"own there: the other is kept as {kept.name}.",
+        flush=True,
+    )
+    VENV.rename(kept)
+    return kept
 
 
 def _put_aside() -> None:
@@ -169,39 +163,51 @@ def _make() -> None:
     python = str(environment.python())
     # uv doesn't need pip in there, which saves seconds, nor Debian's python3-venv.
     options = ["--without-pip"] if uv else []
-    code, output = _say_and_run([sys.executable, "-m", "venv", *options, str(VENV)])
+    VENV.mkdir()
+    environment.BEGUN.touch()
+    code, output = _say_and_run([sys.executable, "-m", "venv", *options, str(VENV)], "Making .venv")
     if code:
-        raise SetUpError(_explain(output))
+        raise SetUpError(explain(output))
     if not uv:
-        code, output = _say_and_run([python, *PIP, "uv"])
-        _raise_if_hopeless(code, output)
+        code, output = _say_and_run([python, *PIP, "uv"], "Getting uv, which installs the rest")
+        if code and is_hopeless(output):  # an index without uv has perhaps what pip asks for
+            raise SetUpError(explain(output))
         uv = str(environment.python().with_name("uv.exe" if os.name == "nt" else "uv"))
     requirements = ["-r", str(ROOT / "requirements.txt")]
     # Compiled now, as pip does: a server under check writes no bytecode, and would read the sources
     # of Django and Twisted anew at every start.
     install = ["pip", "install", "--compile-bytecode", "--python", python]
-    code, output = _say_and_run([uv, *install, *requirements])
-    _raise_if_hopeless(code, output)
+    code, output = _say_and_run([uv, *install, *requirements], "Getting the packages")
+    if code and (is_hopeless(output) or is_lacking(output)):
+        raise SetUpError(explain(output))
     if code:
         print("uv failed, so pip installs them. This takes about a minute.")
         sys.stdout.flush()
-        code, output = _say_and_run([python, "-m", "ensurepip"], quiet=True)
+        code, output = _say_and_run([python, "-m", "ensurepip"], "Making ready", quiet=True)
         if code:
-            raise SetUpError(_explain(output))
-        code, output = _say_and_run([python, *PIP, *requirements])
+            raise SetUpError(explain(output))
+        code, output = _say_and_run([python, *PIP, *requirements], "Getting the packages")
     if code:
-        raise SetUpError(_explain(output))
+        raise SetUpError(explain(output))
     environment.STAMP.write_text(environment.stamp(), encoding="utf-8")
 
 
-def _say_and_run(command: list[str], quiet: bool = False) -> tuple[int, str]:
-    """Runs an installer, passing on its output. Returns its exit code and all of its output."""
+def _say_and_run(command: list[str], doing: str, quiet: bool = False) -> tuple[int, str]:
+    """Runs an installer, passing on its output, and once more if only the transfer broke off.
+    Returns its exit code and all of its output."""
+    code, output = _run(command, doing, quiet)
+    if code and is_passing(output):
+        code, output = _run(command, f"{doing}, once more", quiet)
+    return code, output
+
+
+def _run(command: list[str], doing: str, quiet: bool) -> tuple[int, str]:
     said = []
     try:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"},
+            env=_variables(),
             stdin=subprocess.DEVNULL,  # it must not ask anything
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -210,66 +216,27 @@ def _say_and_run(command: list[str], quiet: bool = False) -> tuple[int, str]:
         )
     except OSError as error:  # no such program, or not one for this machine
         return 127, str(error)
-    with process:
+    with process, ProgressLine(doing) as progress:
         for line in process.stdout:
             said.append(line)
-            if not quiet and line.startswith(("Resolved", "Downloading", "Prepared", "Installed")):
-                print(f"  {line.rstrip()}", flush=True)
+            if not quiet and line.startswith(SAID):
+                progress.say(f"  {line.rstrip()}")
+            if line.startswith("Installed "):  # by uv, which now does what takes longest
+                progress.doing = "Compiling them to bytecode"
+            if line.startswith("Installing collected packages"):  # by pip, as slow
+                progress.doing = "Installing them"
+            if line.startswith("Collecting "):  # pip's word; uv has none that is as good
+                progress.doing = f"{doing}: {line.split()[1]}"
     return process.returncode, "".join(said)
 
 
-def _raise_if_hopeless(code: int, output: str) -> None:
-    """Raises SetUpError for a failure that another installer would have too."""
-    if code and re.search(f"{DISK_FULL}|{NO_NETWORK}|{NO_SUCH_PACKAGE}", output, re.IGNORECASE):
-        raise SetUpError(_explain(output))
-
-
-def _explain(output: str) -> str:
-    """What went wrong, as far as the installer's output says, and what to do about it."""
-    asked = re.search(ASKED_FOR, output)
-    during = f" to get {asked[1] or asked[2]}" if asked else ""
-    if re.search(DISK_FULL, output, re.IGNORECASE):
-        return f"The disk is full. The packages need about {MEGABYTES} MB: free some space. {AGAIN}"
-    if re.search(NO_NETWORK, output, re.IGNORECASE):
-        return (
-            f"The package index could not be reached{during}. Check whether this machine is "
-            f"online, and whether it needs a proxy (the variable HTTPS_PROXY). {AGAIN}"
-        )
-    if os.name == "nt" and re.search(IN_USE, output):
-        return (
-            "The folder .venv is in use. Stop what runs in it, with: "
-            f"{environment.COMMAND} stop, and close the editors and notebooks that use it. In a "
-            f"terminal in which it is activated, type: deactivate. {AGAIN}"
-        )
-    if unbuilt := re.search(NO_WHEEL, output):
-        name = next(filter(None, unbuilt.groups()))
-        return (
-            f"There is no wheel of {name} for this machine and Python {sys.version.split()[0]}, "
-            f"and it could not be built. {_where_wheels_are()} {AGAIN}"
-        )
-    if missing := re.search(NO_SUCH_PACKAGE, output):
-        name = next(filter(None, missing.groups()))
-        return (
-            f"The package index has no {name} that fits requirements.txt and this Python "
-            f"({sys.version.split()[0]}). Check its line in requirements.txt, or try another "
-            f"Python between 3.11 and 3.14. {AGAIN}"
-        )
-    if re.search(NO_VENV, output):
-        return (
-            f"This Python ({sys.executable}) cannot make a virtual environment with pip in it. On "
-            f"Debian and Ubuntu: sudo apt install python3-venv. {AGAIN}"
-        )
-    last = "\n".join(f"  {line}" for line in output.strip().splitlines()[-8:])
-    return f"The packages could not be installed. The installer's last lines:\n{last}\n{AGAIN}"
-
-
-def _where_wheels_are() -> str:
-    """What to do where a package has none for this system and this Python."""
-    if "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE")):  # Alpine
-        return (
-            "Some packages have none for systems with musl, such as Alpine: use the dev container "
-            "(.devcontainer/), or a system with glibc, such as Debian."
-        )
-    if sysconfig.get_platform() == "win-arm64" and sys.version_info < (3, 12):
-        return "For Windows on Arm, packages have them from Python 3.12 on: install a newer Python."
-    return "Try another Python between 3.11 and 3.14."
+def _variables() -> dict[str, str]:
+    """For the installers: their words as we know them, and the certificates and the patience that
+    both are to have. The attendee's own choices count."""
+    ours = {"UV_HTTP_TIMEOUT": str(SILENCE_LIMIT), "UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
+    # pip says why it could not fetch something when it tries again, and only then.
+    ours |= {"PIP_DEFAULT_TIMEOUT": str(SILENCE_LIMIT), "PIP_RETRIES": "1"}
+    ours |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    if "SSL_CERT_FILE" in os.environ:  # uv and Python know it, pip has its own name for it
+        ours["PIP_CERT"] = os.environ["SSL_CERT_FILE"]
+    return {**ours, **os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"}

@@ -5,7 +5,7 @@ checks, the notebooks and `look` send, and the everyday commands for strings, li
 and sorted sets. It is for a workshop, not for production: one thread, memory only, and of Lua only
 the scripts of channels_redis (commands/scripts.py). The tests compare its replies with Valkey's.
 
-    python -m workshop.pocket_redis --port 6379
+    python3 -m workshop.pocket_redis --port 6379
 
     protocol.py   bytes to commands, replies to bytes: RESP 2 and 3
     arguments.py  what a command's words say: integers, scores, patterns

@@ -1,4 +1,4 @@
-"""Runs a pocket Redis until SHUTDOWN: python -m workshop.pocket_redis --port 6379"""
+"""Runs a pocket Redis until SHUTDOWN: python3 -m workshop.pocket_redis --port 6379"""
 
 import argparse
 import asyncio
@@ -27,7 +27,7 @@ async def serve(host: str, port: int, password: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m workshop.pocket_redis", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python3 -m workshop.pocket_redis", description=__doc__)
     parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS")
     parser.add_argument("--port", default=6379, type=int)
     parser.add_argument("--requirepass", default="", metavar="PASSWORD")
