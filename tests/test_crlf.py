@@ -12,7 +12,7 @@ from tests.catalogue import entries, name_of, project_of
 from tests.conftest import ROOT, quick_check, side_by_side
 from workshop.checking.processes.log import Log
 
-EVERY = 12  # one mistake of so many; WORKSHOP_CRLF=1 takes all of them, in some minutes
+EVERY = 24  # one mistake of so many; WORKSHOP_CRLF=1 takes all of them, in some minutes
 MISTAKES = [entry for entry in entries("mistakes") if not entry[1].get("unreachable")]
 SAMPLE = MISTAKES[:: 1 if os.environ.get("WORKSHOP_CRLF") else EVERY]
 

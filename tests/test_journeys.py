@@ -18,7 +18,7 @@ from tests.conftest import quick_check, side_by_side
 from workshop import manifest
 from workshop.developing import catalogue
 
-JOURNEYS = int(os.environ.get("WORKSHOP_JOURNEYS", "30"))
+JOURNEYS = int(os.environ.get("WORKSHOP_JOURNEYS", "20"))
 # What a mistake must not have if it is to be combined with others: another base, another encoding,
 # or more to do than what its message says.
 NOT_COMBINED = {"of", "alone", "encoded", "before", "unreachable", "then"}

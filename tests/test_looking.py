@@ -128,7 +128,7 @@ def test_a_cell_looks_at_the_redis_of_the_step(redis, monkeypatch):
     async def cell():  # a notebook's cells run on an event loop
         return looking.look("step3", solution=True)
 
-    assert "No groups" in str(asyncio.run(cell()))
+    assert "No groups" in str(run_coroutine(cell()))
 
 
 def test_settings_that_print_and_hosts_of_every_form(tmp_path, monkeypatch, redis):
