@@ -259,19 +259,33 @@ def test_run_with_a_layer_in_memory_needs_no_redis_and_changes_no_file(workshop)
     redis = f"redis://127.0.0.1:{ports.any_free()}"
     solution = workshop.root / "solutions" / manifest.find("step3").name
     before = sources(solution)
-    arguments = ("step3", "--solution", "--memory", "--port", str(ports.any_free()))
-    with running(workshop, *arguments, REDIS_URL=redis) as (_, port):
-        run_coroutine(ana_and_ben_hear_each_other(port))
+    arguments = ("step3", "--solution", "--memory", "--port")
+    with (
+        running(workshop, *arguments, str(ports.any_free()), REDIS_URL=redis) as (_, port),
+        running(workshop, *arguments, str(ports.any_free()), REDIS_URL=redis) as (_, other),
+    ):
+        run_coroutine(ana_and_ben_hear_each_other_but_not_cleo(port, other))
         assert not redis_server.find(redis)
     assert sources(solution) == before
 
 
-async def ana_and_ben_hear_each_other(port: int) -> None:
-    site = f"127.0.0.1:{port}"
-    async with socket_to(port, site) as ana, socket_to(port, site) as ben:
+async def ana_and_ben_hear_each_other_but_not_cleo(port: int, other: int) -> None:
+    """As on the slide "Two servers, two memories"."""
+    site, cleos_site = f"127.0.0.1:{port}", f"127.0.0.1:{other}"
+    async with (
+        socket_to(port, site) as ana,
+        socket_to(port, site) as ben,
+        socket_to(other, cleos_site) as cleo,
+    ):
         await ana.send(json.dumps({"message": "hello"}))
         for browser in (ana, ben):
-            assert json.loads(await asyncio.wait_for(browser.recv(), 600)) == {"message": "hello"}
+            assert await heard_by(browser) == "hello"
+        await cleo.send(json.dumps({"message": "anybody?"}))
+        assert await heard_by(cleo) == "anybody?", "and no hello before it"
+
+
+async def heard_by(browser) -> str:
+    return json.loads(await asyncio.wait_for(browser.recv(), 600))["message"]
 
 
 def sources(folder) -> dict:
