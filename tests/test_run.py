@@ -289,8 +289,8 @@ async def heard_by(browser) -> str:
 
 
 def sources(folder) -> dict:
-    return {path: path.read_bytes() for path in folder.rglob("*") if "__pycache__" not in str(path)
-            and path.is_file()}  # fmt: skip
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path: path.read_bytes() for path in files if "__pycache__" not in str(path)}
 
 
 def test_memory_is_refused_for_a_step_without_a_layer(workshop):

@@ -20,6 +20,7 @@ from workshop.manifest import find, finished_chat
 from ..conftest import copy_of, edit
 from . import browsing
 from .observer import Observer
+from .slideshow import Slideshow
 
 STARTS_WITHIN = 60  # seconds; only a test that fails waits for them
 HERE = Path(__file__).parent
@@ -52,6 +53,14 @@ def chromium():
 def profiles(chromium):
     """Ana's browser, Ben's browser …."""
     return browsing.Profiles(chromium)
+
+
+@pytest.fixture
+def slideshow(chromium):
+    """Shows decks for one test: see slideshow.Slideshow."""
+    slideshow = Slideshow(chromium)
+    yield slideshow
+    slideshow.end()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from workshop.building import deck
 
 from ..decks import built
 from .browsing import expect
-from .slideshow import Slideshow
 
 SMALLEST = 24  # pixels of a letter's size, on a slide of 1280 by 720
 DECKS = deck.names()
@@ -69,13 +68,6 @@ def address(request):
 
 every_deck = pytest.mark.parametrize("address", DECKS, indirect=True)
 one_deck = pytest.mark.parametrize("address", DECKS[2:3], indirect=True)
-
-
-@pytest.fixture
-def slideshow(chromium):
-    slideshow = Slideshow(chromium)
-    yield slideshow
-    slideshow.end()
 
 
 @pytest.fixture

@@ -27,13 +27,6 @@ def address():
 
 
 @pytest.fixture
-def slideshow(chromium):
-    slideshow = Slideshow(chromium)
-    yield slideshow
-    slideshow.end()
-
-
-@pytest.fixture
 def day(slideshow, address):
     return slideshow.show(address)
 
