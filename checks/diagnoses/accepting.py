@@ -84,12 +84,14 @@ def subprotocol_not_offered(evidence):
                 )
 
 
-@rule(raised=r"Attempt to send on a closed protocol|after sending 'websocket.close'")
-def sent_after_close(evidence, error):
+@rule
+def sent_after_close(evidence):
+    """Whether that raises depends on whether the server has yet heard that the browser left."""
     closes = evidence.sent("websocket.close")
-    if not closes:
+    after = closes and evidence.sent_after(closes[0])
+    if not after:
         return None
-    where, closed = evidence.where(error) or evidence.place(closes[0]), evidence.place(closes[0])
+    where, closed = evidence.place(after[0]), evidence.place(closes[0])
     lines = getattr(evidence.project.function_at(where), "body", [])
     direct = {line.lineno for line in lines}
     if where and closed and {where.line, closed.line} <= direct and where.file == closed.file:

@@ -99,6 +99,7 @@ class Sends(Event):
     """A consumer sends an event of ASGI."""
 
     path: str | None
+    object: int  # the consumer, as in ConsumerMade
     type: str  # "websocket.send"
     frames: tuple[Frame, ...]
 

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections import Counter
 from pathlib import Path
 
 from workshop.checking import failures, patience
-from workshop.checking.events import Busy
+from workshop.checking.events import Busy, Ended, Handled, Handles
 from workshop.checking.explaining.evidence import Evidence, ProgramEvidence
 from workshop.checking.explaining.source import Project
 from workshop.checking.observers.browser import Browser
@@ -18,6 +19,8 @@ from workshop.checking.processes.program import Program
 from workshop.manifest import Step
 
 SETTLE = 0.06  # seconds between two looks at what is busy after a failure
+# For a method that has closed, refused or sent to come to its end, or to what it raises after that
+TO_ITS_END = patience.seconds(2)
 # For what is prepared and all checks of a step; what comes before and after stays under 5 s.
 RUN_LIMIT = patience.seconds(15)
 
@@ -110,6 +113,8 @@ class CheckRun:
                 await program.ended(1)  # its last output has arrived
         busy = await self._busy()
         await asyncio.sleep(SETTLE)
+        if isinstance(failure, failures.Closed | failures.Refused | failures.NotTheContract):
+            await self._handled()
         still_busy = await self._busy()
         return Evidence(
             check=self.check,
@@ -122,6 +127,21 @@ class CheckRun:
             still_busy=still_busy,
             paths={path for room in self.rooms for path in room.paths},
         )
+
+    async def _handled(self) -> None:
+        """Wait until no consumer is in the middle of a method: what a browser saw is not yet all
+        that it did."""
+        for _ in range(round(TO_ITS_END / SETTLE)):
+            if not self._in_the_middle():
+                return
+            await asyncio.sleep(SETTLE)
+
+    def _in_the_middle(self) -> bool:
+        """What is handled ends with `Handled`, or with the consumer."""
+        events = Counter(
+            type(event) for program in self.session.programs for event in program.log.events
+        )
+        return events[Handles] > events[Handled] + events[Ended]
 
     async def _busy(self) -> list[Busy]:
         """What the programs are busy with now."""

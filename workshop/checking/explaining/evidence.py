@@ -1,6 +1,7 @@
 """What a failed check leaves behind, ready for the diagnoses to query."""
 
 import ast
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -185,6 +186,13 @@ class Evidence:
     def sent(self, kind: str) -> list[Sends]:
         """What consumers sent to their browsers of the type, "websocket.send" say."""
         return self.events(Sends, type=kind)
+
+    def sent_after(self, event: Sends) -> list[Sends]:
+        """What the same consumer sent to its browser later."""
+        told = next(program.events for program in self.programs if event in program.events)
+        later = [e for e in told[told.index(event) + 1 :] if isinstance(e, Sends | ConsumerMade)]
+        itself = [e for e in later if e.object == event.object]  # the next one may get its number
+        return list(itertools.takewhile(lambda e: isinstance(e, Sends), itself))
 
     def place(self, event: Event) -> Where | None:
         """The attendee's line that did it."""

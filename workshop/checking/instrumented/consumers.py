@@ -3,7 +3,7 @@
     {"event": "consumer", "path": …, "object": 140…, "classes": [["rooms.sockets", "Room"], …]}
     {"event": "handles", "path": …, "type": "chat.message"}     a method begins …
     {"event": "handled", "path": …, "type": "chat.message"}     … and has ended
-    {"event": "sends", "path": …, "type": "websocket.send", "frames": [...]}
+    {"event": "sends", "path": …, "object": 140…, "type": "websocket.send", "frames": [...]}
 
 `classes` are a consumer's class and its bases, the nearest first. `frames` are only the project's
 own. Imports only the standard library.
@@ -45,18 +45,19 @@ def tell_of_consumers(channels):
     async def sync_dispatch_and_tell(self, message):
         await told_of(message, sync_dispatch.__get__(self, type(self))(message))
 
-    def tell_of_sending(message):
+    def tell_of_sending(consumer, message):
         frames = telling.their_frames(sys._getframe(2))
-        telling.tell_of_socket("sends", type=str(_type_of(message)), frames=frames)
+        kind = str(_type_of(message))
+        telling.tell_of_socket("sends", object=id(consumer), type=kind, frames=frames)
 
     @functools.wraps(send)
     async def send_and_tell(self, message):
-        tell_of_sending(message)
+        tell_of_sending(self, message)
         await send(self, message)
 
     @functools.wraps(sync_send)
     def sync_send_and_tell(self, message):
-        tell_of_sending(message)
+        tell_of_sending(self, message)
         sync_send(self, message)
 
     channels.AsyncConsumer.__call__ = call_and_tell
