@@ -76,9 +76,9 @@ def _shared(events):
                 return event.name
             open_now.append((event.object, event.path))
         if isinstance(event, Ended):
-            gone = next((pair for pair in open_now if pair[1] == event.path), None)
-            if gone:
-                open_now.remove(gone)
+            # Which of a room's WebSockets it was is not told, and the next object may get its
+            # number: only what is certainly open counts.
+            open_now = [pair for pair in open_now if pair[1] != event.path]
     return None
 
 

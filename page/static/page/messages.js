@@ -11,7 +11,8 @@ const asText = (value) => (typeof value === "string" ? value : JSON.stringify(va
 /**
  * What a frame says: {message, labels} for an object with "message", where every other key is a
  * label; {notice} for one that has a "notice" instead, which is what the server itself says;
- * {raw, note} for everything else.
+ * {raw, note} for everything else. null for an answer to this tab alone, which has the client_id of
+ * what it said: it is on the wire, and no message.
  */
 export function read(data) {
   if (typeof data !== "string") {
@@ -27,16 +28,20 @@ export function read(data) {
     return { raw: data, note: "not a JSON object" };
   }
   if (!Object.hasOwn(value, "message")) {
+    if (Object.hasOwn(value, "client_id")) return null;
     if (Object.hasOwn(value, "notice")) return { notice: asText(value.notice) };
     return { raw: data, note: "no “message” in it" };
   }
   const { message, ...labels } = value;
-  return { message: asText(message), labels };
+  // When it was said is not a label: it is the time that is shown.
+  const saidAt = new Date(typeof labels.created === "string" ? labels.created : Number.NaN);
+  if (!Number.isNaN(saidAt.valueOf())) delete labels.created;
+  return { message: asText(message), labels, saidAt };
 }
 
-function item(data, at) {
-  const { message, labels, notice, raw, note } = read(data);
-  const time = element("time", "", clock(at));
+function item({ message, labels, saidAt, notice, raw, note }, at) {
+  const isKnown = saidAt && !Number.isNaN(saidAt.valueOf());
+  const time = element("time", "", clock(isKnown ? saidAt : at));
   if (notice !== undefined) {
     const text = element("span", "", ...textOf(notice, LONGEST_TEXT));
     text.dir = "auto";
@@ -85,10 +90,12 @@ export class Messages {
     });
   }
 
-  /** A frame from the server. */
+  /** A frame from the server. Returns whether there is something to show. */
   show(data) {
     const at = new Date();
-    this.log.add(() => item(data, at));
+    const content = read(data);
+    if (content) this.log.add(() => item(content, at));
+    return content !== null;
   }
 
   /** A word of the page itself between the messages; `kind` is "opened" or "closed". */

@@ -1,5 +1,6 @@
 // The chat room: the parts of the page, tied together.
 
+import { History } from "./history.js";
 import { Messages } from "./messages.js";
 import { TabName, hueOf } from "./name.js";
 import { ReconnectingSocket } from "./socket.js";
@@ -57,11 +58,20 @@ byId("rename-form").addEventListener("keydown", ({ key }) => {
   byId("rename").focus();
 });
 
+// A server that keeps what was said acknowledges each message; what it has not, is kept here.
+const history =
+  document.body.dataset.history !== undefined
+    ? new History(socket, roomName, (waiting, error) => {
+        byId("waiting").textContent = waiting
+          ? `${waiting} not acknowledged yet. ${error ?? ""}`
+          : "";
+      })
+    : null;
+
 // What the server sends is shown. What the reader writes is sent, and not shown: if it appears
 // among the messages, then because the server sent it back.
 socket.addEventListener("received", ({ detail }) => {
-  messages.show(detail.data);
-  if (document.hidden) {
+  if (messages.show(detail.data) && document.hidden) {
     unread += 1;
     showTitle();
   }
@@ -74,6 +84,9 @@ byId("compose").addEventListener("submit", (event) => {
   byId("compose-problem").textContent = "";
   if (input.value === "") {
     byId("compose-problem").textContent = "Nothing to send yet: write a message first.";
+  } else if (history) {
+    history.say(input.value, tab.value);
+    input.value = "";
   } else if (!socket.isOpen) {
     byId("compose-problem").textContent =
       "Not sent: the connection is not open. Your text stays here.";

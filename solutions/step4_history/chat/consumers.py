@@ -13,23 +13,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):
         content = json.loads(text_data)
         client_id = content["client_id"]
+        fields = {
+            "room": self.room_name,
+            "text": content["message"],
+            "author": content.get("author", ""),
+        }
         try:
-            message, _ = await Message.objects.aget_or_create(
-                client_id=client_id,
-                defaults={
-                    "room": self.room_name,
-                    "text": content["message"],
-                    "author": content.get("author", ""),
-                },
-            )
+            message, _ = await Message.objects.aget_or_create(fields, client_id=client_id)
         except DatabaseError as error:
             answer = {"error": f"Not saved: {error}", "client_id": client_id}
             await self.send(text_data=json.dumps(answer))
             return
         await self.send(text_data=json.dumps({"id": message.id, "client_id": client_id}))
-        await self.channel_layer.group_send(
-            self.room_group_name, {"type": "chat.message", "id": message.id}
-        )
+        event = {"type": "chat.message", "id": message.id}
+        await self.channel_layer.group_send(self.room_group_name, event)
 
     async def chat_message(self, event):
         if event["id"] > self.last_id:

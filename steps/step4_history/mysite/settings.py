@@ -2,6 +2,8 @@ import os
 import sys
 from pathlib import Path
 
+from mysite import database
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # The chat page is the same in every step, so there is one, in page/ at the top of the workshop.
@@ -23,7 +25,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
 
-# Sessions live in a signed cookie: this chat needs no database.
+# Sessions live in a signed cookie: the database has the messages and nothing else.
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 
 ROOT_URLCONF = "mysite.urls"
@@ -38,6 +40,13 @@ CHANNEL_LAYERS = {
         },
     }
 }
+
+DATABASES = {
+    "default": database.from_url(
+        os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 

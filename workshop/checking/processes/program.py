@@ -130,6 +130,11 @@ class Program:
             return False
         return True
 
+    def kill(self) -> None:
+        """End it at once, in the middle of what it does, as kill -9 does. What it reported until
+        then stays evidence."""
+        launch.end(self._process)
+
     def stop(self) -> None:
         """End the server and all it started. Returns when they are gone."""
         launch.end(self._process)
