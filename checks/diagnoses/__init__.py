@@ -47,6 +47,7 @@ ASKED_IN_TURN = (
     "awaiting",
     "unawaited",
     "database",
+    "orm",
     "layer",
     "addresses",
     "address_forms",

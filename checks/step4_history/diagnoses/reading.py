@@ -1,0 +1,236 @@
+"""What a browser hears of what was said before."""
+
+import ast
+
+from checks.step4_history.diagnoses.seen import only
+from checks.step4_history.failures import Missed, NotFromHere, NotInOrder
+from workshop.checking.explaining.edits import after, instead
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
+from workshop.checking.failures import Silent
+
+
+def _calls(evidence, *names):
+    """(consumer, call) of these names in the consumers."""
+    return [(one, call) for one in evidence.consumers for name in names for call in one.calls(name)]
+
+
+def _queries(evidence):
+    return _calls(evidence, "filter", "order_by", "all", "exclude")
+
+
+def _reads_on_connect(evidence):
+    for consumer in evidence.consumers:
+        connect = consumer.methods.get("connect") or consumer.methods.get("websocket_connect")
+        own = {"self", *consumer.methods} & {
+            last_name(node.func)
+            for node in ast.walk(connect or ast.Pass())
+            if isinstance(node, ast.Call)
+        }
+        names = {
+            last_name(node)
+            for node in ast.walk(connect or ast.Pass())
+            if isinstance(node, ast.Attribute)
+        }
+        if own - {"accept", "send", "close"} or "objects" in names:
+            return True
+    return False
+
+
+@rule
+def nothing_read_on_connect(evidence):
+    if not only(evidence, Silent, Missed, NotFromHere) or _reads_on_connect(evidence):
+        return None
+    for consumer in evidence.consumers:
+        if connect := consumer.methods.get("connect"):
+            return Explanation(
+                "connect() joins the group, and reads nothing of what was said before. After the "
+                "join, find out where this browser goes on, keep it in self.last_id, and catch up.",
+                consumer.where(connect),
+            )
+    return None
+
+
+@rule
+def read_before_joined(evidence):
+    """In connect(), the call that reads comes before group_add()."""
+    if not only(evidence, Missed, Silent):
+        return None
+    for consumer in evidence.consumers:
+        joins = consumer.calls("group_add", "connect")
+        reads = consumer.calls("catch_up", "connect") or [
+            node
+            for node in ast.walk(consumer.methods.get("connect") or ast.Pass())
+            if isinstance(node, ast.AsyncFor)
+        ]
+        if joins and reads and reads[0].lineno < joins[0].lineno:
+            return Explanation(
+                "connect() reads before it joins the group. What is saved in between is neither in "
+                "what was read nor in any event: lost. Join first, then read.",
+                consumer.where(reads[0]),
+            )
+    return None
+
+
+@rule
+def room_not_filtered(evidence):
+    if not only(evidence, NotFromHere) or "another room" not in str(evidence.failure):
+        return None
+    for consumer, call in _calls(evidence, "filter"):
+        if not any(key.arg and key.arg.startswith("room") for key in call.keywords):
+            code = evidence.code_at(consumer.where(call), call)
+            changed = f"{code[:-1]}{', ' if call.args or call.keywords else ''}room=self.room_name)"
+            where = consumer.where(call)
+            return Explanation(
+                f"This reads the messages of all rooms. Write `{changed}`.",
+                where,
+                evidence.suggest(where, instead(call, changed)),
+            )
+    found = next(iter(_queries(evidence)), None)
+    return Explanation(
+        "What is read is not limited to this room: "
+        "`Message.objects.filter(room=self.room_name, …)`.",
+        found[0].where(found[1]) if found else None,
+    )
+
+
+@rule
+def history_without_limit(evidence):
+    if not only(evidence, NotFromHere) or "instead of the last" not in str(evidence.failure):
+        return None
+    found = next(iter(_queries(evidence)), None)
+    return Explanation(
+        f"{evidence.failure} Without ?after=, self.last_id is the id of the 51st message from the "
+        'end: `newest[50:51]`, where newest is ordered by "-id".',
+        found[0].where(found[1]) if found else None,
+    )
+
+
+@rule
+def last_id_not_kept(evidence):
+    """What was sent is sent again with the next event."""
+    if not only(evidence, NotInOrder, Missed, NotFromHere):
+        return None
+    for consumer in evidence.consumers:
+        loops = list(consumer.nodes(ast.AsyncFor, ast.For))
+        kept = [node.lineno for node in consumer.set_on_self() if node.attr == "last_id"]
+        for loop in loops:
+            if not any(loop.lineno <= line <= loop.end_lineno for line in kept):
+                last = loop.body[-1]
+                indent = " " * last.col_offset
+                target = loop.target.id if isinstance(loop.target, ast.Name) else "message"
+                where = consumer.where(loop)
+                return Explanation(
+                    "Nobody notes what this browser has been sent, so the next event brings it "
+                    f"again. In this loop, write `self.last_id = {target}.id`.",
+                    where,
+                    evidence.suggest(where, after(last, f"\n{indent}self.last_id = {target}.id")),
+                )
+    return None
+
+
+@rule
+def not_in_the_order_of_ids(evidence):
+    if not only(evidence, NotInOrder):
+        return None
+    calls = _calls(evidence, "order_by")
+    for consumer, call in calls:
+        given = call.args[0] if call.args else None
+        backwards = isinstance(given, ast.Constant) and str(given.value).startswith("-")
+        in_loop = any(
+            loop.lineno <= call.lineno <= loop.body[0].lineno
+            for loop in consumer.nodes(ast.AsyncFor)
+        )
+        if (in_loop and backwards) or (isinstance(given, ast.Constant) and given.value == "?"):
+            where = consumer.where(call)
+            return Explanation(
+                'This sends the newest message first. Write `order_by("id")`.',
+                where,
+                evidence.suggest(where, instead(given, '"id"')),
+            )
+    loops = [(one, loop) for one in evidence.consumers for loop in one.nodes(ast.AsyncFor)]
+    found = next(iter(loops), None)
+    return Explanation(
+        "The messages don't come in the order of their ids. A query has no order of its own: "
+        "write `.order_by(\"id\")`. And don't send what an event carries: two servers' events "
+        "overtake one another. Read what is new from the database, after self.last_id.",
+        found[0].where(found[1]) if found else None,
+    )
+
+
+@rule
+def event_taken_for_the_message(evidence):
+    """A message that was saved earlier and told later is skipped for ever."""
+    if not only(evidence, Missed) or "was slow" not in str(evidence.failure):
+        return None
+    found = [one for one in evidence.consumers if "chat_message" in one.methods]
+    where = found[0].where(found[0].methods["chat_message"]) if found else None
+    return Explanation(
+        "What came with the later id was sent, and the earlier one was skipped when its event "
+        "arrived, or never asked for. Don't send what the event carries: when one comes, read all "
+        "that the room has after self.last_id, in the order of the ids.",
+        where,
+    )
+
+
+@rule(raised=r"TypeError: '[<>]=?' not supported between instances of '(\w+)' and '(\w+)'")
+def id_is_not_a_number(evidence, error, left, right):
+    if "str" not in (left, right) and "list" not in (left, right):
+        return None
+    for consumer in evidence.consumers:
+        for node in consumer.set_on_self():
+            assigned = next(
+                (
+                    a
+                    for a in consumer.nodes(ast.Assign)
+                    if node in a.targets and node.attr == "last_id"
+                ),
+                None,
+            )
+            if (
+                assigned
+                and "query" in ast.unparse(assigned.value)
+                and "int(" not in ast.unparse(assigned.value)
+            ):
+                where = consumer.where(assigned)
+                code = evidence.code_at(where, assigned.value)
+                if "list" in (left, right):
+                    code += "[0]"
+                return Explanation(
+                    'What the query string has under "after" is a list of strings, and an id is a '
+                    f"number. Write `int({code})`.",
+                    where,
+                    evidence.suggest(where, instead(assigned.value, f"int({code})")),
+                )
+    return None
+
+
+@rule(raised=r"TypeError: int\(\) argument must be a string.* not 'list'")
+def after_is_a_list(evidence, error):
+    where = evidence.where(error)
+    calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) == "int"]
+    changes = [after(calls[0].args[0], "[0]")] if len(calls) == 1 and calls[0].args else []
+    return Explanation(
+        "parse_qs() makes a list of what each name of the query string has, since a name may come "
+        'twice. Take the first: `int(query["after"][0])`.',
+        where,
+        evidence.suggest(where, *changes) if changes else None,
+    )
+
+
+@rule(
+    raised=r"(TypeError: '>' not supported between instances of 'int' and 'NoneType'"
+    r"|ValueError: Cannot use None as a query value)"
+)
+def no_message_before(evidence, error, _):
+    calls = _calls(evidence, "afirst", "first", "alast", "last")
+    if not calls:
+        return None
+    consumer, call = calls[0]
+    where = consumer.where(call)
+    return Explanation(
+        f"{last_name(call.func)}() returns None where there is no such message, as in a new room. "
+        "Then this browser begins at 0: `… or 0`.",
+        where,
+        evidence.suggest(where, after(call, " or 0")),
+    )

@@ -1,0 +1,131 @@
+"""What is said and not saved, or saved twice."""
+
+import ast
+
+from checks.step4_history.diagnoses.seen import only
+from checks.step4_history.failures import LoopStopped, Lost, NotAnswered, StoredTwice
+from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
+
+SAVING = ("aget_or_create", "acreate", "asave", "aupdate_or_create", "abulk_create")
+SAVING += tuple(name.removeprefix("a") for name in SAVING)
+
+
+def savings(evidence):
+    """The calls that save, in the consumers: (consumer, call)."""
+    return [
+        (one, call) for one in evidence.consumers for name in SAVING for call in one.calls(name)
+    ]
+
+
+@rule
+def nothing_is_saved(evidence):
+    if not only(evidence, NotAnswered, Lost) or savings(evidence):
+        return None
+    found = next(iter(evidence.receivers), None)
+    where = found[0].where(found[1]) if found else None
+    return Explanation(
+        "What is said is passed on and not saved. Save it first, with "
+        "`message, _ = await Message.objects.aget_or_create(fields, client_id=client_id)`, and "
+        "answer with its id.",
+        where,
+    )
+
+
+@rule(raised=r"IntegrityError: UNIQUE constraint failed: (\w+)\.client_id")
+def client_id_sent_again(evidence, error, table):
+    return _once(evidence, evidence.where(error))
+
+
+@rule
+def resent_is_an_error(evidence):
+    """Its IntegrityError was caught, and told."""
+    if not only(evidence, NotAnswered) or "UNIQUE constraint" not in str(evidence.failure):
+        return None
+    found = savings(evidence)
+    return _once(evidence, found[0][0].where(found[0][1]) if found else None)
+
+
+def _once(evidence, where):
+    calls = [c for c in evidence.nodes_at(where, ast.Call) if last_name(c.func) == "acreate"]
+    changes = []
+    if len(calls) == 1 and calls[0].keywords and not calls[0].args:
+        statement, source = evidence.statement_at(where), evidence.project.source_at(where)
+        names = {key.arg: key.value for key in calls[0].keywords}
+        ours = isinstance(statement, ast.Assign) and len(statement.targets) == 1
+        own, given = names.pop("client_id", None), names.get(None)
+        if own and ours and isinstance(statement.targets[0], ast.Name):
+            fields = source.code(given) if given and len(names) == 1 else None
+            if fields is None and None not in names:
+                pairs = (f'"{key}": {source.code(value)}' for key, value in names.items())
+                fields = f"{{{', '.join(pairs)}}}"
+            if fields:
+                manager = source.code(calls[0].func.value)
+                code = f"{manager}.aget_or_create({fields}, client_id={source.code(own)})"
+                target = statement.targets[0]
+                changes = [instead(target, f"{target.id}, _"), instead(calls[0], code)]
+    return Explanation(
+        "The same client_id came again, because its browser had not heard of an answer. That is "
+        "not an error: find the message that is there, and answer with its id. aget_or_create() "
+        "does both: it takes the client_id, and the other fields as its `defaults`.",
+        where,
+        evidence.suggest(where, *changes) if changes else None,
+    )
+
+
+@rule
+def client_id_not_saved(evidence):
+    """Each time it is said, it gets a new id."""
+    if not only(evidence, StoredTwice):
+        return None
+    found = savings(evidence)
+    return Explanation(
+        "What came twice under one client_id was saved twice. Save the browser's client_id with "
+        "the message, the one of its frame, and look it up before: "
+        "`await Message.objects.aget_or_create(fields, client_id=client_id)`.",
+        found[0][0].where(found[0][1]) if found else None,
+    )
+
+
+@rule(raised=r"OperationalError: database is locked")
+def database_error_not_caught(evidence, error):
+    return Explanation(
+        "The database was locked for longer than the timeout, and the exception closed the "
+        "sender's WebSocket. Catch it around the line that saves, `except DatabaseError as "
+        'error:` (from django.db), and send the browser {"error": …, "client_id": …}.',
+        evidence.where(error),
+    )
+
+
+@rule
+def query_on_the_loop(evidence):
+    if not only(evidence, LoopStopped):
+        return None
+    found = savings(evidence)
+    return Explanation(
+        "While a message waited for the database, this server did nothing else: the query runs on "
+        "the event loop. Use the method with an a prefix, and await it; a function of your own "
+        "goes through `await database_sync_to_async(function)(…)`.",
+        found[0][0].where(found[0][1]) if found else None,
+    )
+
+
+@rule(raised=r"AttributeError: 'tuple' object has no attribute '(\w+)'")
+def pair_not_unpacked(evidence, error, name):
+    for consumer, call in savings(evidence):
+        if last_name(call.func) not in ("aget_or_create", "aupdate_or_create"):
+            continue
+        where = consumer.where(call)
+        statement = evidence.statement_at(where)
+        changes = []
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            target = statement.targets[0]
+            changes = [instead(target, f"{target.id}, _")]
+        return Explanation(
+            f"{last_name(call.func)}() returns two values: the message, and whether it is new. "
+            "Write `message, _ = …`.",
+            where,
+            evidence.suggest(where, *changes) if changes else None,
+        )
+    return None
