@@ -6,6 +6,7 @@ from checks.step4_history.diagnoses.saving import savings
 from checks.step4_history.diagnoses.seen import only
 from checks.step4_history.failures import ErrorNotTold, NoId, NotAnswered
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import SENDERS, calls_in, last_name
 
 ANSWER = '`await self.send(text_data=json.dumps({"id": message.id, "client_id": client_id}))`'
 
@@ -13,7 +14,8 @@ ANSWER = '`await self.send(text_data=json.dumps({"id": message.id, "client_id": 
 @rule
 def error_hides_another(evidence):
     """An error was told although nothing was locked."""
-    if not only(evidence, NotAnswered) or "'error'" not in str(evidence.failure):
+    said = str(evidence.failure)
+    if not only(evidence, NotAnswered) or "'error'" not in said or "UNIQUE" in said:
         return None
     found = savings(evidence)
     return Explanation(
@@ -26,6 +28,8 @@ def error_hides_another(evidence):
 def answer_missing(evidence):
     """It is saved, and its sender doesn't know."""
     if not only(evidence, NotAnswered) or not savings(evidence):
+        return None
+    if "'error'" in str(evidence.failure) or error_not_told.find(evidence):
         return None
     consumer, call = savings(evidence)[0]
     return Explanation(
@@ -41,6 +45,8 @@ def error_not_told(evidence):
         return None
     for consumer in evidence.consumers:
         for handler in consumer.nodes(ast.ExceptHandler):
+            if any(last_name(call.func) in SENDERS for call in calls_in(handler)):
+                continue
             return Explanation(
                 "The message could not be saved, and its sender heard nothing of it. In this "
                 '`except`, send {"error": …, "client_id": …} to this one browser, and return.',

@@ -107,6 +107,45 @@ def history_without_limit(evidence):
 
 
 @rule
+def last_heard_included(evidence):
+    """id__gte in place of id__gt."""
+    if not only(evidence, NotInOrder, NotFromHere):
+        return None
+    for consumer, call in _calls(evidence, "filter"):
+        for key in call.keywords:
+            if key.arg == "id__gte":
+                where = consumer.where(call)
+                code = evidence.code_at(where, key)
+                changed = code.replace("id__gte", "id__gt")
+                return Explanation(
+                    f"`{code}` includes the message that this browser has heard last. Write "
+                    f"`{changed}`.",
+                    where,
+                    evidence.suggest(where, instead(key, changed)),
+                )
+    return None
+
+
+@rule
+def query_string_left_as_bytes(evidence):
+    """parse_qs() of bytes has bytes for names, so "after" is not one of them."""
+    if not only(evidence, NotInOrder, NotFromHere, Missed):
+        return None
+    for consumer, call in _calls(evidence, "parse_qs"):
+        where = consumer.where(call)
+        code = evidence.code_at(where, call)
+        if call.args and "decode" not in code and "str(" not in code:
+            return Explanation(
+                'The query string is bytes, and so are the names that parse_qs() finds: b"after", '
+                'which is not "after". Decode it first: '
+                f"`{code[:-1]}.decode())`.",
+                where,
+                evidence.suggest(where, after(call.args[0], ".decode()")),
+            )
+    return None
+
+
+@rule
 def last_id_not_kept(evidence):
     """What was sent is sent again with the next event."""
     if not only(evidence, NotInOrder, Missed, NotFromHere):

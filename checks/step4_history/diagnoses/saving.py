@@ -33,6 +33,54 @@ def nothing_is_saved(evidence):
     )
 
 
+@rule(raised=r"TypeError: '[<>]=?' not supported between instances of 'NoneType' and 'int'")
+def message_made_and_not_saved(evidence, error):
+    """Its id is None, and the event carries that."""
+    made = [(one, call) for one in evidence.consumers for call in one.calls("Message")]
+    if not made or savings(evidence):
+        return None
+    consumer, call = made[0]
+    where = consumer.where(call)
+    statement = evidence.statement_at(where)
+    changes = []
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        name, source = statement.targets[0].id, evidence.project.source_at(where)
+        fields = ", ".join(source.code(given) for given in call.args)
+        keywords = [key for key in call.keywords if key.arg is None]
+        own = [key for key in call.keywords if key.arg == "client_id"]
+        if not fields and len(keywords) == len(own) == 1 and len(call.keywords) == 2:
+            given, client_id = source.code(keywords[0].value), source.code(own[0].value)
+            code = (
+                f"{name}, _ = await Message.objects.aget_or_create({given}, client_id={client_id})"
+            )
+            changes = [instead(statement, code)]
+    return Explanation(
+        "The message was made and not saved, so it has no id. aget_or_create() makes and saves it, "
+        "unless there is one with this client_id: "
+        "`message, _ = await Message.objects.aget_or_create(fields, client_id=client_id)`",
+        where,
+        evidence.suggest(where, *changes) if changes else None,
+    )
+
+
+@rule
+def client_id_not_saved(evidence):
+    """Each time it is said, it gets a new id; or all have the same empty client_id."""
+    if not only(evidence, StoredTwice, NotAnswered):
+        return None
+    if evidence.saw(NotAnswered) and "UNIQUE constraint" not in str(evidence.failure):
+        return None
+    for consumer, call in savings(evidence):
+        if not any(key.arg == "client_id" for key in call.keywords):
+            return Explanation(
+                "The message is saved without the client_id of its frame, so what is said again "
+                "cannot be told from something new. Look it up by that, and save it with that: "
+                "`await Message.objects.aget_or_create(fields, client_id=client_id)`.",
+                consumer.where(call),
+            )
+    return None
+
+
 @rule(raised=r"IntegrityError: UNIQUE constraint failed: (\w+)\.client_id")
 def client_id_sent_again(evidence, error, table):
     return _once(evidence, evidence.where(error))
@@ -42,6 +90,8 @@ def client_id_sent_again(evidence, error, table):
 def resent_is_an_error(evidence):
     """Its IntegrityError was caught, and told."""
     if not only(evidence, NotAnswered) or "UNIQUE constraint" not in str(evidence.failure):
+        return None
+    if client_id_not_saved.find(evidence):
         return None
     found = savings(evidence)
     return _once(evidence, found[0][0].where(found[0][1]) if found else None)
@@ -71,20 +121,6 @@ def _once(evidence, where):
         "does both: it takes the client_id, and the other fields as its `defaults`.",
         where,
         evidence.suggest(where, *changes) if changes else None,
-    )
-
-
-@rule
-def client_id_not_saved(evidence):
-    """Each time it is said, it gets a new id."""
-    if not only(evidence, StoredTwice):
-        return None
-    found = savings(evidence)
-    return Explanation(
-        "What came twice under one client_id was saved twice. Save the browser's client_id with "
-        "the message, the one of its frame, and look it up before: "
-        "`await Message.objects.aget_or_create(fields, client_id=client_id)`.",
-        found[0][0].where(found[0][1]) if found else None,
     )
 
 
