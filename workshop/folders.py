@@ -7,6 +7,7 @@ from pathlib import Path
 from . import manifest
 
 MADE_BY_PROGRAMS = ("__pycache__", ".pytest_cache", ".ipynb_checkpoints", ".DS_Store")
+MADE_BY_PROGRAMS += ("db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm")
 
 Contents = dict[str, tuple[bytes, int]]  # path in the folder: bytes and permissions
 

@@ -90,8 +90,8 @@ def serve():
     """Starts a project's server for one test: serve(folder), serve(folder, 8123) on that port."""
     servers = []
 
-    def serve(folder: Path, port: int | None = None) -> Server:
-        servers.append(Server(folder, port))
+    def serve(folder: Path, port: int | None = None, **environment: str) -> Server:
+        servers.append(Server(folder, port, **environment))
         return running(servers[-1])
 
     yield serve

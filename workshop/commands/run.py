@@ -1,6 +1,7 @@
 """`run`: a step's server in the foreground."""
 
 import os
+import subprocess
 import sys
 
 from .. import environment, pidfiles, ports, redis_server, restarting
@@ -41,6 +42,9 @@ def run(step: str, solution: bool, memory: bool, port: int | None, host: str) ->
     if memory:
         os.environ["DJANGO_SETTINGS_MODULE"] = "workshop.in_memory"
     pidfiles.record(f"{kind} of {chosen.short}", address)
+    if chosen.database:  # what goes wrong here is shown, and shown again by the server
+        migrate = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"]
+        subprocess.run(migrate, cwd=folder)
     command = [sys.executable, "manage.py", "runserver", "--noreload", address]
     return restarting.serve(command, folder)
 
