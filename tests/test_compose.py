@@ -41,7 +41,11 @@ def test_redis_is_recent_and_says_when_it_is_ready(services):
 
 def test_only_this_machine_reaches_the_ports(services):
     published = [port for service in services.values() for port in service.get("ports", [])]
-    assert sorted(published) == ["127.0.0.1:6379:6379", "127.0.0.1:8000:80"]
+    assert sorted(published) == [
+        "127.0.0.1:5432:5432",
+        "127.0.0.1:6379:6379",
+        "127.0.0.1:8000:80",
+    ]
 
 
 def test_two_servers_wait_for_the_one_redis(services, servers):

@@ -11,6 +11,8 @@ from workshop import manifest
 from workshop.developing import check, new
 
 STEP2, STEP3 = (manifest.find(short) for short in ("step2", "step3"))
+LAST = manifest.steps()[-1].number
+NEW = f"step{LAST + 1}_another"  # a step that is not there yet
 SOLUTION, STARTER = f"solutions/{STEP2.name}", f"steps/{STEP2.name}"
 CHECKS = f"checks/{STEP2.name}"
 CONSUMERS, SETTINGS = "chat/consumers.py", "mysite/settings.py"
@@ -364,10 +366,10 @@ def test_a_folder_that_is_not_there_hides_nothing_else(workshop):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("history", "is not a valid name for a step"),
-        ("step4_My-History", "is not a valid name for a step"),
-        ("step5_history", "The next step is number 4"),
-        ("step3_history", "Step 3 already exists: step3_broadcast"),
+        ("another", "is not a valid name for a step"),
+        ("step9_My-Step", "is not a valid name for a step"),
+        (f"step{LAST + 2}_another", f"The next step is number {LAST + 1}"),
+        ("step3_another", "Step 3 already exists: step3_broadcast"),
     ],
 )
 def test_a_step_of_a_wrong_name_is_refused_and_nothing_written(name, words, workshop):
@@ -378,11 +380,11 @@ def test_a_step_of_a_wrong_name_is_refused_and_nothing_written(name, words, work
 
 
 def test_a_step_of_which_a_file_is_there_is_refused_and_nothing_written(workshop):
-    there = workshop.root / "slides/step4_history.md"
+    there = workshop.root / f"slides/{NEW}.md"
     there.write_text("mine", encoding="utf-8")
     before = everything(workshop.root)
-    done = workshop.type("dev", "new", "step4_history")
-    assert done.returncode == 2 and "slides/step4_history.md already exists" in done.stdout
+    done = workshop.type("dev", "new", NEW)
+    assert done.returncode == 2 and f"slides/{NEW}.md already exists" in done.stdout
     assert everything(workshop.root) == before
     there.unlink()
 
@@ -395,21 +397,21 @@ def test_a_half_written_step_is_taken_back(tmp_path, monkeypatch):
 
     def write_some(folder, content):
         (folder / "notebooks").mkdir()
-        (folder / "notebooks/step4_history.ipynb").write_text("{}", encoding="utf-8")
+        (folder / f"notebooks/{NEW}.ipynb").write_text("{}", encoding="utf-8")
         raise OSError("No space left on device")
 
     monkeypatch.setattr(new, "write", write_some)
     with pytest.raises(new.NotMade, match="No space left"):
-        new.make("step4_history")
-    assert not (tmp_path / "notebooks/step4_history.ipynb").exists()
+        new.make(NEW)
+    assert not (tmp_path / f"notebooks/{NEW}.ipynb").exists()
     assert (tmp_path / "workshop.toml").read_text(encoding="utf-8") == listed
 
 
 def test_a_new_step_says_what_its_author_has_to_do(tmp_path):
     workshop = Workshop(tmp_path / "workshop")
-    made = workshop.type("dev", "new", "step4_history")
+    made = workshop.type("dev", "new", NEW)
     assert made.returncode == 0, made.stdout + made.stderr
-    done = workshop.type("dev", "check", "step4")
+    done = workshop.type("dev", "check", f"step{LAST + 1}")
     assert done.returncode == 1
     *problems, _, count = done.stdout.splitlines()
     to_do = ("FILL IN", "no mistake", "has nothing where", "No track shows the deck")

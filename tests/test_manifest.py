@@ -8,6 +8,7 @@ from workshop import console, manifest
 from workshop.checking.reporting import progress
 from workshop.commands import catchup, overview, slides
 
+ROOT = manifest.ROOT
 AFTERWARDS = """
 [[steps]]
 name = "step4_small"
@@ -24,14 +25,27 @@ cut = ""
 
 
 @pytest.fixture
-def a_take_home_step(tmp_path, monkeypatch) -> manifest.Step:
-    """A fourth step, which continues the finished chat, in a workshop.toml of the test's own."""
-    listed = (manifest.ROOT / "workshop.toml").read_text(encoding="utf-8")
-    (tmp_path / "workshop.toml").write_text(listed + AFTERWARDS, encoding="utf-8")
-    with monkeypatch.context() as patch:
-        patch.setattr(manifest, "ROOT", tmp_path)
-        content = manifest._read.__wrapped__()  # not what is remembered of the real one
-    monkeypatch.setattr(manifest, "_read", lambda: content)
+def listing(tmp_path, monkeypatch):
+    """A function that lists the core's steps, and what is added, in place of workshop.toml."""
+
+    def read(added: str = "") -> None:
+        text = (ROOT / "workshop.toml").read_text(encoding="utf-8")
+        head, *entries = text.split("[[steps]]\n")
+        core = [entry for entry in entries if 'track = "core"' in entry]
+        listed = "[[steps]]\n".join([head, *core]) + added
+        (tmp_path / "workshop.toml").write_text(listed, encoding="utf-8")
+        with monkeypatch.context() as patch:
+            patch.setattr(manifest, "ROOT", tmp_path)
+            content = manifest._read.__wrapped__()  # not what is remembered of the real one
+        monkeypatch.setattr(manifest, "_read", lambda: content)
+
+    return read
+
+
+@pytest.fixture
+def a_take_home_step(listing) -> manifest.Step:
+    """A fourth step, which continues the finished chat, and no other after the core."""
+    listing(AFTERWARDS)
     return manifest.find("step4")
 
 
@@ -93,12 +107,14 @@ def test_the_map_shows_take_home_steps_apart(a_take_home_step, nothing_is_done, 
     assert headings[0] < said.index(rows[2]) < headings[1] < said.index(rows[3])
 
 
-def test_without_take_home_steps_the_map_has_no_headings(nothing_is_done, said):
+def test_without_take_home_steps_the_map_has_no_headings(listing, nothing_is_done, said):
+    listing()
     overview.show_map()
     assert not any(f"{track.title}:" in said for track in manifest.tracks())
 
 
-def test_the_plan_is_that_of_the_core_and_names_what_comes_afterwards(said, request):
+def test_the_plan_is_that_of_the_core_and_names_what_comes_afterwards(listing, said, request):
+    listing()
     slides.show_plan(datetime(2000, 1, 1, 9))
     before = said[:]
     said.clear()

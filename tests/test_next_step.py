@@ -1,5 +1,4 @@
-"""A throw-away step 4 that continues step 3: every rule that applies to step 3 matches there
-too."""
+"""A throw-away step after the last: every rule that applies to step 3 matches there too."""
 
 import json
 import subprocess
@@ -13,6 +12,7 @@ from workshop import manifest
 from workshop.developing.check_rules import every_rule
 
 STEP3 = manifest.find("step3")
+NUMBER = manifest.steps()[-1].number + 1
 AT_ONCE = 2  # checks side by side: most of a failing one is waiting
 # Mistakes of various kinds: at least one for each file of rules that step 3 has mistakes for.
 SAMPLE = (
@@ -34,18 +34,23 @@ SAMPLE = (
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory) -> Workshop:
-    """A workshop with a fourth step, whose project is step 3's and whose checks are a copy."""
+    """A workshop with one more step, whose project is step 3's and whose checks are a copy."""
     workshop = Workshop(tmp_path_factory.mktemp("next") / "workshop")
-    made = workshop.type("dev", "new", "step4_throwaway")
+    made = workshop.type("dev", "new", f"step{NUMBER}_throwaway")
     assert made.returncode == 0, made.stdout + made.stderr
     listed = workshop.root / "workshop.toml"
     text = listed.read_text(encoding="utf-8")
-    assert 'teaches = ["throwaway"]' in text and text.count("continues = true") == 2
+    assert 'teaches = ["throwaway"]' in text
+    entries = text.split("[[steps]]\n")
+    assert "continues = true" in entries[-1]
+    # Its project is step 3's: it begins there, and not with a database.
+    between = [entry for entry in entries[1:-1] if 'track = "take-home"' in entry]
+    text = "[[steps]]\n".join(entry for entry in entries if entry not in between)
     text = text.replace('teaches = ["throwaway"]', 'teaches = ["history"]')
     listed.write_text(text, encoding="utf-8")
     checks = workshop.root / "checks"
     copied = (checks / STEP3.name / "test_behavior.py").read_text(encoding="utf-8")
-    (checks / "step4_throwaway/test_behavior.py").write_text(copied, encoding="utf-8")
+    (checks / f"step{NUMBER}_throwaway/test_behavior.py").write_text(copied, encoding="utf-8")
     return workshop
 
 
@@ -53,7 +58,7 @@ def test_a_step_that_continues_loses_no_rule_that_applies(workshop):
     code = (
         "from workshop import manifest\n"
         "from workshop.checking.command import rules_for\n"
-        "print([rule.id for rule in rules_for(manifest.find('step4'))])"
+        f"print([rule.id for rule in rules_for(manifest.find('step{NUMBER}'))])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -79,7 +84,8 @@ from workshop.checking.command import content
 from workshop.checking.processes.preloaded import QuickChecks
 
 with QuickChecks(content()) as checks, ThreadPoolExecutor({AT_ONCE}) as pool:
-    done = pool.map(lambda p: quick_check(checks, "step4", "--project", p, "--json"), sys.argv[1:])
+    step = "step{NUMBER}"
+    done = pool.map(lambda p: quick_check(checks, step, "--project", p, "--json"), sys.argv[1:])
     print(json.dumps([one.failed for one in done]))
 """
 

@@ -1,6 +1,5 @@
 """Querysets and transactions in asynchronous code, and fields that a model doesn't have."""
 
-
 from workshop.checking.explaining.rules import Explanation, rule
 
 
