@@ -59,7 +59,7 @@ def error_not_told(evidence):
 def message_without_its_id(evidence):
     if not only(evidence, NoId):
         return None
-    where = evidence.where_sent
+    where = evidence.where_sent()
     return Explanation(
         "A message goes to the browsers without its id, so none of them can say what it has heard. "
         'Let the event carry the id, {"type": "chat.message", "id": message.id}, and send '
