@@ -27,6 +27,7 @@ cut = ""
 @pytest.fixture
 def listing(tmp_path, monkeypatch):
     """A function that lists the core's steps, and what is added, in place of workshop.toml."""
+    real = manifest._read
 
     def read(added: str = "") -> None:
         text = (ROOT / "workshop.toml").read_text(encoding="utf-8")
@@ -36,7 +37,7 @@ def listing(tmp_path, monkeypatch):
         (tmp_path / "workshop.toml").write_text(listed, encoding="utf-8")
         with monkeypatch.context() as patch:
             patch.setattr(manifest, "ROOT", tmp_path)
-            content = manifest._read.__wrapped__()  # not what is remembered of the real one
+            content = real.__wrapped__()  # not what is remembered of the real one
         monkeypatch.setattr(manifest, "_read", lambda: content)
 
     return read

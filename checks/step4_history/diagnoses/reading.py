@@ -7,7 +7,7 @@ from checks.step4_history.failures import Missed, NotFromHere, NotInOrder
 from workshop.checking.explaining.edits import after, instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
-from workshop.checking.failures import Silent
+from workshop.checking.failures import Heard, Silent
 
 
 def _calls(evidence, *names):
@@ -74,10 +74,11 @@ def read_before_joined(evidence):
 
 @rule
 def room_not_filtered(evidence):
-    if not only(evidence, NotFromHere) or "another room" not in str(evidence.failure):
+    if not only(evidence, NotFromHere, NotInOrder, Heard):
         return None
     for consumer, call in _calls(evidence, "filter"):
-        if not any(key.arg and key.arg.startswith("room") for key in call.keywords):
+        of_all = isinstance(call.func, ast.Attribute) and last_name(call.func.value) == "objects"
+        if of_all and not any(key.arg and key.arg.startswith("room") for key in call.keywords):
             code = evidence.code_at(consumer.where(call), call)
             changed = f"{code[:-1]}{', ' if call.args or call.keywords else ''}room=self.room_name)"
             where = consumer.where(call)
@@ -86,12 +87,36 @@ def room_not_filtered(evidence):
                 where,
                 evidence.suggest(where, instead(call, changed)),
             )
+    if "another room" not in str(evidence.failure):
+        return None
     found = next(iter(_queries(evidence)), None)
     return Explanation(
         "What is read is not limited to this room: "
         "`Message.objects.filter(room=self.room_name, …)`.",
         found[0].where(found[1]) if found else None,
     )
+
+
+@rule
+def newest_first(evidence):
+    if not only(evidence, NotInOrder, NotFromHere, Heard):
+        return None
+    calls = _calls(evidence, "order_by")
+    for consumer, call in calls:
+        given = call.args[0] if call.args else None
+        backwards = isinstance(given, ast.Constant) and str(given.value).startswith("-")
+        in_loop = any(
+            loop.lineno <= call.lineno <= loop.body[0].lineno
+            for loop in consumer.nodes(ast.AsyncFor)
+        )
+        if (in_loop and backwards) or (isinstance(given, ast.Constant) and given.value == "?"):
+            where = consumer.where(call)
+            return Explanation(
+                'This sends the newest message first. Write `order_by("id")`.',
+                where,
+                evidence.suggest(where, instead(given, '"id"')),
+            )
+    return None
 
 
 @rule
@@ -172,21 +197,6 @@ def last_id_not_kept(evidence):
 def not_in_the_order_of_ids(evidence):
     if not only(evidence, NotInOrder):
         return None
-    calls = _calls(evidence, "order_by")
-    for consumer, call in calls:
-        given = call.args[0] if call.args else None
-        backwards = isinstance(given, ast.Constant) and str(given.value).startswith("-")
-        in_loop = any(
-            loop.lineno <= call.lineno <= loop.body[0].lineno
-            for loop in consumer.nodes(ast.AsyncFor)
-        )
-        if (in_loop and backwards) or (isinstance(given, ast.Constant) and given.value == "?"):
-            where = consumer.where(call)
-            return Explanation(
-                'This sends the newest message first. Write `order_by("id")`.',
-                where,
-                evidence.suggest(where, instead(given, '"id"')),
-            )
     loops = [(one, loop) for one in evidence.consumers for loop in one.nodes(ast.AsyncFor)]
     found = next(iter(loops), None)
     return Explanation(
