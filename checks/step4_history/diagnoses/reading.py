@@ -209,7 +209,7 @@ def not_in_the_order_of_ids(evidence):
 
 @rule
 def event_taken_for_the_message(evidence):
-    """A message that was saved earlier and told later is skipped for ever."""
+    """A message that was saved earlier and told later is skipped forever."""
     if not only(evidence, Missed) or "was slow" not in str(evidence.failure):
         return None
     found = [one for one in evidence.consumers if "chat_message" in one.methods]
