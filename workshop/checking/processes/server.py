@@ -6,7 +6,6 @@ from pathlib import Path
 
 from workshop import ports
 from workshop.checking import patience
-from workshop.checking.events import Serving
 from workshop.checking.failures import NotASGI, NotListening
 from workshop.checking.processes.program import Program
 
@@ -77,6 +76,7 @@ class Server(Listening):
 
     async def speaks_asgi(self) -> None:
         """Raises NotASGI when it is Django's own development server, which speaks WSGI only."""
+        from workshop.checking.events import Serving
 
         def protocols(events):
             return [event.protocol for event in events if isinstance(event, Serving)]
