@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from workshop.checking.events import Busy, Event
 
 LAUNCHER = Path(__file__).parents[1] / "instrumented" / "start.py"
-LOOK_EVERY = 0.002  # seconds; a check waits some twenty times for an event that is all but there
+LOOK_EVERY = 0.001  # seconds; a check waits some twenty times for an event that is all but there
 ANSWERS_WITHIN = patience.seconds(3)  # one that holds the interpreter's lock takes longer
 
 
@@ -134,9 +134,18 @@ class Program:
             return False
         return True
 
+    def kill(self) -> None:
+        """End the program and all it started. Returns at once: `reap` waits until it is gone."""
+        launch.kill(self._process)
+
     def stop(self) -> None:
-        """End the server and all it started. Returns when they are gone."""
-        launch.end(self._process)
+        """End the program and all it started. Returns when it is gone."""
+        self.kill()
+        self.reap()
+
+    def reap(self) -> None:
+        """Wait until the program, which was killed, is gone."""
+        self._process.wait()
         self._reader.join(1)  # not forever: a child that escaped may hold the pipe
         with contextlib.suppress(OSError):  # a question that a server which had ended never read
             self._process.stdin.close()

@@ -55,8 +55,8 @@ class Listening(Program):
                     await asyncio.sleep(0.005)
         return False
 
-    def stop(self) -> None:
-        super().stop()
+    def reap(self) -> None:
+        super().reap()
         if self._holder:
             self._holder.close()
 
