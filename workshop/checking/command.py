@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from workshop import manifest, streams
@@ -16,6 +17,27 @@ from workshop.checking.processes import launch
 from workshop.environment import typed
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
+# Plugins of pytest's own that the checks don't use: importing and asking them takes time.
+UNNEEDED = (
+    "cacheprovider",
+    "debugging",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "legacypath",
+    "monkeypatch",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "stepwise",
+    "subtests",
+    "terminal",
+    "threadexception",
+    "tmpdir",
+    "unittest",
+    "unraisableexception",  # collects garbage five times at the end
+)
 
 
 class NotMade(Exception):
@@ -117,9 +139,9 @@ def check(
     Raises NotMade. Leaves no process behind, whatever happens.
     """
     gc.disable()  # until everything is imported, all of which stays: see run()
-    if step.redis:
-        needs_redis()
     with prepared(step, folder, import_the_rest) as made:
+        if step.redis:
+            needs_redis()
         report = run(step, folder, made, began, keep_going, stretch)
     if not report.passed and any(program.is_suspect for program in made.programs):
         os.environ.pop(launch.VARIABLE, None)
@@ -152,10 +174,21 @@ def rules_for(step: manifest.Step) -> list:
     those of any step."""
     from workshop.checking.explaining.rules import rules_of
 
+    return _applying(step, rules_of)
+
+
+def advising_rules_for(step: manifest.Step) -> list:
+    """Those of them that advise after a pass."""
+    from workshop.checking.explaining.rules import advising_rules_of
+
+    return _applying(step, advising_rules_of)
+
+
+def _applying(step: manifest.Step, rules_in) -> list:
     return [
         rule
         for package in packages_of_rules(step)
-        for rule in rules_of(package)
+        for rule in rules_in(package)
         if rule.applies_to(step.capabilities)
     ]
 
@@ -204,11 +237,11 @@ def run(
         os.environ.pop(name, None)
     saved = fingerprint(folder)  # before the checks: what is saved in the meantime was not checked
     session = Session(step, folder, made)
-    rules = rules_for(step)
-    checks = Checks(session, rules)
+    checks = Checks(session, partial(rules_for, step))
+    advising = advising_rules_for(step)  # imported while the servers start
     arguments = [str(step.stretch if stretch else step.behavior), "-s"]
-    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
-    arguments += ["-p", "no:unraisableexception"]  # collects garbage five times at the end
+    for plugin in UNNEEDED:
+        arguments += ["-p", f"no:{plugin}"]
     if made.failure or not keep_going:
         arguments.append("-x")
     status = pytest.main(arguments, plugins=[checks])
@@ -235,7 +268,7 @@ def run(
         stretch=stretch,
     )
     if report.passed:
-        report.advice = advise(rules, session.passed()) + still_there(report.tasks)
+        report.advice = advise(advising, session.passed()) + still_there(report.tasks)
     return report
 
 
