@@ -3,6 +3,8 @@
 import errno
 from pathlib import Path
 
+import segno
+
 from .. import environment, ports
 from ..console import console, say
 from ..kit import KitError, addresses, making, pages, serving
@@ -29,7 +31,7 @@ def run(
         wanted = pairs(platforms, pythons)
         code = 0
         if not serve or not making.whole(kit):
-            choice = making.make(kit, wanted, making.pins_of(lean))
+            choice = making.make(kit, wanted, making.pins(lean))
             code = _tell(kit, choice)
         return _serve(kit, lan, port) if serve else code
     except KitError as error:
@@ -49,9 +51,8 @@ def _tell(kit: Path, choice: Choice) -> int:
     """The summary. Returns the exit code: 1 if the kit lacks something."""
     for name in choice.refused:
         say(f"Refused, because the pins don't have its digest: {name}", style="yellow")
-    lacking = [chosen for chosen in choice.pairs if chosen.missing]
-    for chosen in lacking:
-        say(f"No wheel for {chosen.pair}: {', '.join(sorted(chosen.missing))}", style="yellow")
+    for sentence in choice.lacking:
+        say(f"Left out, for there is no wheel: {sentence}", style="yellow")
     whole = sum(file.stat().st_size for file in kit.rglob("*") if file.is_file())
     say(f"\nThe kit is in {kit}: {pages.size_of(whole)}, every digest is right.", style="bold")
     say(f"An attendee downloads, and {ATTENDEES} of them at {MBIT} Mbit/s take:")
@@ -61,7 +62,7 @@ def _tell(kit: Path, choice: Choice) -> int:
         pythons = ", ".join(chosen.pair.python for chosen in there)
         say(f"  {platform:15} {pages.size_of(most):>7}  {minutes:4.1f} min   Python {pythons}")
     say(f"\nHand it out: {environment.COMMAND} kit {kit} --serve --lan")
-    return 1 if lacking else 0
+    return 1 if choice.lacking else 0
 
 
 def _serve(kit: Path, lan: bool, port: int | None) -> int:
@@ -78,7 +79,7 @@ def _serve(kit: Path, lan: bool, port: int | None) -> int:
                 "This machine is in no network. Join the room's Wi-Fi, and type it again."
             )
         urls = [f"http://{address}:{server.server_port}" for address in found]
-        _print_code(urls[0])
+        segno.make_qr(urls[0]).terminal(out=console.file, compact=True)
         say(f"The kit: {urls[0]}    (Ctrl-C ends it)", style="bold")
         for url in urls[1:]:
             say(f"or, in another network of this machine: {url}")
@@ -89,15 +90,6 @@ def _serve(kit: Path, lan: bool, port: int | None) -> int:
         server.until_ctrl_c()
         say(f"\nEnded. Downloads that were finished: {server.downloads}")
     return 0
-
-
-def _print_code(url: str) -> None:
-    try:
-        import segno
-    except ImportError:
-        say(f"For a QR code of the address, type: {environment.install_command('segno')}")
-        return
-    segno.make_qr(url).terminal(out=console.file, compact=True)
 
 
 def _explain(error: OSError, kit: Path) -> str | None:

@@ -47,10 +47,23 @@ class Choice:
     def wheels(self) -> set[Wheel]:
         return set().union(*(chosen.wheels for chosen in self.pairs))
 
+    @property
+    def lacking(self) -> list[str]:
+        """For whom something is left out, and what: a sentence for each such group of pairs."""
+        groups: dict[tuple, list[str]] = {}
+        for chosen in self.pairs:
+            if chosen.missing:
+                group = chosen.pair.platform, ", ".join(sorted(chosen.missing))
+                groups.setdefault(group, []).append(chosen.pair.python)
+        return [
+            f"{platform} with Python {', '.join(pythons)}: {names}"
+            for (platform, names), pythons in groups.items()
+        ]
 
-def choose(pins: Path, pairs: list[Pair]) -> Choice:
+
+def choose(pins: list[Path], pairs: list[Pair]) -> Choice:
     """For each pair the best of the wheels whose digests are in the pins."""
-    lock, allowed = _lock(pins), digests([pins])
+    lock, allowed = _lock(pins), digests(pins)
     packages, refused = [], []
     for package in lock.packages:
         wheels = [one for one in package.wheels or () if one.hashes.get("sha256") in allowed]
@@ -80,12 +93,12 @@ def _chosen(lock: Pylock, pair: Pair) -> Chosen:
     return chosen
 
 
-def _lock(pins: Path) -> Pylock:
+def _lock(pins: list[Path]) -> Pylock:
     """The pins with the addresses, sizes and digests of all their wheels."""
-    command = [_uv(), "pip", "compile", str(pins), "--universal", "--no-deps", "--no-build"]
+    command = [_uv(), "pip", "compile", "--universal", "--no-deps", "--no-build"]
     command += ["--python-version", "3.11", "--python", sys.executable]
     done = subprocess.run(
-        [*command, "--format", "pylock.toml", "--no-header"],
+        [*command, "--format", "pylock.toml", "--no-header", *map(str, pins)],
         env={**_index(), "UV_SYSTEM_CERTS": "1", **os.environ, "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -17,7 +17,6 @@ from .choosing import Wheel
 
 TRIES = 3  # of a transfer that breaks off, without a byte in between
 SILENCE = 20  # seconds without a byte
-CHUNK = 2**16
 
 At = Callable[[int], None]  # is told how many bytes of a wheel are there
 
@@ -102,7 +101,7 @@ def _receive(client: httpx.Client, wheel: Wheel, part: Path, at: At) -> None:
         goes_on = response.status_code == httpx.codes.PARTIAL_CONTENT
         position = there if goes_on else 0
         with part.open("ab" if goes_on else "wb") as file:
-            for piece in response.iter_raw(CHUNK):
+            for piece in response.iter_raw():  # as they come: a larger piece could be lost
                 position += file.write(piece)
                 at(position)
 

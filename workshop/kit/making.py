@@ -11,10 +11,16 @@ from . import KitError, archive, choosing, fetching, pages
 from .choosing import Choice, Wheel
 from .pairs import Pair
 
+PINS = ROOT / "pins"
 ROOM_TO_SPARE = 50e6  # bytes that a disk has left when the kit is on it
 
 
-def make(kit: Path, pairs: list[Pair], pins: Path) -> Choice:
+def pins(lean: bool) -> list[Path]:
+    """What the kit holds, and uv, which installs it."""
+    return [PINS / ("lean.txt" if lean else "all.txt"), PINS / "uv.txt"]
+
+
+def make(kit: Path, pairs: list[Pair], pins: list[Path]) -> Choice:
     wheels = kit / "wheels"
     if kit.exists() and any(kit.iterdir()) and not wheels.is_dir():
         raise KitError(f"{kit} has other files in it, and is not a kit. Name a new folder.")
@@ -22,11 +28,13 @@ def make(kit: Path, pairs: list[Pair], pins: Path) -> Choice:
     with console.status("Asking the index what there is, and choosing …"):
         choice = choosing.choose(pins, pairs)
     (kit / pages.SUMS).unlink(missing_ok=True)  # until all is there and right
-    _remove_others(wheels, choosing.digests([*pins.parent.glob("*.txt")]))
-    _fetch(fetching.lacking(choice.wheels, wheels), wheels)
-    for file in archive.write(kit / "workshop.zip"):
-        say(f"Not committed, so workshop.zip has it without your changes: {file}", style="yellow")
-    pages.write(kit, choice.pairs)
+    _remove_others(wheels, choosing.digests([*pins, *PINS.glob("*.txt")]))
+    if wanted := fetching.lacking(choice.wheels, wheels):
+        _fetch(wanted, wheels)
+    if changed := archive.write(kit / "workshop.zip"):
+        names = ", ".join(changed)
+        say(f"Not committed, so workshop.zip is without your changes of: {names}", style="yellow")
+    pages.write(kit, choice)
     with console.status("Comparing every digest with the pins …"):
         _compare(wheels, choice.wheels)
         pages.write_sums(kit)
@@ -43,7 +51,7 @@ def _remove_others(wheels: Path, allowed: set[str]) -> None:
 def _fetch(wanted: list[Wheel], wheels: Path) -> None:
     sizes = sum(wheel.size or 0 for wheel in wanted)
     free = shutil.disk_usage(wheels).free
-    if wanted and free < sizes + ROOM_TO_SPARE:
+    if free < sizes + ROOM_TO_SPARE:
         raise KitError(
             f"The disk of {wheels.parent} has {pages.size_of(free)} free, and the kit needs "
             f"{pages.size_of(sizes)} more. Free some space, or name a folder on another disk; "
@@ -80,7 +88,3 @@ def whole(kit: Path) -> bool:
                 f"{kit / name} is missing or broken. Make the kit again, without --serve."
             )
     return True
-
-
-def pins_of(lean: bool) -> Path:
-    return ROOT / "pins" / ("lean.txt" if lean else "all.txt")

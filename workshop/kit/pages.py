@@ -6,7 +6,7 @@ from string import Template
 from urllib.parse import quote
 
 from . import archive
-from .choosing import Chosen
+from .choosing import Choice, Chosen
 from .fetching import sha256
 
 SUMS = "SHA256SUMS"  # written last: with it, the kit is whole
@@ -30,24 +30,20 @@ def by_platform(pairs: list[Chosen]) -> dict[str, list[Chosen]]:
     return found
 
 
-def write(kit: Path, pairs: list[Chosen]) -> None:
+def write(kit: Path, choice: Choice) -> None:
     """The page for attendees, and the list of the wheels for their installer."""
     rows = []
-    for platform, there in by_platform(pairs).items():
+    for platform, there in by_platform(choice.pairs).items():
         pythons = ", ".join(chosen.pair.python for chosen in there)
         most = size_of(max(takes(kit, chosen) for chosen in there))
         rows.append(f"<tr><td>{platform}</td><td>{pythons}</td><td>{most}</td></tr>")
-    lacking = [
-        f"<li>{chosen.pair}: {escape(', '.join(sorted(chosen.missing)))}</li>"
-        for chosen in pairs
-        if chosen.missing
-    ]
-    missing = "<p>Nobody has made these for your Python; take another one:</p>\n<ul>\n"
+    lacking = "".join(f"<li>{escape(sentence)}</li>\n" for sentence in choice.lacking)
+    missing = f"<p>Something is left out, for nobody has built it:</p>\n<ul>\n{lacking}</ul>"
     page = Template(Path(__file__).with_name("page.html").read_text("utf-8")).substitute(
         folder=archive.FOLDER,
-        pythons=" or ".join(dict.fromkeys(chosen.pair.python for chosen in pairs)),
+        pythons=_or(list(dict.fromkeys(chosen.pair.python for chosen in choice.pairs))),
         rows="\n".join(rows),
-        missing=missing + "\n".join(lacking) + "\n</ul>" if lacking else "",
+        missing=missing if lacking else "",
         zip=size_of((kit / "workshop.zip").stat().st_size),
     )
     (kit / "index.html").write_text(page, "utf-8")
@@ -57,6 +53,10 @@ def write(kit: Path, pairs: list[Chosen]) -> None:
     ]
     head = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Wheels</title>\n'
     (kit / "wheels" / "index.html").write_text(head + "\n".join(links) + "\n", "utf-8")
+
+
+def _or(names: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def write_sums(kit: Path) -> None:

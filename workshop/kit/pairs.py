@@ -50,9 +50,6 @@ class Pair:
     platform: str
     python: str
 
-    def __str__(self) -> str:
-        return f"{self.platform} with Python {self.python}"
-
     def tags(self) -> list[tags.Tag]:
         """All that a wheel for this pair may be tagged with, best first."""
         version = tuple(map(int, self.python.split(".")))
