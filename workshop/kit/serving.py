@@ -21,6 +21,7 @@ class KitHandler(SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"  # an installer asks for dozens of files on one connection
     timeout = IDLE
+    disable_nagle_algorithm = True  # a small file follows its headers at once
     extensions_map = {  # not the machine's: that of Windows depends on what is installed
         "": "application/octet-stream",
         ".html": "text/html; charset=utf-8",
