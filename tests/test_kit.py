@@ -194,6 +194,27 @@ def test_a_transfer_that_breaks_off_goes_on_where_it_ended(index, kit, tmp_path)
     assert making.whole(kit)
 
 
+def test_ctrl_c_loses_nothing(index, kit, tmp_path, capsys, monkeypatch):
+    index.add(NAME, filling=os.urandom(3_000_000))
+    pins = index.pins(tmp_path / "pins")
+    monkeypatch.setattr(making, "pins", lambda lean: pins)
+
+    def interrupt(bar, task, completed=None, **changes):
+        if completed:  # something has arrived
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making.Progress, "update", interrupt)
+        assert type_command(kit) == 130
+    assert "Nothing is lost: type the same again" in capsys.readouterr().out
+    there = (kit / f"wheels/{NAME}.part").stat().st_size
+    assert there > 0
+    index.asked.clear()
+    assert type_command(kit) == 0
+    assert index.asked == [(NAME, f"bytes={there}-")]
+    assert (kit / "wheels" / NAME).read_bytes() == index.wheels[NAME]
+
+
 def test_a_beginning_of_another_file_is_thrown_away(index, kit, tmp_path):
     index.add(NAME, filling=os.urandom(300_000))
     (kit / "wheels").mkdir(parents=True)
