@@ -98,6 +98,14 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument(
         "--address", metavar="URL", help="where to get the workshop: shown on the first slide"
     )
+    kit = add("kit", "for instructors: a folder with all that a set-up downloads, to hand out")
+    kit.add_argument("folder", metavar="FOLDER", help="where the kit is, or will be")
+    kit.add_argument("--platforms", nargs="+", metavar="NAME", help="only these (default: all)")
+    kit.add_argument("--pythons", nargs="+", metavar="3.N", help="only these (default: all)")
+    kit.add_argument("--lean", action="store_true", help="without notebooks, slides and tests")
+    kit.add_argument("--serve", action="store_true", help="hand it out over HTTP, until Ctrl-C")
+    kit.add_argument("--lan", action="store_true", help="to the room's network, not only loopback")
+    kit.add_argument("--port", type=port, help="its port (default: 8080, or the next free one)")
     test = add("test", "run the workshop's own tests; arguments are passed to pytest")
     test.usage = f"{typed(environment.COMMAND)} test [pytest's arguments]"
     dev = add("dev", "for authors of steps: start a new one, check what a step still lacks")
