@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from workshop import manifest, redis_server
+from workshop.checking import patience
 from workshop.checking.command import content
 from workshop.checking.processes.preloaded import QuickChecks
 
@@ -60,8 +61,15 @@ class Checked:
         return next((check for check in self.report["checks"] if not check["passed"]), None)
 
 
+# For a check of what is right: only what fails waits for a limit, so this costs such a check
+# nothing, and no limit that is too short for a busy machine rejects a right answer.
+ALL_THE_TIME = {patience.VARIABLE: "20"}
+
+
 def check(step: str, *arguments, cwd: Path | None = None, **environment) -> Checked:
-    """Run checks/`step` in a process of its own."""
+    """Run checks/`step` in a process of its own. A solution is right."""
+    if "--solution" in arguments:
+        environment = {**ALL_THE_TIME, **environment}
     done = subprocess.run(
         [sys.executable, str(ROOT / "checks" / step), *map(str, arguments)],
         cwd=cwd,

@@ -65,7 +65,7 @@ def running(workshop: Workshop, *arguments: str, **variables: str):
 def answers(host: str, port: int) -> bool:
     """Whether the chat page, or what a step has instead, is served there."""
     try:
-        connection = http.client.HTTPConnection(host, port, timeout=5)
+        connection = http.client.HTTPConnection(host, port, timeout=600)  # for one that hangs
         connection.request("GET", "/")
         return connection.getresponse().status < 400
     except OSError:
