@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import selectors
 import threading
 from collections import defaultdict
@@ -134,17 +135,21 @@ class Replay:
                 self.answers[answered].append((answered == number and name in UNORDERED, reply))
 
     def _settle(self) -> list:
-        """All that has been said by the time that the server has nothing more to do."""
-        for _ in range(2):  # in one round it may have asked for the PING before the command
-            self._control.call("PING")
+        """All that has been said by the time that nothing but what waits has no answer."""
         said = []
-        for key, _ in self._ready.select(0):
-            connection = self._open[key.data]
-            with contextlib.suppress(EOFError):
+        while True:
+            blocked = self._blocked()
+            for key, _ in self._ready.select(0):
+                connection = self._open[key.data]
                 while connection.has_reply():
                     said.append((key.data, connection.read()))
                     self._waiting.discard(key.data)
-        return said
+            if blocked == len(self._waiting):
+                return said
+
+    def _blocked(self) -> int:
+        info = self._control.call("INFO", "clients").decode()
+        return int(re.search(r"blocked_clients:(\d+)", info)[1])
 
     def _close(self, number: int) -> None:
         self._waiting.discard(number)
