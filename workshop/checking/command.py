@@ -155,18 +155,16 @@ def import_the_rest() -> None:
 
 
 def needs_redis() -> None:
-    """Raises NotMade when no Redis answers."""
+    """Raises NotMade when there is no Redis that the channel layer can work with."""
     from workshop import redis_server
 
     try:
-        if redis_server.find(redis_server.url()):
+        if redis_server.usable():
             return
-        why = f"No Redis answers at {redis_server.url()}."
     except redis_server.RedisError as error:
-        why = str(error)
-    from workshop.checking.explaining.masking import masked
-
-    raise NotMade(masked(f"{why} Start one: python3 -m workshop"))
+        raise NotMade(f"{error}\nThen type: python3 -m workshop") from error
+    place = redis_server.place(redis_server.url())
+    raise NotMade(f"No Redis answers at {place}. Start one: python3 -m workshop")
 
 
 def rules_for(step: manifest.Step) -> list:
