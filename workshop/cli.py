@@ -107,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--apart", action="store_true", help="do not continue the step before")
     missing = what.add_parser("check", help="check what a step, or any step, still lacks")
     missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
+    what.add_parser("pins", help="pin the newest packages that suit requirements.txt, in pins/")
     add(
         "stop",
         "stop the servers and notebooks that you started with `run` and `notebooks`, in any "
