@@ -3,6 +3,9 @@
 Imports only the standard library: the set-up reads them before anything is installed.
 """
 
+import re
+from importlib import metadata
+
 from .environment import ROOT
 
 LEAN = "lean"  # what everything but notebooks, slides and tests needs
@@ -23,3 +26,20 @@ def requirements() -> dict[str, list[str]]:
                 raise ValueError(f"requirements.txt: {requirement} is in no group")
             group.append(requirement)
     return groups
+
+
+def is_installed(group: str) -> bool:
+    """Whether this interpreter has the packages of a group, of whatever versions."""
+    return all(_is_there(name) for name in names(group))
+
+
+def names(group: str) -> list[str]:
+    return [re.match(r"[\w.-]+", requirement)[0] for requirement in requirements()[group]]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

@@ -1,16 +1,16 @@
 """Makes pins/: the version of every package that a kit holds, and the hashes of its files.
 
-What comes out of a kit is checked against them. The hashes come with the clone, so whoever hands out
-a kit cannot slip in another file.
+What comes out of a kit is checked against them. The hashes come with the clone, so whoever hands
+out a kit cannot slip in another file.
 """
 
-import os
 import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from ..environment import COMMAND, python
+from ..environment import COMMAND, uv
 from ..groups import LEAN, PINS, requirements
 from ..oldest import PYTHON
 
@@ -39,13 +39,20 @@ def make() -> list[Path]:
 
 
 def _compile(requirements: list[str], constraints: str = "") -> str:
-    uv = python().with_name("uv.exe" if os.name == "nt" else "uv")
     with tempfile.TemporaryDirectory() as folder:
         asked, fixed = Path(folder, "requirements.in"), Path(folder, "constraints.txt")
         asked.write_text("\n".join(requirements), encoding="utf-8")
         fixed.write_text(constraints, encoding="utf-8")
         done = subprocess.run(
-            [str(uv), "pip", "compile", *OPTIONS, "--constraint", str(fixed), str(asked)],
+            [
+                shutil.which("uv") or str(uv()),
+                "pip",
+                "compile",
+                *OPTIONS,
+                "--constraint",
+                str(fixed),
+                str(asked),
+            ],
             capture_output=True,
             encoding="utf-8",
         )
