@@ -399,8 +399,8 @@ def _run(command: list[str], doing: str, quiet: bool, nearby: bool) -> tuple[int
 
 def _variables(nearby: bool) -> dict[str, str]:
     """For the installers: their words as we know them, and the certificates and the patience that
-    both are to have. The attendee's own choices count, but for a proxy on the way to what is nearby:
-    it leads out of the room."""
+    both are to have. The attendee's own choices count, but for a proxy on the way to what is
+    nearby: it leads out of the room."""
     ours = {"UV_HTTP_TIMEOUT": str(SILENCE_LIMIT), "UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
     # pip says why it could not fetch something when it tries again, and only then.
     ours |= {"PIP_DEFAULT_TIMEOUT": str(SILENCE_LIMIT), "PIP_RETRIES": "1"}
