@@ -46,7 +46,9 @@ def pinned(group: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory) -> Workshop:
-    return Workshop(tmp_path_factory.mktemp("lean") / "a workshop")
+    made = Workshop(tmp_path_factory.mktemp("lean") / "a workshop")
+    made.type()  # as everybody does first: it keeps the untouched starters
+    return made
 
 
 @pytest.fixture
