@@ -40,7 +40,8 @@ LOGIN_PAGE = (
 SILENCE = r"timed out"
 NO_NETWORK = (
     rf"{SILENCE}|dns error|failed to lookup address|name ?resolution|getaddrinfo failed"
-    r"|nodename nor servname|tcp connect error|Connection refused|Network is unreachable"
+    r"|nodename nor servname|Name or service not known"
+    r"|tcp connect error|Connection refused|Network is unreachable"
     r"|No route to host|Failed to establish a new connection|ProxyError|error sending request"
     r"|network connectivity is disabled"
 )
