@@ -139,7 +139,7 @@ def check(
     Raises NotMade. Leaves no process behind, whatever happens.
     """
     gc.disable()  # until everything is imported, all of which stays: see run()
-    with prepared(step, folder, import_the_rest) as made:
+    with prepared(step, folder, partial(import_the_rest, step)) as made:
         if step.redis:
             needs_redis()
         report = run(step, folder, made, began, keep_going, stretch)
@@ -149,9 +149,13 @@ def check(
     return report
 
 
-def import_the_rest() -> None:
-    """Import what the checks need, while waiting for something else."""
-    importlib.import_module("pytest")
+def import_the_rest(step: manifest.Step) -> None:
+    """Import what takes longest of what the checks need, while waiting for something else."""
+    names = ["pytest", "workshop.checking.plugin", "workshop.checking.reporting.report"]
+    if step.redis:
+        names.append("workshop.checking.observers.groups")  # with redis-py
+    for name in names:
+        importlib.import_module(name)
 
 
 def needs_redis() -> None:

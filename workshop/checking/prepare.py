@@ -70,7 +70,9 @@ class Prepared:
 @contextmanager
 def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterator[Prepared]:
     """Make what `step` asks for, and start its programs, for a `with` block: they have ended when
-    it ends. While one has to end before others start, `meanwhile` is called.
+    it ends. `meanwhile` is called while one has to end before others start, and before the second
+    of several servers: the first one then has a processor for itself, for its start is what
+    everything waits for.
 
     A step that asks for nothing doesn't wait.
     """
@@ -82,7 +84,7 @@ def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterato
         if step.database:
             _migrate(made, folder, stack, meanwhile)
         if not made.failure:
-            _start(made, step, folder, stack, kills)
+            _start(made, step, folder, stack, kills, meanwhile)
         yield made
 
 
@@ -101,14 +103,18 @@ def _migrate(made: Prepared, folder: Path, stack: ExitStack, meanwhile) -> None:
     made.failure = asyncio.run(migrating.failure())
 
 
-def _start(made: Prepared, step: Step, folder: Path, stack: ExitStack, kills: ExitStack) -> None:
+def _start(
+    made: Prepared, step: Step, folder: Path, stack: ExitStack, kills: ExitStack, meanwhile
+) -> None:
     """Start the servers, which take the longest, and then what runs beside them."""
 
     def ends_with_the_check(program: Program) -> None:
         stack.callback(program.reap)
         kills.callback(program.kill)
 
-    for _ in range(step.servers):
+    for number in range(step.servers):
+        if number == 1:
+            meanwhile()
         made.servers.append(Server(folder, **made.environment))
         ends_with_the_check(made.servers[-1])
     places = {f"{{server{n}}}": server.address for n, server in enumerate(made.servers, 1)}
