@@ -138,13 +138,20 @@ def tutorial_tests() -> float:
     return timed(command, TUTORIAL, DJANGO_SETTINGS_MODULE="mysite.part4")
 
 
+def variables(**more: str) -> dict[str, str]:
+    """The environment of what is measured. Python keeps bytecode in it, as it does for a learner;
+    else our checks would compile all that they consist of again, each time."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT), **more}
+
+
 def timed(command: list[str], folder: Path, **environment: str) -> float:
     """Seconds that `python COMMAND…` took. Raises RuntimeError when it did not pass."""
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *command],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env=variables(**environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -164,6 +171,7 @@ def watching(step: manifest.Step):
         shutil.copytree(step.solution, project, ignore=shutil.ignore_patterns("__pycache__"))
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "checks" / step.short), "--watch", "--project", project],
+            env=variables(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
         )

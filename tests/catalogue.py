@@ -3,8 +3,11 @@
 import ast
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 from workshop import manifest
 from workshop.checking.explaining.suggestion import Suggestion
@@ -16,6 +19,17 @@ Entry = tuple[str, dict]  # a step, "step2", and a row of its file
 def entries(kind: str) -> list[Entry]:
     """The entries of one kind, "mistakes" or "variants"."""
     return [(step.short, row) for step in manifest.steps() for row in catalogue.entries(step, kind)]
+
+
+def first_of_each(entries: list[Entry], subjects: Callable[[Entry], set]) -> list:
+    """The entries as parameters of a test: the first one in which a subject occurs is for every
+    run, the others are slow. `subjects` returns an entry's subjects."""
+    seen, parameters = set(), []
+    for entry in entries:
+        new = subjects(entry) - seen
+        seen |= new
+        parameters.append(pytest.param(entry, marks=() if new else pytest.mark.slow))
+    return parameters
 
 
 def name_of(entry: Entry) -> str:

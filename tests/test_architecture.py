@@ -89,6 +89,15 @@ def test_every_module_of_rules_is_asked():
         assert with_rules == set(package.ASKED_IN_TURN)
 
 
+def test_every_module_with_advice_is_asked_after_a_pass():
+    """Only those that are listed are imported then."""
+    for package in packages_of_rules(*manifest.steps()):
+        advising = {rule.find.__module__ for rule in rules_of(package) if rule.advises}
+        listed = getattr(package, "ADVISING", ())
+        assert advising == {f"{package.__name__}.{name}" for name in listed}
+        assert list(listed) == [name for name in package.ASKED_IN_TURN if name in listed]
+
+
 def test_what_has_a_test_of_its_own_is_a_rule_and_its_test_is_there():
     ids = {rule.id for rule in every_rule()}
     for id, why in with_a_test_of_their_own().items():

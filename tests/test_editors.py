@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from workshop import manifest
+from workshop.environment import VENV
 
 from .conftest import check
 
@@ -46,6 +47,13 @@ def test_every_task_is_a_command(task):
     command = [sys.executable, *words[:3], "--help"]
     done = subprocess.run(command, cwd=manifest.ROOT, capture_output=True)
     assert done.returncode == 0
+
+
+def test_the_interpreter_is_found_on_every_platform():
+    """The folder of an environment is understood on each of them; its interpreter's path differs.
+    https://code.visualstudio.com/docs/python/settings-reference"""
+    settings = json.loads((manifest.ROOT / ".vscode" / "settings.json").read_text("utf-8"))
+    assert settings["python.defaultInterpreterPath"] == f"${{workspaceFolder}}/{VENV.name}"
 
 
 @pytest.mark.parametrize("separator", ["/", "\\"])

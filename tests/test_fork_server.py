@@ -111,7 +111,9 @@ def test_every_module_that_it_is_to_import_is_there(folder, warm):
 
 
 def test_nothing_of_a_program_stays(folder, warm):
-    script = "import os, sys; print('theirs' in sys.modules); import theirs; print(theirs.WHAT)"
+    script = "import os, sys; print('theirs' in sys.modules)"
+    # As instrumented/start.py does for every program under check
+    script += "; sys.dont_write_bytecode = True; import theirs; print(theirs.WHAT)"
     (folder / "main.py").write_text(
         f"{script}; os.environ['LEFT'] = '1'; os.chdir('/')", encoding="utf-8"
     )
@@ -196,7 +198,8 @@ def waiting(folder, warm):
 def test_it_is_ended_with_all_it_started(folder, warm):
     with waiting(folder, warm) as (process, child, grandchild):
         assert process.poll() is None
-        launch.end(process)
+        launch.kill(process)
+        process.wait()
         assert process.poll() == -signal.SIGKILL
         psutil.wait_procs([child, grandchild])
         assert not launch.is_suspect(process)
@@ -225,7 +228,8 @@ def test_it_is_forked_no_more_when_the_warm_process_is_gone(folder):
             with plain.stdout:
                 assert plain.stdout.read() == b"here\n"
             assert plain.wait() == 0
-            launch.end(process)
+            launch.kill(process)
+            process.wait()
             assert process.poll() == launch.LOST and launch.is_suspect(process)
 
 

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import contextlib
 import inspect
+import itertools
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import socket
 import struct
 import threading
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 
 import channels_redis.core
 import psutil
@@ -19,10 +21,13 @@ import redis
 from websockets.asyncio.client import connect
 
 from tests.catalogue import entries, name_of, project_of
-from tests.conftest import check, quick_check, run_coroutine, side_by_side
+from tests.conftest import AT_ONCE, check, quick_check, run_coroutine, side_by_side
+from tests.recorded import Event, Replay, recorder
 from tests.redis_commands import Sequence
 from tests.resp import Connection, Typed, encoded
 from workshop import doctor, manifest, redis_server
+from workshop.checking.command import content
+from workshop.checking.processes.preloaded import QuickChecks
 from workshop.checking.processes.server import Server
 from workshop.looking import Layer, held_by
 from workshop.pocket_redis import protocol, store
@@ -178,62 +183,62 @@ def record(port: int):
             thread.join()
 
 
-class Replay:
-    """One server, to which recorded commands are sent as the recorded clients sent them."""
+def differences(events: list[Event], *ports: int) -> list[str]:
+    """What the servers answer differently, of recorded traffic."""
+    with contextlib.ExitStack() as stack:
+        replays = [stack.enter_context(Replay(port)) for port in ports]
+        for replay in replays:
+            replay.event(-1, [b"FLUSHALL"])
+        for number, words in events:
+            for replay in replays:
+                replay.event(number, words)
+    expected, got = (comparable_answers(replay) for replay in replays)
+    assert sum(map(len, got.values())) > 50
+    return [
+        f"connection {number}: {theirs} was answered by {ours}"
+        for number in expected | got
+        for theirs, ours in itertools.zip_longest(expected[number], got[number])
+        if theirs != ours
+    ]
 
-    def __init__(self, port: int, stack: contextlib.ExitStack):
-        self._open = lambda: stack.enter_context(Connection(port))
-        self._control = self._open()
-        self._clients = {}
-        self._waiting = {}  # who has sent a command that waits, for which key
-        self.answers = defaultdict(list)
 
-    def send(self, who: str, words: list[bytes]) -> None:
-        if who not in self._clients:
-            self._clients[who] = self._open()
-        if who in self._waiting:
-            self._read(who)
-        for other in [other for other, key in self._waiting.items() if key == words[1:2]]:
-            self._leave(other)  # a key has one reader: this one has come in its place
-        self._clients[who].send(*words)
-        self._waiting[who] = words[1:2]
-        if words[0] != b"BZPOPMIN":
-            self._read(who)
-        for _ in range(2):  # after the second, whoever was waiting has an answer, or waits on
-            self._control.call("PING")
-        for waits in sorted(self._waiting):
-            if self._clients[waits].has_reply():
-                self._read(waits)
+def comparable_answers(replay: Replay) -> dict:
+    found = defaultdict(list)
+    for number, answers in replay.answers.items():
+        for any_order, reply in answers:
+            one = comparable(reply)
+            found[number].append(in_one_order(one) if any_order else one)
+    return found
 
-    def _leave(self, who: str) -> None:
-        del self._waiting[who]
-        self._clients.pop(who).__exit__()
-        until(lambda: self._blocked() == len(self._waiting))
 
-    def _blocked(self) -> int:
-        info = self._control.call("INFO", "clients").decode()
-        return int(re.search(r"blocked_clients:(\d+)", info)[1])
-
-    def _read(self, who: str) -> None:
-        self._waiting.pop(who, None)
-        self.answers[who].append(in_one_order(comparable(self._clients[who].read())))
+def sent_in(events: list[Event]) -> set[bytes]:
+    return {words[0].upper() for _, words in events if words}
 
 
 @packaged
 def test_the_traffic_of_the_solution_is_answered_as_by_valkey(valkey, pocket):
-    with record(valkey.port) as log:
-        assert check("step3", "--solution", REDIS_URL=valkey.url).code == 0
-    sent = [(who, words) for who, words in log if who != "lua" and words[0] != b"INFO"]
-    assert {"EVAL", "BZPOPMIN", "ZADD", "EXPIRE"} <= {words[0].decode() for _, words in sent}
-    with contextlib.ExitStack() as stack:
-        replays = [Replay(server.port, stack) for server in (valkey, pocket)]
-        for replay in replays:
-            replay.send("first", [b"FLUSHALL"])
-            for who, words in sent:
-                replay.send(who, words)
-    expected, got = (replay.answers for replay in replays)
-    assert got == expected
-    assert sum(map(len, got.values())) > 50
+    with recorder(valkey.port) as (port, events):
+        done = check("step3", "--solution", REDIS_URL=f"redis://127.0.0.1:{port}")
+    assert done.code == 0, done.out + done.err
+    assert {b"EVAL", b"BZPOPMIN", b"ZADD", b"EXPIRE"} <= sent_in(events)
+    assert differences(events, valkey.port, pocket.port) == []
+
+
+@packaged
+@pytest.mark.slow
+@pytest.mark.skipif(not ALL, reason="the whole catalogue: only with WORKSHOP_POCKET=all")
+def test_the_traffic_of_the_catalogue_is_answered_as_by_valkey(valkey, pocket, tmp_path):
+    def run(entry):
+        project = project_of(entry, tmp_path / name_of(entry))
+        return quick_check(checks, entry[0], "--project", project, "--json").code
+
+    with recorder(valkey.port) as (port, events), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}")
+        with QuickChecks(content()) as checks, ThreadPoolExecutor(AT_ONCE) as pool:
+            codes = list(pool.map(run, CATALOGUE))
+    assert set(codes) == {0, 1}
+    print(len(events), "events, of", *sorted(sent_in(events)))
+    assert differences(events, valkey.port, pocket.port) == []
 
 
 def lua_of_channels_redis() -> list[str]:

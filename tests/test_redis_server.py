@@ -4,6 +4,7 @@ stopped."""
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import socketserver
@@ -14,7 +15,7 @@ import threading
 import psutil
 import pytest
 
-from workshop import manifest, ports, redis_server
+from workshop import environment, manifest, ports, redis_server
 from workshop.redis_server import RedisError
 
 from .conftest import check, copy_of, edit
@@ -205,20 +206,30 @@ def test_a_password_for_one_that_wants_none(address, monkeypatch, asked):
     assert f"Remove it: REDIS_URL={address}" in str(caught.value)
 
 
+OF_NO_USE = {
+    "is full: it has reached its maxmemory.*config set maxmemory 0": ["--maxmemory", "1"],
+    "is a read-only replica.*replicaof no one": ["--replicaof", "127.0.0.1 1"],
+    "takes only 3 more connections.*config set maxclients": ["--maxclients", "4"],
+    "asks for a password.*REDIS_URL=redis://:PASSWORD@127": ["--requirepass", "secret"],
+}
+
+
 @valkey
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (["--maxmemory", "1"], "is full: it has reached its maxmemory"),
-        (["--replicaof", "127.0.0.1 1"], "is a read-only replica"),
-        (["--maxclients", "4"], "takes only 3 more connections"),
-    ],
-)
-def test_one_that_answers_but_is_of_no_use(address, options, told):
-    with foreign_redis(address, *options):
-        assert redis_server.find(address), "it answers"
-        with pytest.raises(RedisError, match=told):
-            redis_server.start()
+@pytest.mark.parametrize("told", OF_NO_USE)
+def test_one_that_answers_but_is_of_no_use(address, told):
+    with foreign_redis(address, *OF_NO_USE[told]), pytest.raises(RedisError, match=told):
+        redis_server.start()
+
+
+@valkey
+@pytest.mark.parametrize("told", OF_NO_USE)
+def test_a_check_says_so_too(address, told):
+    """And not that a WebSocket failed."""
+    with foreign_redis(address, *OF_NO_USE[told]):
+        done = check("step3", "--solution")
+    assert done.code == 2 and not done.out
+    assert re.search(f"^step3 was not checked.*{told}", done.err), done.err
+    assert done.err.endswith(environment.typed("\nThen type: python3 -m workshop\n"))
 
 
 @valkey
@@ -255,8 +266,10 @@ def test_trying_it_out_leaves_no_key(address, asked):
 
 def test_an_empty_address(monkeypatch):
     monkeypatch.setenv("REDIS_URL", "")
-    with pytest.raises(RedisError, match="set, but empty.*unset REDIS_URL"):
+    told = "The variable REDIS_URL is set, but empty.*unset REDIS_URL"
+    with pytest.raises(RedisError, match=told):
         redis_server.start()
+    assert re.search(f"^step3 was not checked. {told}", check("step3", "--solution").err)
 
 
 def test_a_layer_that_does_not_know_the_password_is_named(tmp_path):
@@ -287,6 +300,13 @@ def test_an_address_that_is_none(address, monkeypatch, bad):
     monkeypatch.setenv("REDIS_URL", bad)
     with pytest.raises(RedisError, match="looks like redis://127.0.0.1:6379"):
         redis_server.start()
+
+
+def test_a_password_in_an_address_that_is_none_is_not_shown(address, monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "redis://:secret#1@127.0.0.1:6379")
+    with pytest.raises(RedisError) as caught:
+        redis_server.start()
+    assert "looks like redis://" in str(caught.value) and "secret" not in str(caught.value)
 
 
 def test_none_is_started_in_place_of_a_remote_one(address, monkeypatch):

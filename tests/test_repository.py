@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def jobs() -> dict:
 
 def test_ci_runs_what_anybody_can_type():
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert lines[-1] == "python3 -m workshop test"
+    assert lines[-1] == 'python3 -m workshop test "$@"'
     assert "set -eu" in lines
 
 
@@ -39,12 +40,22 @@ def test_every_system_is_tested_from_the_oldest_python_to_the_newest(jobs):
     assert windows == [versions[0], versions[-1]]
 
 
+def test_every_slow_test_is_run_on_linux_by_one_of_the_jobs(jobs):
+    assert jobs["slow"]["runs-on"] == "ubuntu-latest"
+    assert jobs["slow"]["steps"][-1] == {"run": ".ci/run -m slow ${{ matrix.tests }}"}
+    parts = [shlex.split(tests) for tests in jobs["slow"]["strategy"]["matrix"]["tests"]]
+    *some, rest = parts
+    ignored = [option.partition("=")[2] for option in rest]
+    assert ignored == [path for part in some for path in part]
+    assert all((ROOT / path).exists() for path in ignored)
+
+
 def test_windows_runs_everything_but_what_a_comment_exempts(jobs):
     assert jobs["windows"]["runs-on"] == "windows-latest"
     commands = [step["run"] for step in jobs["windows"]["steps"] if "run" in step]
     assert 'grep -q "Pocket Redis" map.txt' in commands[0]
     assert "python -m workshop check --solution" in commands
-    assert commands[-1] == "python -m workshop test --ignore tests/browser"
+    assert commands[-1] == 'python -m workshop test -m "" --ignore tests/browser'
 
 
 def test_ci_prints_as_a_console_does(jobs):

@@ -9,10 +9,19 @@ import os
 import sys
 from datetime import datetime
 
-from . import environment, set_up, streams, unwritable
+from . import environment, groups, set_up, streams, unwritable
 
 PASSED_ON = ("check", "test")  # their options belong to checks/stepN and to pytest
 UPDATING = (None, "test")  # the commands that install again when requirements.txt has changed
+ALL = tuple(groups.requirements())
+# The groups of requirements.txt that a command needs besides lean. It installs them itself.
+NEEDS = {
+    "notebooks": ("notebooks",),
+    "slides": ("slides",),
+    "build": ("notebooks", "slides"),  # the notebooks are run
+    "test": ALL,
+    "dev": ALL,
+}
 
 
 def main(argv: list[str]) -> int:
@@ -23,11 +32,11 @@ def main(argv: list[str]) -> int:
     if argv and argv[0] in PASSED_ON and argv[1:] not in (["-h"], ["--help"]):
         argv, passed_on = argv[:1], argv[1:]
     arguments = vars(parser().parse_args(argv))
-    command = arguments.pop("command")
+    command, where = arguments.pop("command"), arguments.pop("kit")
     if command in PASSED_ON:
         arguments["arguments"] = passed_on
     try:
-        _be_ready(command)
+        _be_ready(command, where)
         module = importlib.import_module(f"workshop.commands.{command or 'overview'}")
         return module.run(**arguments)
     except KeyboardInterrupt:
@@ -46,6 +55,12 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog=typed(environment.COMMAND),
         description="Set up the workshop if needed, then show the map and what to type next.",
+    )
+    top.add_argument(
+        "--from",
+        dest="kit",
+        metavar="WHERE",
+        help="set up from a kit, a folder or an address in the room, and ask nothing else",
     )
     commands = top.add_subparsers(dest="command", metavar="command", title="commands")
 
@@ -98,6 +113,14 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument(
         "--address", metavar="URL", help="where to get the workshop: shown on the first slide"
     )
+    kit = add("kit", "for instructors: a folder with all that a set-up downloads, to hand out")
+    kit.add_argument("folder", metavar="FOLDER", help="where the kit is, or will be")
+    kit.add_argument("--platforms", nargs="+", metavar="NAME", help="only these (default: all)")
+    kit.add_argument("--pythons", nargs="+", metavar="3.N", help="only these (default: all)")
+    kit.add_argument("--lean", action="store_true", help="without notebooks, slides and tests")
+    kit.add_argument("--serve", action="store_true", help="hand it out over HTTP, until Ctrl-C")
+    kit.add_argument("--lan", action="store_true", help="to the room's network, not only loopback")
+    kit.add_argument("--port", type=port, help="its port (default: 8080, or the next free one)")
     test = add("test", "run the workshop's own tests; arguments are passed to pytest")
     test.usage = f"{typed(environment.COMMAND)} test [pytest's arguments]"
     dev = add("dev", "for authors of steps: start a new one, check what a step still lacks")
@@ -107,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--apart", action="store_true", help="do not continue the step before")
     missing = what.add_parser("check", help="check what a step, or any step, still lacks")
     missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
+    what.add_parser("pins", help="pin the newest packages that suit requirements.txt, in pins/")
     add(
         "stop",
         "stop the servers and notebooks that you started with `run` and `notebooks`, in any "
@@ -132,16 +156,22 @@ def clock(text: str) -> datetime:
         ) from None
 
 
-def _be_ready(command: str | None) -> None:
-    """Goes on inside an environment that has the packages, created now if it is missing."""
+def _be_ready(command: str | None, where: str | None) -> None:
+    """Goes on inside an environment that has the packages, installed now if any is missing."""
+    needed = NEEDS.get(command, ())
     outdated = environment.is_usable() and not environment.is_current()
     if outdated and command in UPDATING and not os.environ.get(set_up.NOT_UPDATED):
         _step_out()
-        set_up.update()
+        set_up.update(needed, where)
     elif not environment.is_usable() and not environment.has_packages():
         _step_out()
-        set_up.set_up()
+        set_up.set_up(needed, where)
+    elif where and not environment.is_inside():
+        set_up.remember(where)
     environment.enter()
+    if missing := [group for group in needed if not groups.is_installed(group)]:
+        set_up.add(missing, command, where)
+        environment.run_again(environment.python())
 
 
 def _step_out() -> None:

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from importlib import metadata
 
-from . import environment, ports, redis_server
+from . import environment, groups, ports, redis_server
 from .console import say
 from .manifest import ROOT, finished_chat
 
@@ -64,25 +64,35 @@ def packages() -> list[Finding]:
         from packaging.requirements import Requirement
     except ImportError:
         return [Finding("the package packaging is missing, and perhaps others", ANEW)]
-    wrong, right = [], 0
-    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
-        text = line.partition("#")[0].strip()
-        if not text:
+    wrong, right, absent = [], 0, []
+    for group, lines in groups.requirements().items():
+        if group != groups.LEAN and not groups.is_installed(group):
+            absent.append(group)
             continue
-        requirement = Requirement(text)
-        if requirement.marker and not requirement.marker.evaluate():
-            continue
-        try:
-            version = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            wrong.append(Finding(f"{requirement.name} is not installed", ANEW))
-            continue
-        if requirement.specifier.contains(version, prereleases=True):
-            right += 1
-            continue
-        seen = f"{requirement.name} {version} is installed, not {requirement.specifier}"
-        wrong.append(Finding(seen, f"{WHY.get(requirement.name, '')}{ANEW}"))
-    return wrong or [Finding(f"{right} packages, as requirements.txt asks")]
+        for requirement in map(Requirement, lines):
+            if requirement.marker and not requirement.marker.evaluate():
+                continue
+            finding = _package(requirement)
+            right += finding is None
+            wrong += [finding] if finding else []
+    later = [Finding(_installed_later(absent), only_a_note=True)] if absent else []
+    return [*(wrong or [Finding(f"{right} packages, as requirements.txt asks")]), *later]
+
+
+def _package(requirement) -> Finding | None:
+    """What is wrong with a package; None if it is as required."""
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return Finding(f"{requirement.name} is not installed", ANEW)
+    if requirement.specifier.contains(version, prereleases=True):
+        return None
+    seen = f"{requirement.name} {version} is installed, not {requirement.specifier}"
+    return Finding(seen, f"{WHY.get(requirement.name, '')}{ANEW}")
+
+
+def _installed_later(absent: list[str]) -> str:
+    return f"packages for {', '.join(absent)}: installed when a command first needs them"
 
 
 # channels_redis issue 422: redis-py 8 reads with a 5 s timeout, BZPOPMIN waits for just as long.

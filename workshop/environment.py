@@ -61,12 +61,24 @@ def python() -> Path:
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def stamp() -> str:
-    """What STAMP says about an environment made now: from these requirements, in this place."""
+def uv() -> Path:
+    """The environment's uv, whether or not it exists: set_up.py gets one if none is installed."""
+    return python().with_name("uv.exe" if os.name == "nt" else "uv")
+
+
+def stamp(groups) -> str:
+    """What STAMP says about an environment made now: from these requirements, in this place, with
+    these groups of them."""
     import hashlib  # here, because checks/stepN, which is in a hurry, doesn't need the stamp
 
     requirements = (ROOT / "requirements.txt").read_bytes()
-    return f"{hashlib.sha256(requirements).hexdigest()}\n{ROOT}\n"
+    return f"{hashlib.sha256(requirements).hexdigest()}\n{ROOT}\n{' '.join(groups)}\n"
+
+
+def stamped_groups() -> list:
+    """The groups that were installed when the environment was made, and since."""
+    lines = STAMP.read_text(encoding="utf-8").splitlines() if STAMP.is_file() else []
+    return lines[2].split() if len(lines) > 2 else []
 
 
 def is_usable() -> bool:
@@ -76,7 +88,7 @@ def is_usable() -> bool:
 
 def is_current() -> bool:
     """Whether it is usable and neither requirements.txt nor its place has changed since."""
-    return is_usable() and STAMP.read_text(encoding="utf-8") == stamp()
+    return is_usable() and STAMP.read_text(encoding="utf-8") == stamp(stamped_groups())
 
 
 def is_ours() -> bool:
@@ -105,21 +117,25 @@ def has_packages() -> bool:
 def install_command(package: str) -> str:
     """What installs a package for what the checks run, typed where this program was started.
 
-    An environment that uv made has no pip (set_up.py); a bare `pip` may be another Python's.
+    The environment has no pip (set_up.py); a bare `pip` may be another Python's.
     """
     import shutil
 
-    interpreter = sys.executable
+    interpreter = _near(sys.executable)
+    if find_spec("pip") or not (shutil.which("uv") or uv().is_file()):
+        return interpreter + " -m pip install " + package
+    program = "uv" if shutil.which("uv") else _near(str(uv()))
+    return program + " pip install --python " + interpreter + " " + package
+
+
+def _near(file: str) -> str:
+    """A path as it is typed here: relative where that is shorter, and quoted where it must be."""
     try:
-        near = os.path.relpath(interpreter)
-        interpreter = near if len(near) < len(interpreter) else interpreter
+        near = os.path.relpath(file)
+        file = near if len(near) < len(file) else file
     except ValueError:  # on another drive
         pass
-    if " " in interpreter:
-        interpreter = '"' + interpreter + '"'
-    if not find_spec("pip") and shutil.which("uv"):
-        return "uv pip install --python " + interpreter + " " + package
-    return interpreter + " -m pip install " + package
+    return '"' + file + '"' if " " in file else file
 
 
 def enter() -> None:

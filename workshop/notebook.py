@@ -149,7 +149,7 @@ async def a_redis() -> redis_server.Found | None:
     Redis" are skipped from then on.
     """
     try:
-        found = redis_server.find(redis_server.url())
+        found = redis_server.usable()
         whose = "found, and used as it is"
         if not found:
             own = _to_the_end.enter_context(redis_server.private())

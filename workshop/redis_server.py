@@ -51,7 +51,7 @@ class Found:
     @property
     def place(self) -> str:
         """Its host and port, without the password that the URL may hold."""
-        return _place(_split(self.url))
+        return place(self.url)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +72,11 @@ def url() -> str:
     return os.environ.get("REDIS_URL") or DEFAULT_URL
 
 
+def place(address: str) -> str:
+    """Its host and port, without the password that it may hold. Raises RedisError."""
+    return _place(_split(address))
+
+
 def find(address: str) -> Found | None:
     """The Redis that answers at `address` (a redis:// or rediss:// URL); None if nothing listens.
 
@@ -81,7 +86,7 @@ def find(address: str) -> Found | None:
     answer = _ask(address, ["PING"], ["INFO", "server"])
     if answer is None:
         return None
-    where = _place(_split(address))
+    where = place(address)
     if "+PONG" not in answer or answer.startswith("-"):
         raise RedisError(_refusal(answer, address, where))
     info = dict(re.findall(r"^(\w+):(.*?)\r?$", answer, re.MULTILINE))
@@ -92,16 +97,27 @@ def find(address: str) -> Found | None:
     return Found(address, name, version, pid, ours=_recorded() == {"pid": pid, "url": address})
 
 
-def start() -> Found:
-    """The Redis at url(), started if none answers there, and tried out. Raises RedisError if that
-    fails."""
+def usable() -> Found | None:
+    """The Redis that answers at url(), tried out; None if nothing listens there. Raises RedisError
+    if the channel layer could not work with it."""
     if os.environ.get("REDIS_URL") == "":
         raise RedisError(
             "The variable REDIS_URL is set, but empty, and step 3's settings take it as the "
             "address. Remove it (unset REDIS_URL), or set it to an address like redis://127.0.0.1:6379."
         )
-    address = url()
-    found = find(address) or _start_ours(address)
+    found = find(url())
+    if found:
+        _is_new_enough(found)
+        _try_out(found)
+    return found
+
+
+def start() -> Found:
+    """The usable Redis at url(), started if none answers there. Raises RedisError if that fails."""
+    return usable() or _start_ours(url())
+
+
+def _is_new_enough(found: Found) -> None:
     digits = re.findall(r"\d+", found.version)
     if digits and tuple(map(int, digits[:2])) < OLDEST:
         raise RedisError(
@@ -109,8 +125,6 @@ def start() -> Found:
             "channel layer needs Redis 5.0 or later (the command BZPOPMIN). "
             "Stop or update it, or set REDIS_URL to another one."
         )
-    _try_out(found)
-    return found
 
 
 def _try_out(found: Found) -> None:
@@ -416,9 +430,12 @@ def _split(address: str) -> SplitResult:
     except ValueError:
         understood = False
     if not understood:
+        from .checking.explaining.masking import masked  # here: it is seldom needed
+
         raise RedisError(
-            f"REDIS_URL is {address!r}, but an address looks like redis://127.0.0.1:6379 "
-            "(or redis://:PASSWORD@host:port, or rediss://host:port with TLS)."
+            f"REDIS_URL is {masked(repr(address))}, but an address looks like "
+            "redis://127.0.0.1:6379 (or redis://:PASSWORD@host:port, or rediss://host:port with "
+            "TLS)."
         )
     return parts
 

@@ -1,7 +1,8 @@
-"""Makes `.venv` and installs requirements.txt into it: all of it or, when that fails, nothing.
+"""Makes `.venv` and installs groups of requirements.txt into it: all or, when that fails, none.
 
-With uv, which takes a third of pip's time: the one on the PATH, else one that pip installs in the
-new environment. With pip alone where uv is not available or fails for a reason of its own.
+With uv, which takes a third of pip's time: the one on the PATH, else one that is taken out of its
+wheel. With pip alone where uv is not available or fails for a reason of its own. From a kit
+(kit.py), nothing but the kit is asked.
 
 Imports only the standard library: this runs before anything is installed.
 """
@@ -13,10 +14,14 @@ import shutil
 import subprocess
 import sys
 import time
+from http.client import HTTPException
 from pathlib import Path
+from zipfile import BadZipFile
 
-from . import environment
+from . import environment, from_kit, groups, uv_wheel
 from .environment import ROOT, VENV
+from .from_kit import Kit, KitError
+from .groups import LEAN, PINS
 from .progress_line import ProgressLine
 from .set_up_failures import AGAIN, SILENCE_LIMIT, explain, is_hopeless, is_lacking, is_passing
 
@@ -34,31 +39,98 @@ class SetUpError(Exception):
     """The environment could not be made. The message says which package and what to try."""
 
 
-def set_up() -> None:
-    """Makes the environment anew. On failure, the previous one, if any, is restored."""
+def set_up(wanted: tuple[str, ...] = (), where: str | None = None) -> None:
+    """Makes the environment anew, with the groups that are wanted and those it had, from the kit at
+    `where` if one is given. On failure, the previous environment, if any, is restored."""
     _raise_if_too_deep()
     started = time.monotonic()
-    print("Setting up the workshop: installing its packages in .venv. This takes a minute, once.")
+    source = Kit(where) if where else from_kit.remembered()
+    whence = f" from {source.where}" if source else ""
+    print(f"Setting up the workshop: installing its packages in .venv{whence}. Once for all.")
     sys.stdout.flush()
-    try:
-        with _alone():
-            if not environment.is_current():
-                _replace()
-    except OSError as error:
-        raise SetUpError(explain(str(error))) from error
+    wanted = _with_those_there(wanted)
+    with _explained(), _alone():
+        if not environment.is_current() or set(wanted) - set(environment.stamped_groups()):
+            _fall_back(lambda source: _replace(wanted, source), source, given=bool(where))
     print(f"Set up in {time.monotonic() - started:.0f} seconds.\n")
     sys.stdout.flush()
 
 
-def update() -> None:
+def update(wanted: tuple[str, ...] = (), where: str | None = None) -> None:
     """Makes the environment anew because requirements.txt or its place changed; keeps it if not."""
     print("The workshop's requirements or its location have changed since it was set up.")
     try:
-        set_up()
+        set_up(wanted, where)
     except SetUpError as error:
         os.environ[NOT_UPDATED] = "1"
         why = environment.typed(str(error))
         print(f"{why}\nContinuing with the packages from before.\n", file=sys.stderr)
+
+
+def add(wanted: list[str], command: str, where: str | None = None) -> None:
+    """Installs groups beside what is there, because a command needs them. Raises SetUpError."""
+    typed = f"{environment.COMMAND} {command}"
+    if not environment.is_inside():
+        raise SetUpError(
+            f"{typed} needs packages that this environment lacks, and the workshop did not make "
+            f"it. Type: {sys.executable} -m pip install -r requirements.txt"
+        )
+    print(environment.typed(f"{typed} needs packages of its own ({_listed(wanted)}), once."))
+    sys.stdout.flush()
+    source = Kit(where) if where else from_kit.remembered()
+    try:
+        with _explained(), _alone():
+            _fall_back(lambda source: _install(wanted, source), source, given=bool(where))
+            _stamp(_with_those_there(wanted))
+    except SetUpError as error:
+        told = str(error).replace(AGAIN, f"{AGAIN} {command}")
+        raise SetUpError(
+            f"{told}\nUntil then, everything else works: the steps, their checks and hints, run, "
+            "look and diff."
+        ) from error
+
+
+def _listed(wanted: list[str]) -> str:
+    return ", ".join(name for group in wanted for name in groups.names(group))
+
+
+def _with_those_there(wanted) -> list[str]:
+    """The groups that an environment is to have, in the order of requirements.txt."""
+    every = {LEAN, *wanted, *environment.stamped_groups()}
+    return [group for group in groups.requirements() if group in every]
+
+
+@contextlib.contextmanager
+def _explained():
+    try:
+        yield
+    except OSError as error:
+        raise SetUpError(explain(str(error))) from error
+
+
+def _fall_back(install, source: Kit | None, given: bool) -> None:
+    """Calls `install` with the kit and, where that cannot be used, without one. Where a kit was
+    given, nothing else is asked."""
+    try:
+        install(source)
+    except KitError as error:
+        if given:
+            raise SetUpError(f"{error} {from_kit.instead(source.where)}") from error
+        print(f"{error}\nThe package index is asked instead.", flush=True)
+        install(None)
+    else:
+        if source:
+            source.remember()
+
+
+def remember(where: str) -> None:
+    """Takes what is asked for later from the kit. Raises SetUpError if there is none."""
+    source = Kit(where)
+    try:
+        source.wheels()
+    except KitError as error:
+        raise SetUpError(f"{error} {from_kit.instead(where)}") from error
+    source.remember()
 
 
 @contextlib.contextmanager
@@ -111,11 +183,11 @@ def _has_long_paths() -> bool:
     return False
 
 
-def _replace() -> None:
+def _replace(wanted: list[str], source: Kit | None) -> None:
     foreign = _keep_foreign()
     _put_aside()
     try:
-        _make()
+        _make(wanted, source)
     except BaseException:  # Ctrl-C too
         _put_back()
         if foreign:
@@ -158,56 +230,153 @@ def _put_back() -> None:
         BEFORE.rename(VENV)
 
 
-def _make() -> None:
-    uv = shutil.which("uv")
-    python = str(environment.python())
-    # uv doesn't need pip in there, which saves seconds, nor Debian's python3-venv.
-    options = ["--without-pip"] if uv else []
+def _make(wanted: list[str], source: Kit | None) -> None:
     VENV.mkdir()
     environment.BEGUN.touch()
-    code, output = _say_and_run([sys.executable, "-m", "venv", *options, str(VENV)], "Making .venv")
+    # Without pip, whose installation takes longer than that of the packages.
+    make = [sys.executable, "-m", "venv", "--without-pip", str(VENV)]
+    code, output = _say_and_run(make, "Making .venv")
     if code:
         raise SetUpError(explain(output))
+    _install(wanted, source)
+    _stamp(wanted)
+
+
+def _stamp(installed: list[str]) -> None:
+    environment.STAMP.write_text(environment.stamp(installed), encoding="utf-8")
+
+
+def _install(wanted: list[str], source: Kit | None) -> None:
+    """Installs groups into the environment. Raises SetUpError, or KitError where the kit is to
+    blame."""
+    if source:
+        _install_from(source, wanted)
+    else:
+        _install_from_index(wanted)
+    _compile_meanwhile()
+
+
+def _install_from(source: Kit, wanted: list[str]) -> None:
+    with ProgressLine("Asking the kit"):
+        source.wheels()
+        uv = _uv_at_hand()
+        if not uv:
+            try:
+                uv_wheel.unpack(source.uv(), environment.uv())
+            except uv_wheel.NotPinned:
+                raise KitError(from_kit.changed_file("uv", source.where)) from None
+            uv = str(environment.uv())
+    command = [uv, "pip", "install", "--python", str(environment.python()), "--no-config"]
+    command += ["--no-index", "--find-links", source.links, "--no-deps", "--no-build"]
+    command += ["--require-hashes"]
+    for group in wanted:
+        command += ["-r", str(PINS / f"{group}.txt")]
+    code, output = _say_and_run(command, "Getting the packages from the kit", nearby=True)
+    if code:
+        if why := source.explain(output):
+            raise KitError(why)
+        raise SetUpError(explain(output))
+
+
+def _install_from_index(wanted: list[str]) -> None:
+    python = str(environment.python())
+    uv = _uv_at_hand() or _uv_from_index()
     if not uv:
+        _bring_pip()
         code, output = _say_and_run([python, *PIP, "uv"], "Getting uv, which installs the rest")
         if code and is_hopeless(output):  # an index without uv has perhaps what pip asks for
             raise SetUpError(explain(output))
-        uv = str(environment.python().with_name("uv.exe" if os.name == "nt" else "uv"))
-    requirements = ["-r", str(ROOT / "requirements.txt")]
-    # Compiled now, as pip does: a server under check writes no bytecode, and would read the sources
-    # of Django and Twisted anew at every start.
-    install = ["pip", "install", "--compile-bytecode", "--python", python]
-    code, output = _say_and_run([uv, *install, *requirements], "Getting the packages")
+        uv = str(environment.uv())
+    every = groups.requirements()
+    asked = [requirement for group in wanted for requirement in every[group]]
+    install = [uv, "pip", "install", "--python", python]
+    code, output = _say_and_run([*install, *asked], "Getting the packages")
     if code and (is_hopeless(output) or is_lacking(output)):
         raise SetUpError(explain(output))
     if code:
         print("uv failed, so pip installs them. This takes about a minute.")
         sys.stdout.flush()
-        code, output = _say_and_run([python, "-m", "ensurepip"], "Making ready", quiet=True)
-        if code:
-            raise SetUpError(explain(output))
-        code, output = _say_and_run([python, *PIP, *requirements], "Getting the packages")
+        _bring_pip()
+        code, output = _say_and_run([python, *PIP, *asked], "Getting the packages")
     if code:
         raise SetUpError(explain(output))
-    environment.STAMP.write_text(environment.stamp(), encoding="utf-8")
 
 
-def _say_and_run(command: list[str], doing: str, quiet: bool = False) -> tuple[int, str]:
+def _uv_at_hand() -> str | None:
+    """The uv on the PATH, or the one that an earlier set-up got."""
+    before = BEFORE / environment.uv().relative_to(VENV)
+    if before.is_file() and not environment.uv().is_file():
+        shutil.copy2(before, environment.uv())
+    return shutil.which("uv") or (str(environment.uv()) if environment.uv().is_file() else None)
+
+
+def _uv_from_index() -> str | None:
+    """A uv that is taken out of its wheel; None where pip may do better, which knows more about
+    proxies, certificates and indexes. Raises SetUpError where it would not."""
+    if os.environ.get("PIP_NO_INDEX"):
+        return None
+    try:
+        with ProgressLine("Getting uv, which installs the rest"):
+            uv_wheel.unpack(uv_wheel.from_index(), environment.uv())
+    except (OSError, ValueError, uv_wheel.NotPinned, HTTPException, BadZipFile) as error:
+        if is_hopeless(str(error)):
+            raise SetUpError(explain(str(error))) from error
+        return None
+    return str(environment.uv())
+
+
+def _bring_pip() -> None:
+    command = [str(environment.python()), "-m", "ensurepip"]
+    code, output = _say_and_run(command, "Getting pip ready", quiet=True)
+    if code:
+        raise SetUpError(explain(output))
+
+
+def _compile_meanwhile() -> None:
+    """Compiles the packages to bytecode while the attendee reads on.
+
+    A server under check writes no bytecode, and would read the sources of Django and Twisted anew
+    at every start. What runs before this is done is compiled by whoever imports it, as always.
+    """
+    packages = subprocess.run(
+        [environment.python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ).stdout.strip()
+    # Not by the interpreter in .venv: on Windows that would keep the folder from being renamed.
+    code = "import compileall, os, sys; getattr(os, 'nice', lambda by: None)(10); "
+    code += "compileall.compile_dir(sys.argv[1], quiet=2, workers=0)"
+    apart = {"start_new_session": True}  # Ctrl-C is not for it
+    if os.name == "nt":
+        apart = {"creationflags": subprocess.DETACHED_PROCESS}
+    with contextlib.suppress(OSError):
+        subprocess.Popen(
+            [sys._base_executable, "-I", "-S", "-c", code, packages],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **apart,
+        ).returncode = 0  # it is not waited for: no warning that it still runs
+
+
+def _say_and_run(
+    command: list[str], doing: str, quiet: bool = False, nearby: bool = False
+) -> tuple[int, str]:
     """Runs an installer, passing on its output, and once more if only the transfer broke off.
     Returns its exit code and all of its output."""
-    code, output = _run(command, doing, quiet)
+    code, output = _run(command, doing, quiet, nearby)
     if code and is_passing(output):
-        code, output = _run(command, f"{doing}, once more", quiet)
+        code, output = _run(command, f"{doing}, once more", quiet, nearby)
     return code, output
 
 
-def _run(command: list[str], doing: str, quiet: bool) -> tuple[int, str]:
+def _run(command: list[str], doing: str, quiet: bool, nearby: bool) -> tuple[int, str]:
     said = []
     try:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_variables(),
+            env=_variables(nearby),
             stdin=subprocess.DEVNULL,  # it must not ask anything
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -221,8 +390,6 @@ def _run(command: list[str], doing: str, quiet: bool) -> tuple[int, str]:
             said.append(line)
             if not quiet and line.startswith(SAID):
                 progress.say(f"  {line.rstrip()}")
-            if line.startswith("Installed "):  # by uv, which now does what takes longest
-                progress.doing = "Compiling them to bytecode"
             if line.startswith("Installing collected packages"):  # by pip, as slow
                 progress.doing = "Installing them"
             if line.startswith("Collecting "):  # pip's word; uv has none that is as good
@@ -230,13 +397,19 @@ def _run(command: list[str], doing: str, quiet: bool) -> tuple[int, str]:
     return process.returncode, "".join(said)
 
 
-def _variables() -> dict[str, str]:
+def _variables(nearby: bool) -> dict[str, str]:
     """For the installers: their words as we know them, and the certificates and the patience that
-    both are to have. The attendee's own choices count."""
+    both are to have. The attendee's own choices count, but for a proxy on the way to what is
+    nearby: it leads out of the room."""
     ours = {"UV_HTTP_TIMEOUT": str(SILENCE_LIMIT), "UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
     # pip says why it could not fetch something when it tries again, and only then.
     ours |= {"PIP_DEFAULT_TIMEOUT": str(SILENCE_LIMIT), "PIP_RETRIES": "1"}
     ours |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if "SSL_CERT_FILE" in os.environ:  # uv and Python know it, pip has its own name for it
         ours["PIP_CERT"] = os.environ["SSL_CERT_FILE"]
-    return {**ours, **os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    theirs = {
+        name: value
+        for name, value in os.environ.items()
+        if not (nearby and name.lower() in ("http_proxy", "https_proxy", "all_proxy"))
+    }
+    return {**ours, **theirs, "NO_COLOR": "1", "PYTHONUTF8": "1"}

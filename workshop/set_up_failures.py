@@ -40,7 +40,8 @@ LOGIN_PAGE = (
 SILENCE = r"timed out"
 NO_NETWORK = (
     rf"{SILENCE}|dns error|failed to lookup address|name ?resolution|getaddrinfo failed"
-    r"|nodename nor servname|tcp connect error|Connection refused|Network is unreachable"
+    r"|nodename nor servname|Name or service not known"
+    r"|tcp connect error|Connection refused|Network is unreachable"
     r"|No route to host|Failed to establish a new connection|ProxyError|error sending request"
     r"|network connectivity is disabled"
 )
@@ -157,8 +158,11 @@ def _where_wheels_are() -> str:
             "Some packages have none for systems with musl, such as Alpine: use the dev container "
             "(.devcontainer/), or a system with glibc, such as Debian."
         )
-    if sysconfig.get_platform() == "win-arm64" and sys.version_info < (3, 12):
-        return "For Windows on Arm, packages have them from Python 3.12 on: install a newer Python."
+    if sysconfig.get_platform() == "win-arm64":
+        return (
+            "Windows on Arm also runs Python for x86-64, for which every package has one: install "
+            "that Python (the installer for 64-bit, not for ARM64)."
+        )
     return "Try another Python between 3.11 and 3.14."
 
 

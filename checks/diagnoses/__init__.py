@@ -91,6 +91,27 @@ ASKED_IN_TURN = (
     "general",
 )
 
+# The files with advice, and with rules that are asked after a pass, too; in the same order.
+ADVISING = (
+    "shadows",
+    "serving",
+    "asgi",
+    "definitions",
+    "decorators",
+    "routes",
+    "bridges",
+    "unawaited",
+    "database",
+    "layer_options",
+    "rooms",
+    "consumer",
+    "handshake",
+    "blocking",
+    "stuck",
+    "swallowed",
+    "membership",
+)
+
 # Rules that cannot have an entry in a mistakes.toml: why, and the test that covers each instead.
 TESTED_APART = {
     "flooding": "needs more frames than a check reads, and only luck makes them "

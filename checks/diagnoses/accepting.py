@@ -88,7 +88,8 @@ def subprotocol_not_offered(evidence):
 def sent_after_close(evidence):
     """Whether that raises depends on whether the server has yet heard that the browser left."""
     closes = evidence.sent("websocket.close")
-    after = closes and evidence.sent_after(closes[0])
+    later = evidence.sent_after(closes[0]) if closes else ()
+    after = [event for event in later if event.type == "websocket.send"]
     if not after:
         return None
     where, closed = evidence.place(after[0]), evidence.place(closes[0])

@@ -8,10 +8,9 @@ from workshop.checking.failures import Heard, HeardTwice
 UNCHANGED = ["hello", "  “quotes”, <b>tags</b> & a ♟️  ", "two\nlines\n", "42", " ", ""]
 
 
-async def test_the_server_starts(server, second_server, pages):
+async def test_the_server_starts(server, pages):
     """The server starts, and the chat page loads."""
     await server.starts()
-    await second_server.starts()
     await server.speaks_asgi()
     await pages.loads("/chat/lobby/")
 
@@ -86,6 +85,7 @@ async def test_who_left_is_gone(room, groups):
 
 async def test_two_servers_share_the_room(room, second_server):
     """Ana on one server and Ben on another hear each other."""
+    await second_server.starts()  # it has had the time of the other checks
     ana = await room.open("Ana")
     ben = await room.on(second_server).open("Ben")
     await ana.say("hello from the first server")

@@ -85,6 +85,7 @@ def test_every_slide_fits_its_frame_and_can_be_read(show, address):
     assert {slide: found for slide, found in faults.items() if found} == {}
 
 
+@pytest.mark.slow
 @every_deck
 def test_the_fonts_are_in_the_page(show, address):
     page = show(address)
@@ -96,6 +97,7 @@ def test_the_fonts_are_in_the_page(show, address):
     assert loaded == ["loaded"] * 5
 
 
+@pytest.mark.slow
 @every_deck
 def test_the_pdf_has_a_page_for_each_slide(show, address, request):
     slides = len(deck.read(deck.FOLDER / f"{request.node.callspec.params['address']}.md").slides)

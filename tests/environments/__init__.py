@@ -2,5 +2,5 @@
 
 Each needs no more than this machine: servers on 127.0.0.1, and what Linux lets a user without
 rights do in namespaces of their own (`unshare`). To run only these:
-python -m pytest tests/environments
+python -m pytest -m slow tests/environments
 """

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from workshop import manifest, streams
@@ -16,6 +17,27 @@ from workshop.checking.processes import launch
 from workshop.environment import typed
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
+# Plugins of pytest's own that the checks don't use: importing and asking them takes time.
+UNNEEDED = (
+    "cacheprovider",
+    "debugging",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "legacypath",
+    "monkeypatch",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "stepwise",
+    "subtests",
+    "terminal",
+    "threadexception",
+    "tmpdir",
+    "unittest",
+    "unraisableexception",  # collects garbage five times at the end
+)
 
 
 class NotMade(Exception):
@@ -117,9 +139,9 @@ def check(
     Raises NotMade. Leaves no process behind, whatever happens.
     """
     gc.disable()  # until everything is imported, all of which stays: see run()
-    if step.redis:
-        needs_redis()
-    with prepared(step, folder, import_the_rest) as made:
+    with prepared(step, folder, partial(import_the_rest, step)) as made:
+        if step.redis:
+            needs_redis()
         report = run(step, folder, made, began, keep_going, stretch)
     if not report.passed and any(program.is_suspect for program in made.programs):
         os.environ.pop(launch.VARIABLE, None)
@@ -127,24 +149,26 @@ def check(
     return report
 
 
-def import_the_rest() -> None:
-    """Import what the checks need, while waiting for something else."""
-    importlib.import_module("pytest")
+def import_the_rest(step: manifest.Step) -> None:
+    """Import what takes longest of what the checks need, while waiting for something else."""
+    names = ["pytest", "workshop.checking.plugin", "workshop.checking.reporting.report"]
+    if step.redis:
+        names.append("workshop.checking.observers.groups")  # with redis-py
+    for name in names:
+        importlib.import_module(name)
 
 
 def needs_redis() -> None:
-    """Raises NotMade when no Redis answers."""
+    """Raises NotMade when there is no Redis that the channel layer can work with."""
     from workshop import redis_server
 
     try:
-        if redis_server.find(redis_server.url()):
+        if redis_server.usable():
             return
-        why = f"No Redis answers at {redis_server.url()}."
     except redis_server.RedisError as error:
-        why = str(error)
-    from workshop.checking.explaining.masking import masked
-
-    raise NotMade(masked(f"{why} Start one: python3 -m workshop"))
+        raise NotMade(f"{error}\nThen type: python3 -m workshop") from error
+    place = redis_server.place(redis_server.url())
+    raise NotMade(f"No Redis answers at {place}. Start one: python3 -m workshop")
 
 
 def rules_for(step: manifest.Step) -> list:
@@ -152,10 +176,21 @@ def rules_for(step: manifest.Step) -> list:
     those of any step."""
     from workshop.checking.explaining.rules import rules_of
 
+    return _applying(step, rules_of)
+
+
+def advising_rules_for(step: manifest.Step) -> list:
+    """Those of them that advise after a pass."""
+    from workshop.checking.explaining.rules import advising_rules_of
+
+    return _applying(step, advising_rules_of)
+
+
+def _applying(step: manifest.Step, rules_in) -> list:
     return [
         rule
         for package in packages_of_rules(step)
-        for rule in rules_of(package)
+        for rule in rules_in(package)
         if rule.applies_to(step.capabilities)
     ]
 
@@ -204,11 +239,11 @@ def run(
         os.environ.pop(name, None)
     saved = fingerprint(folder)  # before the checks: what is saved in the meantime was not checked
     session = Session(step, folder, made)
-    rules = rules_for(step)
-    checks = Checks(session, rules)
+    checks = Checks(session, partial(rules_for, step))
+    advising = advising_rules_for(step)  # imported while the servers start
     arguments = [str(step.stretch if stretch else step.behavior), "-s"]
-    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
-    arguments += ["-p", "no:unraisableexception"]  # collects garbage five times at the end
+    for plugin in UNNEEDED:
+        arguments += ["-p", f"no:{plugin}"]
     if made.failure or not keep_going:
         arguments.append("-x")
     status = pytest.main(arguments, plugins=[checks])
@@ -235,7 +270,7 @@ def run(
         stretch=stretch,
     )
     if report.passed:
-        report.advice = advise(rules, session.passed()) + still_there(report.tasks)
+        report.advice = advise(advising, session.passed()) + still_there(report.tasks)
     return report
 
 

@@ -1,7 +1,7 @@
 """The pytest plugin that runs a step's checks: the result of each, and what fixtures build on."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -37,7 +37,8 @@ class Result:
 class Checks:
     """Registers itself with pytest; `results` holds one Result per check that was run."""
 
-    def __init__(self, session: Session, rules: Sequence[Rule]):
+    def __init__(self, session: Session, rules: Callable[[], Sequence[Rule]]):
+        """`rules` are asked for only when a check has failed: importing them takes a while."""
         self._session = session
         self._rules = rules
         self.titles: list[str] = []
@@ -97,7 +98,7 @@ class Checks:
         result.seen = failure.message if isinstance(failure, Failure) else str(failure)
         result.timeline = evidence.timeline
         if not _is_explained(failure, evidence):
-            result.diagnosis, result.also = diagnose(self._rules, evidence)
+            result.diagnosis, result.also = diagnose(self._rules(), evidence)
         return result
 
 

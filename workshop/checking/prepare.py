@@ -70,18 +70,21 @@ class Prepared:
 @contextmanager
 def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterator[Prepared]:
     """Make what `step` asks for, and start its programs, for a `with` block: they have ended when
-    it ends. While one has to end before others start, `meanwhile` is called.
+    it ends. `meanwhile` is called while one has to end before others start, and before the second
+    of several servers: the first one then has a processor for itself, for its start is what
+    everything waits for.
 
     A step that asks for nothing doesn't wait.
     """
     made = Prepared(dict(step.environment), time.monotonic())
-    with ExitStack() as stack:
+    # All programs are killed before the first is waited for: each takes a while to be gone.
+    with ExitStack() as stack, ExitStack() as kills:
         if step.redis > 1:
             made.environment |= _redises(step.redis, stack)
         if step.database:
             _migrate(made, folder, stack, meanwhile)
         if not made.failure:
-            _start(made, step, folder, stack)
+            _start(made, step, folder, stack, kills, meanwhile)
         yield made
 
 
@@ -100,11 +103,20 @@ def _migrate(made: Prepared, folder: Path, stack: ExitStack, meanwhile) -> None:
     made.failure = asyncio.run(migrating.failure())
 
 
-def _start(made: Prepared, step: Step, folder: Path, stack: ExitStack) -> None:
+def _start(
+    made: Prepared, step: Step, folder: Path, stack: ExitStack, kills: ExitStack, meanwhile
+) -> None:
     """Start the servers, which take the longest, and then what runs beside them."""
-    for _ in range(step.servers):
+
+    def ends_with_the_check(program: Program) -> None:
+        stack.callback(program.reap)
+        kills.callback(program.kill)
+
+    for number in range(step.servers):
+        if number == 1:
+            meanwhile()
         made.servers.append(Server(folder, **made.environment))
-        stack.callback(made.servers[-1].stop)
+        ends_with_the_check(made.servers[-1])
     places = {f"{{server{n}}}": server.address for n, server in enumerate(made.servers, 1)}
     if any("{folder}" in word for command in step.programs for word in command):
         made.folder = Path(_temporary_folder(stack))
@@ -112,7 +124,7 @@ def _start(made: Prepared, step: Step, folder: Path, stack: ExitStack) -> None:
     for command in step.programs:
         words = _command(step, [replaced(word, places) for word in command])
         made.beside.append(Beside(folder, *words, **made.environment))
-        stack.callback(made.beside[-1].stop)
+        ends_with_the_check(made.beside[-1])
 
 
 def _command(step: Step, words: Sequence[str]) -> list[str]:

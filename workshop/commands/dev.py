@@ -1,4 +1,5 @@
-"""`dev`: `new` makes the skeleton of the next step, `check` says what is missing of one."""
+"""`dev`: `new` makes the skeleton of the next step, `check` says what is missing of one, `pins`
+makes the files of pins/."""
 
 from ..console import say
 from ..environment import COMMAND
@@ -6,7 +7,9 @@ from ..folders import shown
 from ..manifest import find
 
 
-def run(what: str, step: str | None, apart: bool = False) -> int:
+def run(what: str, step: str | None = None, apart: bool = False) -> int:
+    if what == "pins":
+        return pin()
     return make(step, apart) if what == "new" else check(step)
 
 
@@ -34,4 +37,17 @@ def check(name: str | None) -> int:
         say(f"\n{len(found)} to do.")
         return 1
     say("Nothing is missing.")
+    return 0
+
+
+def pin() -> int:
+    from ..developing import pins
+
+    try:
+        written = pins.make()
+    except pins.NotPinned as error:
+        say(str(error))
+        return 1
+    for file in written:
+        say(shown(file))
     return 0

@@ -86,7 +86,18 @@ def advice(find: Callable[[Evidence], Explanation | None] | None = None, **condi
 def rules_of(package: ModuleType) -> Iterator[Rule]:
     """The rules of a package's modules, which it lists in `ASKED_IN_TURN`: those of one module
     from top to bottom."""
-    for name in package.ASKED_IN_TURN:
+    return _rules_in(package, package.ASKED_IN_TURN)
+
+
+def advising_rules_of(package: ModuleType) -> Iterator[Rule]:
+    """Those of them that advise. Only the modules in the package's list `ADVISING` are imported:
+    a check that passes needs no others."""
+    modules = getattr(package, "ADVISING", ())
+    return (rule for rule in _rules_in(package, modules) if rule.advises)
+
+
+def _rules_in(package: ModuleType, modules: Iterable[str]) -> Iterator[Rule]:
+    for name in modules:
         module = importlib.import_module(f"{package.__name__}.{name}")
         for value in vars(module).values():
             if isinstance(value, Rule) and value.find.__module__ == module.__name__:

@@ -46,7 +46,7 @@ def tell_of_consumers(channels):
         await told_of(message, sync_dispatch.__get__(self, type(self))(message))
 
     def tell_of_sending(consumer, message):
-        frames = telling.their_frames(sys._getframe(2))
+        frames = functools.partial(telling.their_frames, sys._getframe(2))
         kind = str(_type_of(message))
         telling.tell_of_socket("sends", object=id(consumer), type=kind, frames=frames)
 

@@ -70,7 +70,7 @@ def _telling_call(function, name):
             group=str(values[0]),
             channel=values[1] if isinstance(values[1], str) else None,
             type=event if isinstance(event, str) else None,
-            frames=telling.their_last_frame(sys._getframe(1)),
+            frames=functools.partial(telling.their_last_frame, sys._getframe(1)),
             path=None if name == "flush" else telling.websocket.get(),
         )
         return function(*args, **kwargs)

@@ -14,6 +14,7 @@ Imports only the standard library.
 
 import collections
 import contextvars
+import functools
 import itertools
 import json
 import linecache
@@ -53,12 +54,16 @@ def tell(event, **facts):
 
 def tell_of_socket(event, **facts):
     """The same with the path of the current WebSocket, unless another `path` is given, at most
-    PER_SOCKET times of its kind."""
+    PER_SOCKET times of its kind. `frames` may be a function: it is only called for what is told,
+    for looking through the stack takes longer than all the rest."""
     path = facts.setdefault("path", websocket.get())
     key = event, facts.get("call"), facts.get("coroutine"), path
     _told[key] += 1
-    if _told[key] <= PER_SOCKET:
-        tell(event, **facts)
+    if _told[key] > PER_SOCKET:
+        return
+    if callable(facts.get("frames")):
+        facts["frames"] = facts["frames"]()
+    tell(event, **facts)
 
 
 # Where it happened: frames as [file, line, function, the line's text], the outermost first. The
@@ -120,6 +125,7 @@ def is_not_ours(file):
     return not file.startswith(HERE)
 
 
+@functools.cache
 def is_theirs(file):
     """Whether the file belongs to the project, which is the working directory. The name of a
     script is as it was typed."""

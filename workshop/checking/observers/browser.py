@@ -192,7 +192,8 @@ class Browser:
         """The next frame that arrives, as it comes. Raises Silent, Closed or Flooded."""
         try:
             limit = HEARS_WITHIN if within is None else within
-            self._came_at, frame = await asyncio.wait_for(self._coming.get(), limit)
+            async with asyncio.timeout(limit):
+                self._came_at, frame = await self._coming.get()
         except TimeoutError:
             self._timeline.add(self.name, "silence", f"nothing for {HEARS_WITHIN:g} s")
             speaker = max(self._everyone, key=lambda browser: browser.spoke_at)

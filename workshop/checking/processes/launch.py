@@ -83,12 +83,6 @@ def kill(process: "subprocess.Popen | Forked") -> None:
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True)
 
 
-def end(process: "subprocess.Popen | Forked") -> None:
-    """End a program that `start` started, and all it started. Returns when it is gone."""
-    kill(process)
-    process.wait()
-
-
 def is_suspect(process: "subprocess.Popen | Forked") -> bool:
     """Whether a fork may be what ended it: some systems (macOS) don't allow their libraries to be
     used after one. A plain start will show."""

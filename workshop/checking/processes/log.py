@@ -1,13 +1,20 @@
-"""What a program wrote: its own output, and the events that it reported between the lines."""
+"""What a program wrote: its own output, and the events that it reported between the lines.
+
+A program's events come long after it was started, so what reads them is imported then: see
+program.py.
+"""
 
 import contextlib
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workshop.checking import instrumented
-from workshop.checking.events import Event, decoded
 from workshop.checking.instrumented import MARK
+
+if TYPE_CHECKING:
+    from workshop.checking.events import Event
 
 LOG_KEPT = 200_000  # bytes of the log's start, and as many of its end
 OURS = re.escape(str(Path(instrumented.__file__).parent))
@@ -43,6 +50,8 @@ class Log:
 
     def _add_piece(self, number: bytes, end: bytes, piece: bytes) -> None:
         """As written by instrumented/telling.py."""
+        from workshop.checking.events import decoded
+
         told = self._pieces.pop(number, b"") + piece
         if end == b".":
             self.events.append(decoded(json.loads(told), self._folder))

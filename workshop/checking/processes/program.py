@@ -12,15 +12,18 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workshop.checking import patience
-from workshop.checking.events import Busy, Event, HeldUp, Reported
 from workshop.checking.processes import launch
 from workshop.checking.processes.log import LOG_KEPT, Log
 from workshop.manifest import ROOT
 
+if TYPE_CHECKING:
+    from workshop.checking.events import Busy, Event
+
 LAUNCHER = Path(__file__).parents[1] / "instrumented" / "start.py"
-LOOK_EVERY = 0.002  # seconds; a check waits some twenty times for an event that is all but there
+LOOK_EVERY = 0.001  # seconds; a check waits some twenty times for an event that is all but there
 ANSWERS_WITHIN = patience.seconds(3)  # one that holds the interpreter's lock takes longer
 
 
@@ -37,9 +40,6 @@ def program_environment() -> dict[str, str]:
         # print() of any other would end the consumer. Takes precedence over PYTHONUTF8.
         # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONIOENCODING
         "PYTHONIOENCODING": "utf-8",
-        # Bytecode is matched to its source by second and size: too coarse for somebody who saves,
-        # checks and saves again.
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
@@ -97,13 +97,15 @@ class Program:
         self._reader.join(1)
         return True
 
-    async def event(self, found: Callable[[list[Event]], bool], limit: float) -> bool:
+    async def event(self, found: Callable[[list["Event"]], bool], limit: float) -> bool:
         """Wait until `found(events)` is true: True then, False after `limit` seconds."""
         return await becomes(lambda: found(self.log.events), limit)
 
-    async def report_busy(self) -> list[Busy]:
+    async def report_busy(self) -> list["Busy"]:
         """What the program is busy with now. By then, everything that it reported before has been
         read."""
+        from workshop.checking.events import Busy, Reported
+
         seen = len(self.log.events)
         if not self._ask(b"?"):
             return []
@@ -113,6 +115,8 @@ class Program:
     @asynccontextmanager
     async def held_up(self) -> AsyncIterator[None]:
         """Hold up the program's event loop for a `with` block: what arrives has to wait."""
+        from workshop.checking.events import HeldUp
+
         seen = len(self.log.events)
         self._ask(b"(")
         try:
@@ -131,13 +135,17 @@ class Program:
         return True
 
     def kill(self) -> None:
-        """End it at once, in the middle of what it does, as kill -9 does. What it reported until
-        then stays evidence."""
-        launch.end(self._process)
+        """End the program and all it started. Returns at once: `reap` waits until it is gone."""
+        launch.kill(self._process)
 
     def stop(self) -> None:
-        """End the server and all it started. Returns when they are gone."""
-        launch.end(self._process)
+        """End the program and all it started. Returns when it is gone."""
+        self.kill()
+        self.reap()
+
+    def reap(self) -> None:
+        """Wait until the program, which was killed, is gone."""
+        self._process.wait()
         self._reader.join(1)  # not forever: a child that escaped may hold the pipe
         with contextlib.suppress(OSError):  # a question that a server which had ended never read
             self._process.stdin.close()

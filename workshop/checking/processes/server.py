@@ -6,7 +6,6 @@ from pathlib import Path
 
 from workshop import ports
 from workshop.checking import patience
-from workshop.checking.events import Serving
 from workshop.checking.failures import NotASGI, NotListening
 from workshop.checking.processes.program import Program
 
@@ -56,8 +55,8 @@ class Listening(Program):
                     await asyncio.sleep(0.005)
         return False
 
-    def stop(self) -> None:
-        super().stop()
+    def reap(self) -> None:
+        super().reap()
         if self._holder:
             self._holder.close()
 
@@ -77,6 +76,7 @@ class Server(Listening):
 
     async def speaks_asgi(self) -> None:
         """Raises NotASGI when it is Django's own development server, which speaks WSGI only."""
+        from workshop.checking.events import Serving
 
         def protocols(events):
             return [event.protocol for event in events if isinstance(event, Serving)]

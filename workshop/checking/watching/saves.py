@@ -106,7 +106,7 @@ class Saves:
         for changes in watch(
             self.folder,
             watch_filter=None,
-            step=10,  # milliseconds, as are the following
+            step=5,  # milliseconds, as are the following
             debounce=200,
             rust_timeout=int(LOOK_EVERY * 1000),
             yield_on_timeout=True,
