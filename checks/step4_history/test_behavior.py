@@ -12,13 +12,14 @@ from checks.step4_history.failures import (
 )
 from checks.step4_history.observers.tabs import opened
 from workshop.checking import patience
-from workshop.checking.events import Handles
+from workshop.checking.events import Handles, LayerCall
 from workshop.checking.failures import Silent
 from workshop.checking.processes.program import becomes
 
 LATEST = 50  # what a browser hears that has not been here before
-RECONNECTS = 20
-BACKLOG = 300  # messages: sending them takes far longer than saying one
+READERS = ("Cleo", "Dan", "Eve", "Finn")
+RECONNECTS = 5  # of each of them
+JOINS_WITHIN = patience.seconds(3)
 ROUNDS = 3  # on a busy machine a page may be late: then it is tried once more
 SAVES_WITHIN = patience.seconds(0.5)  # what an answer may do first that no other answer does
 BURST = 24
@@ -119,67 +120,29 @@ def _begins_to_receive(events) -> bool:
     return any(isinstance(event, Handles) and event.type == "websocket.receive" for event in events)
 
 
-async def test_who_comes_back_hears_what_was_missed(room, second_server):
-    """Someone who comes back again and again hears exactly what was said in the meantime."""
-    rooms = (room, room.on(second_server))
-    writers = [await opened(rooms[0], "Ana"), await opened(rooms[1], "Ben")]
-    said: dict[int, str] = {}
-    done = asyncio.Event()
-
-    async def write(tab):
-        while not done.is_set():
-            text = f"{tab.name} {len(said)}"
-            said[await tab.says(text)] = text
-
-    writing = [asyncio.ensure_future(write(tab)) for tab in writers]
+async def test_nothing_is_missed_while_joining(room, server, database):
+    """What is saved while someone comes in is heard as well."""
+    async with server.layer_held_up():
+        opening = asyncio.ensure_future(opened(room, "Cleo"))
+        await server.event(lambda events: _joins(events, room.path), JOINS_WITHIN)
+        # Whoever reads first has read by now. Nobody is told of this message any more.
+        (number,) = database.fill(room.name, ["while you came in"])
     try:
-        last_id, heard = await writers[0].says("first"), {}
-        said[last_id] = "first"
-        start = last_id
-        for number in range(RECONNECTS):
-            cleo = await opened(rooms[number % 2], "Cleo", after=last_id)
-            frame = await cleo.hears()
-            heard[frame["id"]] = frame["message"]
-            await cleo.leaves()
-            last_id = cleo.last_id
-    finally:
-        done.set()
-        await asyncio.gather(*writing, return_exceptions=True)
-    for task in writing:
-        task.result()
-    cleo = await opened(rooms[0], "Cleo", after=last_id)
-    expected = {number: text for number, text in said.items() if number > start}
-    while cleo.last_id < max(expected):
-        frame = await cleo.hears()
-        heard[frame["id"]] = frame["message"]
-    if missed := sorted(expected.keys() - heard.keys()):
-        raise Missed(
-            "Cleo",
-            f"Cleo left {RECONNECTS} times, and came back with ?after= and the last id that she "
-            f"had heard. Of {len(expected)} messages she missed {len(missed)}; the first is number "
-            f"{missed[0]}, {expected[missed[0]]!r}.",
-        )
-
-
-async def test_nothing_is_missed_while_catching_up(room, second_server, database):
-    """What is said while someone catches up is heard as well."""
-    ana = await opened(room.on(second_server), "Ana")
-    first, *_, last = database.fill(room.name, [f"earlier {n}" for n in range(BACKLOG + 1)])
-    opening = asyncio.ensure_future(opened(room, "Cleo", after=first))
-    # As soon as she hears the first of them, all were read. Now one comes that was not.
-    await becomes(lambda: opening.done() or room.browsers[-1].frames, patience.seconds(3))
-    number = await ana.says("while you catch up")
-    cleo = await opening
-    while cleo.last_id < last:
-        await cleo.hears()
-    try:
-        await cleo.hears("while you catch up")
+        cleo = await opening
+        await cleo.hears("while you came in")
     except Silent:
         raise Missed(
             "Cleo",
-            f"While Cleo was sent {BACKLOG} earlier messages, Ana said one more, number {number}. "
-            "Cleo never heard it.",
+            f"Message {number} was saved while Cleo came in, before she was in the group. She "
+            "never heard it.",
         ) from None
+
+
+def _joins(events, path: str) -> bool:
+    return any(
+        isinstance(event, LayerCall) and event.call == "group_add" and event.path == path
+        for event in events
+    )
 
 
 async def test_the_same_client_id_twice(room, second_server):
@@ -243,6 +206,47 @@ async def test_rooms_keep_apart(room, other_room):
         if frame["message"] == "for this room":
             message = "Dan came late, and heard what Ana had said in another room."
             raise NotFromHere("Dan", message)
+
+
+async def test_who_comes_back_hears_what_was_missed(room, second_server):
+    """Someone who comes back again and again hears exactly what was said in the meantime."""
+    rooms = (room, room.on(second_server))
+    writers = [await opened(rooms[0], "Ana"), await opened(rooms[1], "Ben")]
+    start = await writers[0].says("first")
+    said: dict[int, str] = {}
+    done = asyncio.Event()
+
+    async def write(tab):
+        while not done.is_set():
+            text = f"{tab.name} {len(said)}"
+            said[await tab.says(text)] = text
+
+    async def come_and_go(name):
+        last_id, heard = start, set()
+        for number in range(RECONNECTS):
+            tab = await opened(rooms[number % 2], name, after=last_id)
+            heard.add((await tab.hears())["id"])
+            last_id = tab.last_id
+            await tab.leaves()
+        return last_id, heard
+
+    writing = asyncio.gather(*map(write, writers))
+    try:
+        readers = dict(zip(READERS, await asyncio.gather(*map(come_and_go, READERS)), strict=True))
+    finally:
+        done.set()
+        await writing
+    for name, (last_id, heard) in readers.items():
+        tab = await opened(room, name, after=last_id)
+        while tab.last_id < max(said):
+            heard.add((await tab.hears())["id"])
+        if missed := sorted(said.keys() - heard):
+            raise Missed(
+                name,
+                f"{name} left {RECONNECTS} times, and came back with ?after= and the id that came "
+                f"last. Of {len(said)} messages {name} missed {len(missed)}; the first is number "
+                f"{missed[0]}, {said[missed[0]]!r}.",
+            )
 
 
 async def test_a_killed_server_loses_nothing(room, second_server):

@@ -1,5 +1,6 @@
 import json
 from urllib.parse import parse_qs
+from uuid import uuid4
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
@@ -12,7 +13,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data=None, bytes_data=None):
         content = json.loads(text_data)
-        client_id = content["client_id"]
+        client_id = content.get("client_id") or uuid4().hex
         fields = {
             "room": self.room_name,
             "text": content["message"],

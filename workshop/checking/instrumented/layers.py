@@ -11,6 +11,7 @@ the last. `path` is null for flush(), which concerns every WebSocket. Imports on
 library.
 """
 
+import asyncio
 import contextlib
 import functools
 import json
@@ -19,6 +20,9 @@ import sys
 from workshop.checking.instrumented import telling
 
 CALLS = ("group_add", "group_discard", "group_send", "send", "flush")
+LOOK_EVERY = 0.001  # seconds
+
+_is_held_up = False
 
 
 def tell_of_layers(channels):
@@ -73,9 +77,29 @@ def _telling_call(function, name):
             frames=functools.partial(telling.their_last_frame, sys._getframe(1)),
             path=None if name == "flush" else telling.websocket.get(),
         )
-        return function(*args, **kwargs)
+        call = function(*args, **kwargs)
+        return _later(call) if _is_held_up else call
 
     for attribute in ("__name__", "__qualname__", "__doc__", "__self__"):
         with contextlib.suppress(AttributeError):
             setattr(call_and_tell, attribute, getattr(function, attribute))
     return markcoroutinefunction(call_and_tell)
+
+
+async def _later(call):
+    # Not an asyncio.Event: synchronous code calls from event loops of its own.
+    while _is_held_up:  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_EVERY)
+    return await call
+
+
+def hold_up():
+    """Make every call of a layer wait, as for a Redis that is far away; the rest goes on."""
+    global _is_held_up
+    _is_held_up = True
+    telling.tell("held_up")
+
+
+def let_go_on():
+    global _is_held_up
+    _is_held_up = False

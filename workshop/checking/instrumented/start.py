@@ -10,8 +10,9 @@ Each module of this package says which events it reports, and telling.py how the
 workshop/checking/events.py reads them.
 
 On its standard input it listens to the check: "?" asks it to report what is busy; "(" holds up the
-server's event loop, as a slow machine would, and ")" lets it go on. The end of the input, which
-comes when the check ends in whatever way, ends the program too.
+server's event loop, as a slow machine would, and ")" lets it go on; "[" and "]" do the same to the
+calls of the channel layer. The end of the input, which comes when the check ends in whatever way,
+ends the program too.
 
 Imports only the standard library, and lifeline.py, which does so too.
 """
@@ -53,7 +54,13 @@ def listen_to_the_check():
     os.dup2(nothing, 0)
     sys.stdin = open(0, encoding="utf-8", closefd=False)
 
-    answers = {b"?": busy.report, b"(": busy.hold_up, b")": busy.let_go_on}
+    answers = {
+        b"?": busy.report,
+        b"(": busy.hold_up,
+        b")": busy.let_go_on,
+        b"[": layers.hold_up,
+        b"]": layers.let_go_on,
+    }
     lifeline.listen(questions, lambda: os._exit(0), lambda byte: answers[byte]())
 
 

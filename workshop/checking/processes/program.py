@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,18 +112,26 @@ class Program:
         await self.event(lambda events: Reported() in events[seen:], ANSWERS_WITHIN)
         return [event for event in self.log.events[seen:] if isinstance(event, Busy)]
 
-    @asynccontextmanager
-    async def held_up(self) -> AsyncIterator[None]:
+    def held_up(self) -> AbstractAsyncContextManager[None]:
         """Hold up the program's event loop for a `with` block: what arrives has to wait."""
+        return self._holding(b"(", b")")
+
+    def layer_held_up(self) -> AbstractAsyncContextManager[None]:
+        """Hold up what the program asks of its channel layer for a `with` block: nobody joins a
+        group, and nothing is sent to one. All else goes on."""
+        return self._holding(b"[", b"]")
+
+    @asynccontextmanager
+    async def _holding(self, hold: bytes, release: bytes) -> AsyncIterator[None]:
         from workshop.checking.events import HeldUp
 
         seen = len(self.log.events)
-        self._ask(b"(")
+        self._ask(hold)
         try:
             await self.event(lambda events: HeldUp() in events[seen:], ANSWERS_WITHIN)
             yield
         finally:
-            self._ask(b")")
+            self._ask(release)
 
     def _ask(self, question: bytes) -> bool:
         """Ask instrumented/start.py, inside the program. False when it has ended."""
