@@ -23,6 +23,10 @@ class NotFromHere(Failure):
     """A browser heard a message that it should not have been sent: too old, or heard before."""
 
 
+class ToldBeforeSaved(Failure):
+    """The others were told of a message that was not saved yet."""
+
+
 class StoredTwice(Failure):
     """The same client_id was given two ids."""
 

@@ -3,7 +3,13 @@
 import ast
 
 from checks.step4_history.diagnoses.seen import only
-from checks.step4_history.failures import LoopStopped, Lost, NotAnswered, StoredTwice
+from checks.step4_history.failures import (
+    LoopStopped,
+    Lost,
+    NotAnswered,
+    StoredTwice,
+    ToldBeforeSaved,
+)
 from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
@@ -30,6 +36,18 @@ def nothing_is_saved(evidence):
         "`message, _ = await Message.objects.aget_or_create(fields, client_id=client_id)`, and "
         "answer with its id.",
         where,
+    )
+
+
+@rule
+def told_before_saved(evidence):
+    if not only(evidence, ToldBeforeSaved):
+        return None
+    told = next(iter(evidence.layer_calls("group_send")), None)
+    return Explanation(
+        f"{evidence.failure} They ask the database at once, and find nothing. Save first, and call "
+        "group_send() after that.",
+        evidence.where_called(told) if told else None,
     )
 
 
