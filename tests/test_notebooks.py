@@ -58,6 +58,14 @@ ASKED = {  # what the tests ask each notebook for, when it has run
         listeners={name: sorted(who) for name, who in listeners.items()},
         ports=[server.port for server in (left, right, *pairs["in memory"])],
     )""",
+    "step4": """dict(
+        counts=list(counts.values()),
+        results=results,
+        rows=rows,
+        missed={name: dict(count) for name, count in missed.items()},
+        writers=writers,
+        ports=[server.port for server in servers.values()],
+    )""",
 }
 
 UNITS = re.compile(r"seconds|\bms\b|\bMB\b|bytes|times as short|members|commands|messages|heard")
@@ -137,7 +145,8 @@ def test_each_experiment_predicts_asserts_and_explains(name):
     book = nbformat.read(SOURCES[name], as_version=4)
     text = "\n".join(cell.source for cell in book.cells)
     assert text.count(f'await check("{name}")') == 1
-    assert "**One thing to try.**" in book.cells[-1 if name != "step3" else -2].source
+    last = [cell for cell in book.cells if cell.cell_type == "markdown"][-1]
+    assert "**One thing to try.**" in last.source
     experiments = re.split(r"^## \d · ", text.partition("## Now you")[0], flags=re.MULTILINE)[1:]
     assert len(experiments) >= 5
     for experiment in experiments:
@@ -235,6 +244,19 @@ def test_step3_counts(executed):
     assert it["listeners"] == {"in memory": ["Ana", "Ben"], "Redis": ["Ana", "Ben", "Cleo"]}
 
 
+def test_step4_counts(executed):
+    it = found(executed, "step4")
+    assert it["counts"] == [1, 1, 0, 1, 2, 1, 1, 1, 1]
+    for name, result in it["results"].items():
+        assert sum(result.values()) == 250
+        assert (result["lost"] == 0) >= (name in ("sent again", "with client_id"))
+        assert (result["more than once"] == 0) >= (name != "sent again")
+    assert it["rows"] == {"without UNIQUE": (8, 0), "with UNIQUE": (1, 7)}
+    assert it["missed"]["the event is a doorbell"] == {0: 24}
+    assert it["missed"]["the event is the message"][0] == 1
+    assert it["writers"] == {"BEGIN": (["database is locked"], 1), "BEGIN IMMEDIATE": ([], 2)}
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_nothing_is_complained_of(executed, name):
     for cell in executed[name].cells:
@@ -271,7 +293,7 @@ def test_each_ends_with_the_report_of_its_check(executed, name):
 def test_no_process_port_or_file_is_left(executed, workshop, files_before):
     for process in psutil.process_iter(["cmdline"]):
         assert str(workshop.root) not in " ".join(process.info["cmdline"] or []), process
-    for name in ("step2", "step3"):
+    for name in ("step2", "step3", "step4"):
         assert all(ports.is_free(port) for port in found(executed, name)["ports"])
     now = folders.contents(workshop.root)
     assert [path for path in now if not path.startswith(".workshop/")] == list(files_before)
@@ -369,7 +391,7 @@ def pages(executed, tmp_path_factory) -> dict[str, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(building, "run", lambda source: executed[source.stem.partition("_")[0]])
         files = building.build(target)
-    assert [file.parent for file in files] == [target / "notebooks"] * 3
+    assert [file.parent for file in files] == [target / "notebooks"] * len(SOURCES)
     return {file.stem.partition("_")[0]: file.read_text(encoding="utf-8") for file in files}
 
 

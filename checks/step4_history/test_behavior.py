@@ -147,7 +147,8 @@ async def test_the_same_client_id_twice(room, second_server):
             message = f"Ana said it twice under one client_id; it has the ids {number} and {again}."
             raise StoredTwice("Ana", message)
     await ana.says("the next one")
-    await ben.hears("the next one")
+    for tab in (ben, ana_again):
+        await tab.hears("the next one")
 
 
 async def test_a_locked_database_is_told(room, database):

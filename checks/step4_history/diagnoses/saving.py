@@ -6,6 +6,7 @@ from checks.step4_history.diagnoses.seen import only
 from checks.step4_history.failures import (
     LoopStopped,
     Lost,
+    Missed,
     NotAnswered,
     StoredTwice,
     ToldBeforeSaved,
@@ -13,6 +14,7 @@ from checks.step4_history.failures import (
 from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
+from workshop.checking.failures import Silent
 
 SAVING = ("aget_or_create", "acreate", "asave", "aupdate_or_create", "abulk_create")
 SAVING += tuple(name.removeprefix("a") for name in SAVING)
@@ -41,14 +43,19 @@ def nothing_is_saved(evidence):
 
 @rule
 def told_before_saved(evidence):
-    if not only(evidence, ToldBeforeSaved):
+    """The event is sent in a line above the one that saves."""
+    if not only(evidence, ToldBeforeSaved, Silent, Missed):
         return None
-    told = next(iter(evidence.layer_calls("group_send")), None)
-    return Explanation(
-        f"{evidence.failure} They ask the database at once, and find nothing. Save first, and call "
-        "group_send() after that.",
-        evidence.where_called(told) if told else None,
-    )
+    for consumer, saves in savings(evidence):
+        for tells in consumer.calls("group_send", "receive"):
+            if tells.lineno < saves.lineno:
+                return Explanation(
+                    "The others are told before the message is saved. They ask the database at "
+                    "once, and it may not be there yet. Save first, and call group_send() after "
+                    "that.",
+                    consumer.where(tells),
+                )
+    return None
 
 
 @rule(raised=r"TypeError: '[<>]=?' not supported between instances of 'NoneType' and 'int'")
