@@ -20,7 +20,7 @@ import sys
 from workshop.checking.instrumented import telling
 
 CALLS = ("group_add", "group_discard", "group_send", "send", "flush")
-# Not group_discard: the browsers of an earlier check may still be leaving, and synchronous consumers
+# Not group_discard: browsers of an earlier check may still be leaving, and synchronous consumers
 # share a thread.
 HELD_UP = ("group_add", "group_send")
 LOOK_EVERY = 0.001  # seconds
