@@ -12,7 +12,7 @@ from workshop.checking import command
 from workshop.checking.watching.watch import Watch
 from workshop.developing.catalogue import project as project_of
 
-STEPS = manifest.steps("core")
+STEPS = [step for step in manifest.steps() if step.stretch.is_file()]
 STEP2 = manifest.find("step2")
 
 
@@ -159,6 +159,35 @@ LACKING["step3"] += [
     ([NAMED, HANDLER], "without her name"),
     (WITH_NAME, '"channel"'),
     (WITH_CHANNEL, "channel_layer.send(channel, event)"),
+]
+EARLIER = (
+    "chat/consumers.py",
+    "        content = json.loads(text_data)\n",
+    """        content = json.loads(text_data)
+        if "before" in content:
+            older = Message.objects.filter(room=self.room_name, id__lt=content["before"])
+            frames = [message.as_frame() async for message in older.order_by("-id")[:50]]
+            await self.send(text_data=json.dumps({"earlier": frames}))
+            return
+""",
+)
+LACKING["step4"] = [
+    ([], '"earlier"'),
+    ([EARLIER], "[::-1]"),
+    ([(*EARLIER[:2], EARLIER[2].replace("[:50]]", "]"))], "These are 70"),
+    (
+        [(*EARLIER[:2], EARLIER[2].replace("[:50]]", "[:50]][::-1]").replace("id__lt", "id__lte"))],
+        "id__lt",
+    ),
+    (
+        [
+            (
+                *EARLIER[:2],
+                EARLIER[2].replace("[:50]]", "[:50]][::-1]").replace("room=self.room_name, ", ""),
+            )
+        ],
+        "another room",
+    ),
 ]
 # What goes wrong in the code for it is explained as anywhere.
 LACKING["step2"].append(
