@@ -171,23 +171,13 @@ EARLIER = (
             return
 """,
 )
+IN_ORDER = EARLIER[2].replace("[:50]]", "[:50]][::-1]")
 LACKING["step4"] = [
     ([], '"earlier"'),
     ([EARLIER], "[::-1]"),
     ([(*EARLIER[:2], EARLIER[2].replace("[:50]]", "]"))], "These are 70"),
-    (
-        [(*EARLIER[:2], EARLIER[2].replace("[:50]]", "[:50]][::-1]").replace("id__lt", "id__lte"))],
-        "id__lt",
-    ),
-    (
-        [
-            (
-                *EARLIER[:2],
-                EARLIER[2].replace("[:50]]", "[:50]][::-1]").replace("room=self.room_name, ", ""),
-            )
-        ],
-        "another room",
-    ),
+    ([(*EARLIER[:2], IN_ORDER.replace("id__lt", "id__lte"))], "id__lt"),
+    ([(*EARLIER[:2], IN_ORDER.replace("room=self.room_name, ", ""))], "another room"),
 ]
 # What goes wrong in the code for it is explained as anywhere.
 LACKING["step2"].append(
