@@ -59,10 +59,20 @@ def error_not_told(evidence):
 def message_without_its_id(evidence):
     if not only(evidence, NoId):
         return None
-    where = evidence.where_sent()
     return Explanation(
         "A message goes to the browsers without its id, so none of them can say what it has heard. "
         'Let the event carry the id, {"type": "chat.message", "id": message.id}, and send '
         "`json.dumps(message.as_frame())`, read from the database.",
-        where,
+        _event_without_id(evidence) or evidence.where_sent(),
     )
+
+
+def _event_without_id(evidence):
+    """The event that receive() makes, if it has no id: then the handler has none to send."""
+    for consumer, receiver in evidence.receivers:
+        for node in ast.walk(receiver):
+            if isinstance(node, ast.Dict):
+                keys = [getattr(key, "value", None) for key in node.keys]
+                if "type" in keys and not {"id", None} & {*keys}:
+                    return consumer.where(node)
+    return None
