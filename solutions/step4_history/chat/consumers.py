@@ -26,6 +26,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.send(text_data=json.dumps(answer))
             return
         await self.send(text_data=json.dumps({"id": message.id, "client_id": client_id}))
+
         event = {"type": "chat.message", "id": message.id}
         await self.channel_layer.group_send(self.room_group_name, event)
 

@@ -23,6 +23,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         #         message with this client_id, or else makes one with the fields above. Answer this
         #         browser with its "id" and the "client_id". If a DatabaseError is raised, answer
         #         with an "error" and the "client_id" instead, and go no further.
+
         # TODO 2: the event carries the message's id, and nothing else of it.
         event = {"type": "chat.message", "message": content["message"]}
         await self.channel_layer.group_send(self.room_group_name, event)
