@@ -74,7 +74,7 @@ def read_before_joined(evidence):
 
 @rule
 def room_not_filtered(evidence):
-    if not only(evidence, NotFromHere, NotInOrder, Heard):
+    if not only(evidence, Missed, NotFromHere, NotInOrder, Heard):
         return None
     for consumer, call in _calls(evidence, "filter"):
         of_all = isinstance(call.func, ast.Attribute) and last_name(call.func.value) == "objects"
