@@ -88,9 +88,6 @@ def workshop(tmp_path, kit, monkeypatch) -> Workshop:
     pin(copy, "lean", "lean-thing==1.0", kit.lean)
     pin(copy, "slides", "slides-thing==1.0", kit.lean)
     pin(copy, "uv", "uv==1.0", kit.uv)
-    pins = copy.root / "pins"
-    both = [(pins / f"{name}.txt").read_text(encoding="utf-8") for name in ("lean", "slides")]
-    (pins / "all.txt").write_text("".join(both), encoding="utf-8")
     return copy
 
 

@@ -133,7 +133,7 @@ def version_of(wheel: str, package: str) -> str | None:
 
 
 def pinned_versions(package: str) -> set[str]:
-    text = (PINS / "all.txt").read_text(encoding="utf-8")
+    text = "".join(file.read_text(encoding="utf-8") for file in PINS.glob("*.txt"))
     return {
         version
         for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)

@@ -10,7 +10,7 @@ from .environment import ROOT
 
 LEAN = "lean"  # what everything but notebooks, slides and tests needs
 HEADING = "# Group "
-PINS = ROOT / "pins"  # a file for each group, which `dev pins` makes, and one for all of them
+PINS = ROOT / "pins"  # a file for each group, and one for uv: `dev pins` makes them
 
 
 def requirements() -> dict[str, list[str]]:
@@ -30,11 +30,16 @@ def requirements() -> dict[str, list[str]]:
 
 def is_installed(group: str) -> bool:
     """Whether this interpreter has the packages of a group, of whatever versions."""
-    return all(_is_there(name) for name in names(group))
+    from packaging.requirements import Requirement  # lean, without which no group is asked for
+
+    asked = [Requirement(requirement) for requirement in requirements()[group]]
+    return all(_is_there(one.name) for one in asked if not one.marker or one.marker.evaluate())
 
 
 def names(group: str) -> list[str]:
-    return [re.match(r"[\w.-]+", requirement)[0] for requirement in requirements()[group]]
+    """Each of its packages once, whatever the machine."""
+    every = [re.match(r"[\w.-]+", requirement)[0] for requirement in requirements()[group]]
+    return list(dict.fromkeys(every))
 
 
 def _is_there(name: str) -> bool:

@@ -23,12 +23,20 @@ from .environment import ROOT, VENV
 from .from_kit import Kit, KitError
 from .groups import LEAN, PINS
 from .progress_line import ProgressLine
-from .set_up_failures import AGAIN, SILENCE_LIMIT, explain, is_hopeless, is_lacking, is_passing
+from .set_up_failures import (
+    AGAIN,
+    SILENCE_LIMIT,
+    explain,
+    is_hopeless,
+    is_lacking,
+    is_passing,
+    is_without_wheel,
+)
 
 STATE = ROOT / ".workshop"
 BEFORE = STATE / "venv-before"  # the last good environment, while a new one is made
 NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
-PIP = ("-m", "pip", "install")
+PIP = ("-m", "pip", "install", "--prefer-binary")
 SAID = ("Resolved", "Downloading", "Prepared", "Installed")  # how the lines begin that are shown
 # Characters of the longest path below .venv, one of JupyterLab's, and of any path on Windows:
 # https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
@@ -290,7 +298,11 @@ def _install_from_index(wanted: list[str]) -> None:
     every = groups.requirements()
     asked = [requirement for group in wanted for requirement in every[group]]
     install = [uv, "pip", "install", "--python", python]
-    code, output = _say_and_run([*install, *asked], "Getting the packages")
+    # An older version that has a wheel beats a newer one that needs a compiler.
+    wheels = [*install, "--only-binary", ":all:", *asked]
+    code, output = _say_and_run(wheels, "Getting the packages")
+    if code and is_without_wheel(output):
+        code, output = _say_and_run([*install, *asked], "Compiling what has no wheel")
     if code and (is_hopeless(output) or is_lacking(output)):
         raise SetUpError(explain(output))
     if code:

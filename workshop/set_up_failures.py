@@ -74,6 +74,11 @@ def is_lacking(output: str) -> bool:
     return _says(f"{LOGIN_PAGE}|{NO_SUCH_PACKAGE}", output) and not is_untrusted(output)
 
 
+def is_without_wheel(output: str) -> bool:
+    """Whether some package would have to be compiled."""
+    return _says(NO_WHEEL, output)
+
+
 def is_untrusted(output: str) -> bool:
     return _says(UNKNOWN_AUTHORITY, output)
 
