@@ -450,7 +450,7 @@ def test_the_list_of_wheels_is_in_their_folder(small_kit):
 
 def type_command(*words) -> int:
     arguments = vars(cli.parser().parse_args(["kit", *map(str, words)]))
-    del arguments["command"]
+    del arguments["command"], arguments["kit"]  # the options of the program itself
     return command.run(**arguments)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .environment import COMMAND, ROOT
 from .groups import PINS
-from .set_up_failures import SILENCE_LIMIT
+from .set_up_failures import silence_limit
 from .uv_wheel import suits_this_machine
 
 REMEMBERED = ROOT / ".workshop" / "kit"  # where the packages came from, for what is asked for later
@@ -48,7 +48,7 @@ class Kit:
                 return Path(self.where, name).read_bytes()
             # It is in this room: a proxy, which leads out of it, would not find it.
             direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with direct.open(f"{self.where}/{name}", timeout=SILENCE_LIMIT) as answer:
+            with direct.open(f"{self.where}/{name}", timeout=silence_limit()) as answer:
                 return answer.read()
         except (OSError, ValueError) as error:  # what urllib raises is of these
             why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error

@@ -25,18 +25,20 @@ from .groups import LEAN, PINS
 from .progress_line import ProgressLine
 from .set_up_failures import (
     AGAIN,
-    SILENCE_LIMIT,
+    LIMITS,
     explain,
     is_hopeless,
     is_lacking,
     is_passing,
     is_without_wheel,
+    silence_limit,
 )
 
 STATE = ROOT / ".workshop"
 BEFORE = STATE / "venv-before"  # the last good environment, while a new one is made
 NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
 PIP = ("-m", "pip", "install", "--prefer-binary")
+NOT_NEARBY = ("http_proxy", "https_proxy", "all_proxy", "uv_offline")
 SAID = ("Resolved", "Downloading", "Prepared", "Installed")  # how the lines begin that are shown
 # Characters of the longest path below .venv, one of JupyterLab's, and of any path on Windows:
 # https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
@@ -411,17 +413,17 @@ def _run(command: list[str], doing: str, quiet: bool, nearby: bool) -> tuple[int
 
 def _variables(nearby: bool) -> dict[str, str]:
     """For the installers: their words as we know them, and the certificates and the patience that
-    both are to have. The attendee's own choices count, but for a proxy on the way to what is
-    nearby: it leads out of the room."""
-    ours = {"UV_HTTP_TIMEOUT": str(SILENCE_LIMIT), "UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
+    both are to have. The attendee's own choices count, but for what keeps them from a kit: a proxy,
+    which leads out of the room, and staying offline, which they are."""
+    ours = {"UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
     # pip says why it could not fetch something when it tries again, and only then.
-    ours |= {"PIP_DEFAULT_TIMEOUT": str(SILENCE_LIMIT), "PIP_RETRIES": "1"}
-    ours |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    ours |= {"PIP_RETRIES": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if "SSL_CERT_FILE" in os.environ:  # uv and Python know it, pip has its own name for it
         ours["PIP_CERT"] = os.environ["SSL_CERT_FILE"]
     theirs = {
         name: value
         for name, value in os.environ.items()
-        if not (nearby and name.lower() in ("http_proxy", "https_proxy", "all_proxy"))
+        if not (nearby and name.lower() in NOT_NEARBY)
     }
+    theirs |= dict.fromkeys(LIMITS, f"{silence_limit():g}")
     return {**ours, **theirs, "NO_COLOR": "1", "PYTHONUTF8": "1"}

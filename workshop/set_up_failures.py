@@ -4,6 +4,7 @@ uv and pip word their failures differently, and so do their versions: only the s
 is looked for. Imports only the standard library, because nothing is installed yet.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,7 +15,10 @@ from importlib.util import find_spec
 
 from . import environment
 
-SILENCE_LIMIT = 20  # seconds without a byte from the package index
+# Where uv and pip are told for how many seconds an index may send nothing: the first that is set
+# holds for both, and for what is fetched without them.
+LIMITS = ("UV_HTTP_TIMEOUT", "PIP_DEFAULT_TIMEOUT")
+LIMIT = 20
 MEGABYTES = 700  # what the packages take on the disk, with some room
 FULL = 20  # megabytes: with less than this free, whatever failed did so for want of space
 AGAIN = f"Then type again: {environment.COMMAND}"
@@ -59,6 +63,13 @@ NO_WHEEL = (
     r"|Because (?:all versions of |only )?([\w.-]+)[^,]*? ha(?:s|ve) no (?:usable )?wheels"
 )
 ASKED_FOR = r"/simple/([\w.-]+)/"
+
+
+def silence_limit() -> float:
+    for text in filter(None, map(os.environ.get, LIMITS)):
+        with contextlib.suppress(ValueError):  # the installers say themselves what is wrong with it
+            return float(text)
+    return LIMIT
 
 
 def is_hopeless(output: str) -> bool:
@@ -121,7 +132,7 @@ def explain(output: str) -> str:
     if _says(SILENCE, output):
         return (
             f"The package index took the connection{_asked(output)} but sent nothing for "
-            f"{SILENCE_LIMIT} seconds. Join another network, or try later. {AGAIN}"
+            f"{silence_limit():g} seconds. Join another network, or try later. {AGAIN}"
         )
     if _says(NO_NETWORK, output):
         return (
