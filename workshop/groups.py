@@ -3,7 +3,6 @@
 Imports only the standard library: the set-up reads them before anything is installed.
 """
 
-import re
 from importlib import metadata
 
 from .environment import ROOT
@@ -30,16 +29,15 @@ def requirements() -> dict[str, list[str]]:
 
 def is_installed(group: str) -> bool:
     """Whether this interpreter has the packages of a group, of whatever versions."""
-    from packaging.requirements import Requirement  # lean, without which no group is asked for
-
-    asked = [Requirement(requirement) for requirement in requirements()[group]]
-    return all(_is_there(one.name) for one in asked if not one.marker or one.marker.evaluate())
+    return all(map(_is_there, names(group)))
 
 
 def names(group: str) -> list[str]:
-    """Each of its packages once, whatever the machine."""
-    every = [re.match(r"[\w.-]+", requirement)[0] for requirement in requirements()[group]]
-    return list(dict.fromkeys(every))
+    """The packages of a group that this machine needs."""
+    from packaging.requirements import Requirement  # lean: no other group is installed before it
+
+    asked = map(Requirement, requirements()[group])
+    return [one.name for one in asked if not one.marker or one.marker.evaluate()]
 
 
 def _is_there(name: str) -> bool:
