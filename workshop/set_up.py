@@ -25,7 +25,6 @@ from .groups import LEAN, PINS
 from .progress_line import ProgressLine
 from .set_up_failures import (
     AGAIN,
-    LIMITS,
     explain,
     is_hopeless,
     is_lacking,
@@ -415,9 +414,11 @@ def _variables(nearby: bool) -> dict[str, str]:
     """For the installers: their words as we know them, and the certificates and the patience that
     both are to have. The attendee's own choices count, but for what keeps them from a kit: a proxy,
     which leads out of the room, and staying offline, which they are."""
-    ours = {"UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
+    limit = f"{silence_limit():g}"
+    ours = {"UV_HTTP_TIMEOUT": limit, "UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
     # pip says why it could not fetch something when it tries again, and only then.
-    ours |= {"PIP_RETRIES": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    ours |= {"PIP_DEFAULT_TIMEOUT": limit, "PIP_RETRIES": "1"}
+    ours |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if "SSL_CERT_FILE" in os.environ:  # uv and Python know it, pip has its own name for it
         ours["PIP_CERT"] = os.environ["SSL_CERT_FILE"]
     theirs = {
@@ -425,5 +426,4 @@ def _variables(nearby: bool) -> dict[str, str]:
         for name, value in os.environ.items()
         if not (nearby and name.lower() in NOT_NEARBY)
     }
-    theirs |= dict.fromkeys(LIMITS, f"{silence_limit():g}")
     return {**ours, **theirs, "NO_COLOR": "1", "PYTHONUTF8": "1"}

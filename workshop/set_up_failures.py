@@ -15,10 +15,7 @@ from importlib.util import find_spec
 
 from . import environment
 
-# Where uv and pip are told for how many seconds an index may send nothing: the first that is set
-# holds for both, and for what is fetched without them.
-LIMITS = ("UV_HTTP_TIMEOUT", "PIP_DEFAULT_TIMEOUT")
-LIMIT = 20
+SILENCE_LIMIT = 20  # seconds without a byte from the package index, where no other limit is set
 MEGABYTES = 700  # what the packages take on the disk, with some room
 FULL = 20  # megabytes: with less than this free, whatever failed did so for want of space
 AGAIN = f"Then type again: {environment.COMMAND}"
@@ -66,10 +63,10 @@ ASKED_FOR = r"/simple/([\w.-]+)/"
 
 
 def silence_limit() -> float:
-    for text in filter(None, map(os.environ.get, LIMITS)):
-        with contextlib.suppress(ValueError):  # the installers say themselves what is wrong with it
-            return float(text)
-    return LIMIT
+    """The limit for uv, and for what is fetched in its place."""
+    with contextlib.suppress(ValueError):  # uv says itself what is wrong with another text
+        return float(os.environ.get("UV_HTTP_TIMEOUT") or SILENCE_LIMIT)
+    return SILENCE_LIMIT
 
 
 def is_hopeless(output: str) -> bool:
@@ -130,9 +127,11 @@ def explain(output: str) -> str:
             f"network. {AGAIN}"
         )
     if _says(SILENCE, output):
+        own = re.search(r"read timeout=([\d.]+)", output)  # pip's words; it has a limit of its own
+        limit = float(own[1]) if own else silence_limit()
         return (
             f"The package index took the connection{_asked(output)} but sent nothing for "
-            f"{silence_limit():g} seconds. Join another network, or try later. {AGAIN}"
+            f"{limit:g} seconds. Join another network, or try later. {AGAIN}"
         )
     if _says(NO_NETWORK, output):
         return (
