@@ -88,9 +88,6 @@ def workshop(tmp_path, kit, monkeypatch) -> Workshop:
     pin(copy, "lean", "lean-thing==1.0", kit.lean)
     pin(copy, "slides", "slides-thing==1.0", kit.lean)
     pin(copy, "uv", "uv==1.0", kit.uv)
-    pins = copy.root / "pins"
-    both = [(pins / f"{name}.txt").read_text(encoding="utf-8") for name in ("lean", "slides")]
-    (pins / "all.txt").write_text("".join(both), encoding="utf-8")
     return copy
 
 
@@ -122,7 +119,9 @@ def test_a_set_up_from_a_folder_asks_nothing_else(workshop, kit):
     assert not any((workshop.root / ".venv").glob("lib/*/site-packages/pip")), "it needs none"
 
 
-def test_a_set_up_from_an_address(workshop, kit):
+def test_a_set_up_from_an_address(workshop, kit, monkeypatch):
+    """uv would not ask the kit either where it is told to stay offline."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
     serve = functools.partial(http.server.SimpleHTTPRequestHandler, directory=kit.folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()

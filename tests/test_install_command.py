@@ -21,6 +21,7 @@ def test_it_works_where_it_is_typed(monkeypatch):
 
 
 def test_it_is_this_programs_own_python(monkeypatch):
+    monkeypatch.setattr("workshop.environment.find_spec", lambda name: "pip is there")
     monkeypatch.chdir(ROOT)
     interpreter = install_command("django").split(" -m ")[0]
     asked = [ROOT / interpreter, "-c", "import sys; print(sys.prefix)"]

@@ -73,8 +73,8 @@ class Index(http.server.ThreadingHTTPServer):
             hashes.append(f"--hash=sha256:{hashlib.sha256(content).hexdigest()}")
         text = "".join(f"{pin} {' '.join(hashes)}\n" for pin, hashes in lines.items())
         folder.mkdir(exist_ok=True)
-        (folder / "all.txt").write_text(text, encoding="utf-8")
-        return [folder / "all.txt"]
+        (folder / "pins.txt").write_text(text, encoding="utf-8")
+        return [folder / "pins.txt"]
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -450,7 +450,7 @@ def test_the_list_of_wheels_is_in_their_folder(small_kit):
 
 def type_command(*words) -> int:
     arguments = vars(cli.parser().parse_args(["kit", *map(str, words)]))
-    del arguments["command"]
+    del arguments["command"], arguments["kit"]  # the options of the program itself
     return command.run(**arguments)
 
 

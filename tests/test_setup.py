@@ -228,6 +228,7 @@ def on_windows(monkeypatch):
             "no wheel of psutil for",
         ),
         ("Because only daphne<=4.2.3 is available and you require daphne>=9", "has no daphne that"),
+        ("HTTPSConnectionPool: Read timed out. (read timeout=180.0)", "nothing for 180 seconds"),
     ],
 )
 def test_what_installers_say_is_explained(words, told):

@@ -13,7 +13,7 @@ from pathlib import Path
 from workshop.checking.explaining.source import Project, Where
 
 COMMANDS = re.compile(
-    r"(?:\S*[/\\])?(?:python3?|py|pip|docker|export|set|unset|Remove-Item|git|sudo) |--\w"
+    r"(?:\S*[/\\])?(?:python3?|py|uv|pip|docker|export|set|unset|Remove-Item|git|sudo) |--\w"
 )
 OUTPUT = re.compile(r"output was:\n(?: {4}.*\n?)+")
 AWAITING = re.compile(r"\bawait\b|\basync (?:with|for)\b")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .environment import COMMAND, ROOT
 from .groups import PINS
-from .set_up_failures import SILENCE_LIMIT
+from .set_up_failures import silence_limit
 from .uv_wheel import suits_this_machine
 
 REMEMBERED = ROOT / ".workshop" / "kit"  # where the packages came from, for what is asked for later
@@ -48,7 +48,7 @@ class Kit:
                 return Path(self.where, name).read_bytes()
             # It is in this room: a proxy, which leads out of it, would not find it.
             direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with direct.open(f"{self.where}/{name}", timeout=SILENCE_LIMIT) as answer:
+            with direct.open(f"{self.where}/{name}", timeout=silence_limit()) as answer:
                 return answer.read()
         except (OSError, ValueError) as error:  # what urllib raises is of these
             why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
@@ -133,7 +133,7 @@ def version_of(wheel: str, package: str) -> str | None:
 
 
 def pinned_versions(package: str) -> set[str]:
-    text = (PINS / "all.txt").read_text(encoding="utf-8")
+    text = "".join(file.read_text(encoding="utf-8") for file in PINS.glob("*.txt"))
     return {
         version
         for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)

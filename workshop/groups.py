@@ -3,14 +3,13 @@
 Imports only the standard library: the set-up reads them before anything is installed.
 """
 
-import re
 from importlib import metadata
 
 from .environment import ROOT
 
 LEAN = "lean"  # what everything but notebooks, slides and tests needs
 HEADING = "# Group "
-PINS = ROOT / "pins"  # a file for each group, which `dev pins` makes, and one for all of them
+PINS = ROOT / "pins"  # a file for each group, and one for uv: `dev pins` makes them
 
 
 def requirements() -> dict[str, list[str]]:
@@ -30,11 +29,15 @@ def requirements() -> dict[str, list[str]]:
 
 def is_installed(group: str) -> bool:
     """Whether this interpreter has the packages of a group, of whatever versions."""
-    return all(_is_there(name) for name in names(group))
+    return all(map(_is_there, names(group)))
 
 
 def names(group: str) -> list[str]:
-    return [re.match(r"[\w.-]+", requirement)[0] for requirement in requirements()[group]]
+    """The packages of a group that this machine needs."""
+    from packaging.requirements import Requirement  # lean: no other group is installed before it
+
+    asked = map(Requirement, requirements()[group])
+    return [one.name for one in asked if not one.marker or one.marker.evaluate()]
 
 
 def _is_there(name: str) -> bool:

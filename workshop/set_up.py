@@ -23,12 +23,21 @@ from .environment import ROOT, VENV
 from .from_kit import Kit, KitError
 from .groups import LEAN, PINS
 from .progress_line import ProgressLine
-from .set_up_failures import AGAIN, SILENCE_LIMIT, explain, is_hopeless, is_lacking, is_passing
+from .set_up_failures import (
+    AGAIN,
+    explain,
+    is_hopeless,
+    is_lacking,
+    is_passing,
+    is_without_wheel,
+    silence_limit,
+)
 
 STATE = ROOT / ".workshop"
 BEFORE = STATE / "venv-before"  # the last good environment, while a new one is made
 NOT_UPDATED = "WORKSHOP_NOT_UPDATED"  # set when an update failed, so that it is not tried again
-PIP = ("-m", "pip", "install")
+PIP = ("-m", "pip", "install", "--prefer-binary")
+NOT_NEARBY = ("http_proxy", "https_proxy", "all_proxy", "uv_offline")
 SAID = ("Resolved", "Downloading", "Prepared", "Installed")  # how the lines begin that are shown
 # Characters of the longest path below .venv, one of JupyterLab's, and of any path on Windows:
 # https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
@@ -290,7 +299,11 @@ def _install_from_index(wanted: list[str]) -> None:
     every = groups.requirements()
     asked = [requirement for group in wanted for requirement in every[group]]
     install = [uv, "pip", "install", "--python", python]
-    code, output = _say_and_run([*install, *asked], "Getting the packages")
+    # An older version that has a wheel beats a newer one that needs a compiler.
+    wheels = [*install, "--only-binary", ":all:", *asked]
+    code, output = _say_and_run(wheels, "Getting the packages")
+    if code and is_without_wheel(output):
+        code, output = _say_and_run([*install, *asked], "Compiling what has no wheel")
     if code and (is_hopeless(output) or is_lacking(output)):
         raise SetUpError(explain(output))
     if code:
@@ -399,17 +412,18 @@ def _run(command: list[str], doing: str, quiet: bool, nearby: bool) -> tuple[int
 
 def _variables(nearby: bool) -> dict[str, str]:
     """For the installers: their words as we know them, and the certificates and the patience that
-    both are to have. The attendee's own choices count, but for a proxy on the way to what is
-    nearby: it leads out of the room."""
-    ours = {"UV_HTTP_TIMEOUT": str(SILENCE_LIMIT), "UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
+    both are to have. The attendee's own choices count, but for what keeps them from a kit: a proxy,
+    which leads out of the room, and staying offline, which they are."""
+    limit = f"{silence_limit():g}"
+    ours = {"UV_HTTP_TIMEOUT": limit, "UV_HTTP_RETRIES": "0", "UV_SYSTEM_CERTS": "1"}
     # pip says why it could not fetch something when it tries again, and only then.
-    ours |= {"PIP_DEFAULT_TIMEOUT": str(SILENCE_LIMIT), "PIP_RETRIES": "1"}
+    ours |= {"PIP_DEFAULT_TIMEOUT": limit, "PIP_RETRIES": "1"}
     ours |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if "SSL_CERT_FILE" in os.environ:  # uv and Python know it, pip has its own name for it
         ours["PIP_CERT"] = os.environ["SSL_CERT_FILE"]
     theirs = {
         name: value
         for name, value in os.environ.items()
-        if not (nearby and name.lower() in ("http_proxy", "https_proxy", "all_proxy"))
+        if not (nearby and name.lower() in NOT_NEARBY)
     }
     return {**ours, **theirs, "NO_COLOR": "1", "PYTHONUTF8": "1"}

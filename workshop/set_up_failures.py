@@ -4,6 +4,7 @@ uv and pip word their failures differently, and so do their versions: only the s
 is looked for. Imports only the standard library, because nothing is installed yet.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from importlib.util import find_spec
 
 from . import environment
 
-SILENCE_LIMIT = 20  # seconds without a byte from the package index
+SILENCE_LIMIT = 20  # seconds without a byte from the package index, where no other limit is set
 MEGABYTES = 700  # what the packages take on the disk, with some room
 FULL = 20  # megabytes: with less than this free, whatever failed did so for want of space
 AGAIN = f"Then type again: {environment.COMMAND}"
@@ -61,6 +62,13 @@ NO_WHEEL = (
 ASKED_FOR = r"/simple/([\w.-]+)/"
 
 
+def silence_limit() -> float:
+    """The limit for uv, and for what is fetched in its place."""
+    with contextlib.suppress(ValueError):  # uv says itself what is wrong with another text
+        return float(os.environ.get("UV_HTTP_TIMEOUT") or SILENCE_LIMIT)
+    return SILENCE_LIMIT
+
+
 def is_hopeless(output: str) -> bool:
     """Whether another installer would fail as well."""
     if _says(f"{DISK_FULL}|{WRONG_TIME}", output):
@@ -72,6 +80,11 @@ def is_hopeless(output: str) -> bool:
 def is_lacking(output: str) -> bool:
     """Whether the package index has not got what was asked for."""
     return _says(f"{LOGIN_PAGE}|{NO_SUCH_PACKAGE}", output) and not is_untrusted(output)
+
+
+def is_without_wheel(output: str) -> bool:
+    """Whether some package would have to be compiled."""
+    return _says(NO_WHEEL, output)
 
 
 def is_untrusted(output: str) -> bool:
@@ -114,9 +127,11 @@ def explain(output: str) -> str:
             f"network. {AGAIN}"
         )
     if _says(SILENCE, output):
+        own = re.search(r"read timeout=([\d.]+)", output)  # pip's words; it has a limit of its own
+        limit = float(own[1]) if own else silence_limit()
         return (
             f"The package index took the connection{_asked(output)} but sent nothing for "
-            f"{SILENCE_LIMIT} seconds. Join another network, or try later. {AGAIN}"
+            f"{limit:g} seconds. Join another network, or try later. {AGAIN}"
         )
     if _says(NO_NETWORK, output):
         return (

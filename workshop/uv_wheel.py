@@ -18,7 +18,7 @@ from html import unescape
 from pathlib import Path
 
 from .groups import PINS
-from .set_up_failures import SILENCE_LIMIT
+from .set_up_failures import silence_limit
 
 PYPI = "https://pypi.org/simple"
 # Of the variables that name an index for pip or uv, the first that is set.
@@ -34,12 +34,12 @@ def from_index() -> bytes:
     """uv's wheel for this machine, from the package index. Raises OSError or ValueError."""
     index = next(filter(None, map(os.environ.get, INDEXES)), PYPI)
     page = index.rstrip("/") + "/uv/"
-    with urllib.request.urlopen(page, timeout=SILENCE_LIMIT) as answer:
+    with urllib.request.urlopen(page, timeout=silence_limit()) as answer:
         links = LINK.findall(answer.read().decode("utf-8", "replace"))
     for link, digest in links:
         address = urllib.parse.urljoin(page, unescape(link))
         if digest in hashes() and suits_this_machine(address.rpartition("/")[2]):
-            with urllib.request.urlopen(address, timeout=SILENCE_LIMIT) as answer:
+            with urllib.request.urlopen(address, timeout=silence_limit()) as answer:
                 return answer.read()
     raise ValueError("the package index has no such uv for this machine")
 

@@ -81,24 +81,39 @@ def silent_index() -> Iterator[str]:
 
 
 def certificate(folder: Path, first_day: datetime.date, last_day: datetime.date) -> Path:
-    """A certificate for 127.0.0.1 that nobody but itself vouches for, and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "An authority of the company")])
+    """A certificate for 127.0.0.1 with its key, and that of the authority that vouches for it, in
+    one file. No machine knows the authority; one whose SSL_CERT_FILE is this file trusts it."""
+    authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer = _name("An authority of the company")
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime.datetime.combine(first_day, datetime.time()))
-        .not_valid_after(datetime.datetime.combine(last_day, datetime.time()))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+    always = datetime.date(2000, 1, 1), datetime.date(2100, 1, 1)
+    vouching = (
+        _begun(issuer, issuer, authority, *always)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
+        .sign(authority, hashes.SHA256())
+    )
+    signed = (
+        _begun(issuer, _name("An index"), key, first_day, last_day)
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(authority, hashes.SHA256())
     )
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    secret = key.private_bytes(pem, pkcs8, serialization.NoEncryption())
     file = folder / "certificate.pem"
-    file.write_bytes(
-        key.private_bytes(pem, pkcs8, serialization.NoEncryption()) + signed.public_bytes(pem)
-    )
+    file.write_bytes(secret + signed.public_bytes(pem) + vouching.public_bytes(pem))
     return file
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+
+
+def _begun(issuer, subject, key, first_day, last_day) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.datetime.combine(first_day, datetime.time()))
+        .not_valid_after(datetime.datetime.combine(last_day, datetime.time()))
+    )
 
 
 if __name__ == "__main__":  # python tests/environments/networks.py login

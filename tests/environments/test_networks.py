@@ -55,10 +55,18 @@ def test_a_companys_certificate(set_up, tmp_path):
         assert "name it in the variable SSL_CERT_FILE" in set_up(url)
 
 
+@pytest.mark.parametrize("first_day", [TODAY - 2 * YEAR, TODAY + YEAR])
+def test_a_wrong_clock(set_up, tmp_path, first_day):
+    """To a clock that is wrong, a good certificate has expired or is not valid yet."""
+    certificate = networks.certificate(tmp_path, first_day, first_day + YEAR)
+    with networks.index(certificate=certificate) as url:
+        assert "Set the clock if it is wrong" in set_up(url, SSL_CERT_FILE=str(certificate))
+
+
 def test_an_index_that_says_nothing(set_up):
     with networks.silent_index() as url:
-        ending = set_up(url, UV_HTTP_TIMEOUT="1", PIP_DEFAULT_TIMEOUT="1")
-    assert "took the connection" in ending and "sent nothing" in ending
+        ending = set_up(url, UV_HTTP_TIMEOUT="1.5")
+    assert "took the connection" in ending and "sent nothing for 1.5 seconds" in ending
 
 
 def test_an_index_that_nobody_finds(set_up):

@@ -42,12 +42,16 @@ def check(name: str | None) -> int:
 
 def pin() -> int:
     from ..developing import pins
+    from ..kit import KitError
 
     try:
         written = pins.make()
-    except pins.NotPinned as error:
+        lacking = pins.lacking()
+    except (pins.NotPinned, KitError) as error:
         say(str(error))
         return 1
     for file in written:
         say(shown(file))
-    return 0
+    for sentence in lacking:
+        say(f"No wheel: {sentence}. Set an upper limit in requirements.txt, with its reason.")
+    return 1 if lacking else 0

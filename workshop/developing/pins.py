@@ -12,6 +12,8 @@ from pathlib import Path
 
 from ..environment import COMMAND, uv
 from ..groups import LEAN, PINS, requirements
+from ..kit import choosing, making
+from ..kit.pairs import pairs
 from ..oldest import PYTHON
 
 HEADER = f"# Made by `{COMMAND} dev pins`. Do not edit.\n"
@@ -29,13 +31,19 @@ def make() -> list[Path]:
     """Writes the files anew, with the newest versions that fit, and returns them."""
     groups = requirements()
     everything = _compile([line for lines in groups.values() for line in lines])
-    files = {"all": everything, "uv": _compile(["uv"])}
+    files = {"uv": _compile(["uv"])}
     for group, lines in groups.items():
         files[group] = _compile(lines, everything)
         if group != LEAN:  # each is installed beside it
             files[group] = _without(files[LEAN], files[group])
     PINS.mkdir(exist_ok=True)
     return [_write(PINS / f"{name}.txt", pins) for name, pins in files.items()]
+
+
+def lacking() -> list[str]:
+    """For which of the machines that a kit is for a pinned version has no wheel, a sentence each.
+    uv sees to that for the machine that it runs on, and for the others only that there is one."""
+    return choosing.choose(making.pins(lean=False), pairs(None, None)).lacking
 
 
 def _compile(requirements: list[str], constraints: str = "") -> str:

@@ -6,18 +6,18 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from ..console import console, say
-from ..environment import ROOT
+from ..groups import LEAN, PINS, requirements
 from . import KitError, archive, choosing, fetching, pages
 from .choosing import Choice, Wheel
 from .pairs import Pair
 
-PINS = ROOT / "pins"
 ROOM_TO_SPARE = 50e6  # bytes that a disk has left when the kit is on it
 
 
 def pins(lean: bool) -> list[Path]:
     """What the kit holds, and uv, which installs it."""
-    return [PINS / ("lean.txt" if lean else "all.txt"), PINS / "uv.txt"]
+    held = [LEAN] if lean else requirements()
+    return [PINS / f"{name}.txt" for name in (*held, "uv")]
 
 
 def make(kit: Path, pairs: list[Pair], pins: list[Path]) -> Choice:
