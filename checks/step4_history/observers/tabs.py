@@ -34,8 +34,6 @@ class Tab:
             try:
                 await self._take()
             except Silent:
-                spoke = "Nothing came" if not self._messages else "The message came back, but"
-                what = f'{spoke} to {self.name}: no frame with its "client_id" and an "id".'
                 if self._messages:
                     what = f'{self.name} heard the message, but was not told its "id".'
                 else:
