@@ -113,7 +113,8 @@ def words_to_fill_in(step: Step) -> Iterator[Problem]:
     files = [file for folder in of_the_step for file in sorted(folder.rglob("*"))]
     files += [ROOT / "notebooks" / f"{step.name}.ipynb", ROOT / "slides" / f"{step.name}.md"]
     for file in files:
-        if file.is_file() and file.suffix != ".pyc":
+        # Python may be writing its caches just now, under a name of the moment.
+        if file.is_file() and "__pycache__" not in file.parts:
             if line := line_of(file, FILL_IN):
                 yield Problem(file, line, f"Write your own text here in place of {FILL_IN}.")
     for field in (step.title, step.cut):
