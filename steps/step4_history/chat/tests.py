@@ -45,6 +45,18 @@ class HistoryTests(TransactionTestCase):
         self.assertEqual(await Message.objects.acount(), 1)
         await ana.disconnect()
 
+    async def test_a_message_without_a_client_id_is_given_one(self):
+        ana = browser("lobby")
+        await ana.connect()
+        for _ in range(2):  # the same text twice is two messages
+            await ana.send_json_to({"message": "hello"})
+            answer = await ana.receive_json_from()
+            frame = await ana.receive_json_from()
+            self.assertEqual((frame["id"], frame["message"]), (answer["id"], "hello"))
+            self.assertTrue(answer["client_id"])
+        self.assertEqual(await Message.objects.acount(), 2)
+        await ana.disconnect()
+
     async def test_who_comes_back_hears_what_was_missed(self):
         for number in range(60):
             await Message.objects.acreate(room="lobby", text=str(number), client_id=f"a{number}")
