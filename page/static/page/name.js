@@ -1,4 +1,4 @@
-// Each tab has a name, so that two tabs can be told apart. The server never gets it.
+// Each tab has a name, so that two tabs can be told apart. Only a page with a history tells the server.
 
 const NAMES = ["Ana", "Ben", "Cleo", "Dev", "Eva", "Femi", "Gia", "Hugo", "Ines", "Jun"];
 const KEY = "tab-name";
