@@ -53,6 +53,7 @@ class Checked:
 
     @property
     def report(self) -> dict:
+        assert self.out, f"It ended with {self.code} and printed nothing but this:\n{self.err}"
         return json.loads(self.out)
 
     @property
