@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from workshop import manifest
 
-LEFT_OUT = (".git", ".venv", ".workshop", "__pycache__", "build", "node_modules", ".*_cache")
+LEFT_OUT = (".git", ".venv*", ".workshop", "__pycache__", "build", "node_modules", ".*_cache")
 
 
 def as_on_windows(os):

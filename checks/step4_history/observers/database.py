@@ -6,7 +6,9 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
-LOCKS_WITHIN = 30  # seconds for a writer that is before us; none has a lock for long
+from workshop.checking import patience
+
+LOCKS_WITHIN = patience.seconds(30)  # for a writer that is before us; none has a lock for long
 
 
 class Database:
