@@ -12,7 +12,10 @@ def queryset_awaited(evidence, error, kind):
     )
 
 
-@rule(raised=r"TypeError: 'async for' requires an object with __aiter__ method, got (\w+)")
+@rule(
+    needs="history",
+    raised=r"TypeError: 'async for' requires an object with __aiter__ method, got (\w+)",
+)
 def not_iterated_asynchronously(evidence, error, kind):
     return Explanation(
         f"`async for` goes over a queryset, but this is a {kind}. Write `async for message in "
