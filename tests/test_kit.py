@@ -25,7 +25,7 @@ import pytest
 
 from workshop import cli, ports
 from workshop.commands import kit as command
-from workshop.kit import KitError, addresses, archive, making, pages, serving
+from workshop.kit import KitError, addresses, archive, fetching, making, pages, serving
 from workshop.kit.pairs import PYTHONS, USUAL, Pair, pairs
 
 from .conftest import ROOT
@@ -244,7 +244,7 @@ def test_a_wheel_that_the_pins_do_not_know_is_refused_and_named(
     assert type_command(kit, "--platforms", "linux-x86_64", "--pythons", "3.12") == 1
     out = capsys.readouterr().out
     assert f"Refused, because the pins don't have its digest: {NAME}" in out
-    assert "Left out, for there is no wheel: linux-x86_64 with Python 3.12: large 1.0" in out
+    assert "Left out, because there is no wheel: linux-x86_64 with Python 3.12: large 1.0" in out
     assert [name for name, _ in index.asked] == ["good-1.0-py3-none-any.whl"]
 
 
@@ -374,7 +374,7 @@ def small_kit(kit) -> Path:
     (kit / "workshop.zip").write_bytes(b"a ZIP file")
     for page in ("index.html", "wheels/index.html"):
         (kit / page).write_text(f"<h1>{page}</h1>", encoding="utf-8")
-    pages.write_sums(kit)
+    pages.write_sums(kit, fetching.digests(kit / "wheels"))
     return kit
 
 

@@ -53,7 +53,7 @@ class Kit:
         except (OSError, ValueError) as error:  # what urllib raises is of these
             why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
             raise KitError(
-                f"There is no kit at {self.where} ({name}: {why}). Is the address as you were told?"
+                f"There is no kit at {self.where} ({name}: {why}). Check the address."
             ) from error
 
     def wheels(self) -> dict[str, str]:

@@ -3,7 +3,10 @@
 Imports only the standard library: the set-up reads them before anything is installed.
 """
 
+import re
+from collections.abc import Iterable
 from importlib import metadata
+from pathlib import Path
 
 from .environment import ROOT
 
@@ -25,6 +28,12 @@ def requirements() -> dict[str, list[str]]:
                 raise ValueError(f"requirements.txt: {requirement} is in no group")
             group.append(requirement)
     return groups
+
+
+def hashes(files: Iterable[Path]) -> set[str]:
+    """The SHA-256 of all that these files of pins/ allow, in hexadecimal digits."""
+    pattern = r"--hash=sha256:([0-9a-f]{64})\b"
+    return {digest for file in files for digest in re.findall(pattern, file.read_text("utf-8"))}
 
 
 def is_installed(group: str) -> bool:

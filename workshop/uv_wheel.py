@@ -17,9 +17,10 @@ import zipfile
 from html import unescape
 from pathlib import Path
 
-from .groups import PINS
+from .groups import PINS, hashes
 from .set_up_failures import silence_limit
 
+UV = [PINS / "uv.txt"]  # its files for all machines
 PYPI = "https://pypi.org/simple"
 # Of the variables that name an index for pip or uv, the first that is set.
 INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
@@ -36,9 +37,10 @@ def from_index() -> bytes:
     page = index.rstrip("/") + "/uv/"
     with urllib.request.urlopen(page, timeout=silence_limit()) as answer:
         links = LINK.findall(answer.read().decode("utf-8", "replace"))
+    pinned = hashes(UV)
     for link, digest in links:
         address = urllib.parse.urljoin(page, unescape(link))
-        if digest in hashes() and suits_this_machine(address.rpartition("/")[2]):
+        if digest in pinned and suits_this_machine(address.rpartition("/")[2]):
             with urllib.request.urlopen(address, timeout=silence_limit()) as answer:
                 return answer.read()
     raise ValueError("the package index has no such uv for this machine")
@@ -46,17 +48,12 @@ def from_index() -> bytes:
 
 def unpack(wheel: bytes, program: Path) -> None:
     """Writes the program that is in the wheel. Raises NotPinned unless it is one of pins/."""
-    if hashlib.sha256(wheel).hexdigest() not in hashes():
+    if hashlib.sha256(wheel).hexdigest() not in hashes(UV):
         raise NotPinned
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         (inside,) = (n for n in archive.namelist() if n.endswith(f".data/scripts/{program.name}"))
         program.write_bytes(archive.read(inside))
     program.chmod(0o755)
-
-
-def hashes() -> set[str]:
-    """Of uv's files for all machines."""
-    return set(re.findall(r"--hash=sha256:(\w+)", (PINS / "uv.txt").read_text(encoding="utf-8")))
 
 
 def suits_this_machine(wheel: str) -> bool:

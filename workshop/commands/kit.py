@@ -52,7 +52,7 @@ def _tell(kit: Path, choice: Choice) -> int:
     for name in choice.refused:
         say(f"Refused, because the pins don't have its digest: {name}", style="yellow")
     for sentence in choice.lacking:
-        say(f"Left out, for there is no wheel: {sentence}", style="yellow")
+        say(f"Left out, because there is no wheel: {sentence}", style="yellow")
     whole = sum(file.stat().st_size for file in kit.rglob("*") if file.is_file())
     say(f"\nThe kit is in {kit}: {pages.size_of(whole)}, every digest is right.", style="bold")
     say(f"An attendee downloads, and {ATTENDEES} of them at {MBIT} Mbit/s take:")

@@ -43,8 +43,9 @@ def run(step: str, solution: bool, memory: bool, port: int | None, host: str) ->
         os.environ["DJANGO_SETTINGS_MODULE"] = "workshop.in_memory"
     pidfiles.record(f"{kind} of {chosen.short}", address)
     if chosen.database:  # what goes wrong here is shown, and shown again by the server
-        migrate = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"]
-        subprocess.run(migrate, cwd=folder)
+        from ..checking.prepare import Migrating  # here: few steps have a database
+
+        subprocess.run([sys.executable, *Migrating.COMMAND], cwd=folder)
     command = [sys.executable, "manage.py", "runserver", "--noreload", address]
     return restarting.serve(command, folder)
 

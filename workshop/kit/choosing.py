@@ -3,7 +3,6 @@ finds as a lock file (PEP 751); packaging chooses from it what each pair would i
 
 import dataclasses
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from packaging.pylock import PackageSdist, Pylock
 
 from .. import environment, set_up_failures
+from ..groups import hashes
 from . import KitError
 from .pairs import Pair
 
@@ -63,7 +63,7 @@ class Choice:
 
 def choose(pins: list[Path], pairs: list[Pair]) -> Choice:
     """For each pair the best of the wheels whose digests are in the pins."""
-    lock, allowed = _lock(pins), digests(pins)
+    lock, allowed = _lock(pins), hashes(pins)
     packages, refused = [], []
     for package in lock.packages:
         wheels = [one for one in package.wheels or () if one.hashes.get("sha256") in allowed]
@@ -71,12 +71,6 @@ def choose(pins: list[Path], pairs: list[Pair]) -> Choice:
         packages.append(dataclasses.replace(package, wheels=wheels, sdist=NO_WHEEL))
     lock = dataclasses.replace(lock, packages=packages)
     return Choice([_chosen(lock, pair) for pair in pairs], refused)
-
-
-def digests(pins: list[Path]) -> set[str]:
-    """All that these files of pins allow."""
-    pattern = r"--hash=sha256:([0-9a-f]{64})\b"
-    return {digest for file in pins for digest in re.findall(pattern, file.read_text("utf-8"))}
 
 
 def _chosen(lock: Pylock, pair: Pair) -> Chosen:

@@ -12,11 +12,11 @@ from urllib.request import url2pathname
 import certifi
 import httpx
 
+from ..set_up_failures import silence_limit
 from . import KitError
 from .choosing import Wheel
 
 TRIES = 3  # of a transfer that breaks off, without a byte in between
-SILENCE = 20  # seconds without a byte
 
 At = Callable[[int], None]  # is told how many bytes of a wheel are there
 
@@ -26,14 +26,15 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def lacking(wheels: Iterable[Wheel], folder: Path) -> list[Wheel]:
-    """Those that the folder doesn't have, or not as they should be, by name."""
-    found = []
-    for wheel in sorted(wheels, key=lambda wheel: wheel.name):
-        file = folder / wheel.name
-        if not file.is_file() or sha256(file) != wheel.sha256:
-            found.append(wheel)
-    return found
+def digests(folder: Path) -> dict[str, str]:
+    """Of the wheels in the folder, which are read anew, by name."""
+    return {file.name: sha256(file) for file in sorted(folder.glob("*.whl"))}
+
+
+def lacking(wheels: Iterable[Wheel], there: dict[str, str]) -> list[Wheel]:
+    """Those that are not among the digests, or not as they should be, by name."""
+    found = [wheel for wheel in wheels if there.get(wheel.name) != wheel.sha256]
+    return sorted(found, key=lambda wheel: wheel.name)
 
 
 @contextlib.contextmanager
@@ -41,7 +42,7 @@ def client() -> Iterator[httpx.Client]:
     """Trusts what this machine trusts, SSL_CERT_FILE included, and the authorities of the web."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
-    with httpx.Client(verify=context, timeout=SILENCE, follow_redirects=True) as opened:
+    with httpx.Client(verify=context, timeout=silence_limit(), follow_redirects=True) as opened:
         yield opened
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from ..console import console, say
-from ..groups import LEAN, PINS, requirements
+from ..groups import LEAN, PINS, hashes, requirements
 from . import KitError, archive, choosing, fetching, pages
 from .choosing import Choice, Wheel
 from .pairs import Pair
@@ -28,24 +28,26 @@ def make(kit: Path, pairs: list[Pair], pins: list[Path]) -> Choice:
     with console.status("Asking the index what there is, and choosing …"):
         choice = choosing.choose(pins, pairs)
     (kit / pages.SUMS).unlink(missing_ok=True)  # until all is there and right
-    _remove_others(wheels, choosing.digests([*pins, *PINS.glob("*.txt")]))
-    if wanted := fetching.lacking(choice.wheels, wheels):
+    there = fetching.digests(wheels)
+    _remove_others(wheels, there, hashes([*pins, *PINS.glob("*.txt")]))
+    if wanted := fetching.lacking(choice.wheels, there):
         _fetch(wanted, wheels)
     if changed := archive.write(kit / "workshop.zip"):
         names = ", ".join(changed)
         say(f"Not committed, so workshop.zip is without your changes of: {names}", style="yellow")
     pages.write(kit, choice)
     with console.status("Comparing every digest with the pins …"):
-        _compare(wheels, choice.wheels)
-        pages.write_sums(kit)
+        there = fetching.digests(wheels)
+        _compare(there, choice.wheels)
+        pages.write_sums(kit, there)
     return choice
 
 
-def _remove_others(wheels: Path, allowed: set[str]) -> None:
+def _remove_others(wheels: Path, there: dict[str, str], allowed: set[str]) -> None:
     """Removes what no list of pins asks for any more, or never did."""
-    for file in wheels.glob("*.whl"):
-        if fetching.sha256(file) not in allowed:
-            file.unlink()
+    for name, digest in there.items():
+        if digest not in allowed:
+            (wheels / name).unlink()
 
 
 def _fetch(wanted: list[Wheel], wheels: Path) -> None:
@@ -71,9 +73,8 @@ def _fetch(wanted: list[Wheel], wheels: Path) -> None:
             done += (wheels / wheel.name).stat().st_size
 
 
-def _compare(wheels: Path, wanted: set[Wheel]) -> None:
-    broken = fetching.lacking(wanted, wheels)
-    if broken:
+def _compare(there: dict[str, str], wanted: set[Wheel]) -> None:
+    if broken := fetching.lacking(wanted, there):
         names = ", ".join(wheel.name for wheel in broken)
         raise KitError(f"The disk gives back something else than was written to it: {names}")
 

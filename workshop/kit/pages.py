@@ -38,7 +38,7 @@ def write(kit: Path, choice: Choice) -> None:
         most = size_of(max(takes(kit, chosen) for chosen in there))
         rows.append(f"<tr><td>{platform}</td><td>{pythons}</td><td>{most}</td></tr>")
     lacking = "".join(f"<li>{escape(sentence)}</li>\n" for sentence in choice.lacking)
-    missing = f"<p>Something is left out, for nobody has built it:</p>\n<ul>\n{lacking}</ul>"
+    missing = f"<p>Something is left out, because nobody has built it:</p>\n<ul>\n{lacking}</ul>"
     page = Template(Path(__file__).with_name("page.html").read_text("utf-8")).substitute(
         folder=archive.FOLDER,
         pythons=_or(list(dict.fromkeys(chosen.pair.python for chosen in choice.pairs))),
@@ -59,10 +59,11 @@ def _or(names: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def write_sums(kit: Path) -> None:
-    """Reads every file anew and writes its digest, as `sha256sum -c SHA256SUMS` compares it."""
-    files = [*sorted((kit / "wheels").glob("*.whl")), kit / "workshop.zip"]
-    lines = [f"{sha256(file)}  {file.relative_to(kit).as_posix()}\n" for file in files]
+def write_sums(kit: Path, wheels: dict[str, str]) -> None:
+    """Writes the digests of the wheels, by name, and of the ZIP file, as `sha256sum -c SHA256SUMS`
+    compares them."""
+    lines = [f"{digest}  wheels/{name}\n" for name, digest in wheels.items()]
+    lines.append(f"{sha256(kit / 'workshop.zip')}  workshop.zip\n")
     (kit / SUMS).write_bytes("".join(lines).encode())  # no line endings of Windows
 
 
