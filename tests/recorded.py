@@ -133,7 +133,7 @@ class Replay:
             self._began[number].append(words)
         if name in WAIT:
             words = [*words[:-1], b"0"]
-        elif name in EXPIRE and words[-1].isdigit():
+        elif name in EXPIRE and words[-1].isdigit() and len(words[-1]) < 10:  # not beyond 64 bits
             words = [*words[:-1], words[-1] + b"000"]
         self._open[number].send(*words)
         self._waiting.add(number)
