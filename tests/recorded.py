@@ -133,8 +133,8 @@ class Replay:
             self._began[number].append(words)
         if name in WAIT:
             words = [*words[:-1], b"0"]
-        elif name in EXPIRE and words[-1].isdigit() and len(words[-1]) < 10:  # not beyond 64 bits
-            words = [*words[:-1], words[-1] + b"000"]
+        elif name in EXPIRE and words[-1].isdigit():
+            words = [*words[:-1], b"%d" % (1000 * int(words[-1]))]
         self._open[number].send(*words)
         self._waiting.add(number)
         for answered, reply in self._settle():
