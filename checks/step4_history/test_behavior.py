@@ -9,6 +9,7 @@ from checks.step4_history.failures import (
     Missed,
     NotFromHere,
     StoredTwice,
+    TakenForOne,
     ToldBeforeSaved,
 )
 from checks.step4_history.observers.tabs import opened
@@ -41,7 +42,7 @@ async def test_what_is_said_is_saved(room, other_room, database):
         number = await (await opened(place, name)).says("hello")
         if number in said:
             message = f"{said[number]} and {name} said something, and both were given id {number}."
-            raise StoredTwice(name, message)
+            raise TakenForOne(name, message)
         said[number] = name
         if (count := database.count(place.name)) != 1:
             message = f"{name} was told an id, but of one message the database has {count}."
@@ -152,6 +153,22 @@ async def test_the_same_client_id_twice(room, second_server):
     await ana.says("the next one")
     for tab in (ben, ana_again):
         await tab.hears("the next one")
+
+
+async def test_messages_without_a_client_id(room):
+    """What is said without a client_id is saved, answered and heard; said twice, it is two."""
+    ana, ben = await opened(room, "Ana"), await opened(room, "Ben")
+    numbers = [await ana.says_bare("hello") for _ in range(2)]
+    if numbers[0] == numbers[1]:
+        raise TakenForOne(
+            "Ana",
+            "Ana said two messages without a client_id, and both were given the id "
+            f"{numbers[0]}: the second is lost.",
+        )
+    for number in numbers:
+        frame = await ben.hears("hello")
+        if frame["id"] != number:
+            raise Missed("Ben", f"Ana was told the id {number}; Ben, {frame['id']}.")
 
 
 async def test_a_query_does_not_stop_the_server(room, pages, database):
