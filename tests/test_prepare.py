@@ -38,6 +38,13 @@ class Migration(migrations.Migration):
         ),
     ]
 """
+THIRD = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("chat", "0002_second")]
+"""
 DATABASES = """
 DATABASES = {
     "default": {
@@ -132,6 +139,38 @@ def test_the_servers_find_a_database_that_is_migrated_and_gone_in_the_end(projec
     (place,) = places  # the same for the migrations and the server
     assert Path(place).is_absolute() and Path(place).name == "db.sqlite3"
     assert not Path(place).parent.exists()
+
+
+@pytest.fixture
+def nothing_kept():
+    """No database that earlier migrations have made; nor is one left."""
+    kept = manifest.STATE / "migrated" / STEP2.name
+    kept.unlink(missing_ok=True)
+    yield
+    kept.unlink(missing_ok=True)
+
+
+def test_migrations_run_again_only_when_something_they_use_has_changed(project, nothing_kept):
+    migration(project, "migrations.RunPython(tell)", 'def tell(*_):\n    print("Now migrating.")')
+
+    def migrates() -> bool:
+        report = checked(project, database=True)
+        assert report["passed"], report
+        return "Now migrating." in report["log"]
+
+    assert migrates()
+    assert not migrates()
+    edit(project, "chat/consumers.py", "import json\n", "import json  # as ever\n")
+    assert not migrates()
+    edit(project, "chat/models.py", "", MODELS + "# the same\n")
+    assert migrates()
+    edit(project, "chat/migrations/0003_third.py", "", THIRD)
+    assert migrates()
+    (project / "chat/migrations/0003_third.py").unlink()
+    assert migrates()
+    edit(project, "chat/migrations/0002_second.py", "", "nobody\n")
+    for _ in range(2):  # what fails is not kept
+        assert failed(checked(project, database=True))["diagnosis"] == "name_unknown"
 
 
 def test_without_the_entry_nothing_is_prepared(project):

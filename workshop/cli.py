@@ -108,6 +108,9 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument("step", metavar="stepN", nargs="?", help="only the deck before this step")
     slides.add_argument("--plan", action="store_true", help="print the timetable instead")
     slides.add_argument(
+        "--track", metavar="NAME", help="with --plan: the timetable of this track, take-home say"
+    )
+    slides.add_argument(
         "--start", type=clock, metavar="H:MM", help="when the day begins, for example 9:00"
     )
     slides.add_argument(
