@@ -14,7 +14,7 @@ from .models import Seat
 log = logging.getLogger(__name__)
 NOT_YOURS = 4403  # the page asks for the code, or says where the board's address is
 GONE = 4410  # the seat was left
-TOO_MUCH = 1008  # policy violation: RFC 6455, section 7.4.1
+TOO_MUCH = 4429  # not 1008, policy violation: Daphne sends only 1000 and 3000 to 4999
 
 
 class Nowhere(AsyncWebsocketConsumer):
@@ -33,6 +33,8 @@ class Page(AsyncWebsocketConsumer):
     kinds: tuple[type, ...] = ()  # messages that the page may send
 
     read_at = 0.0
+    refusals = 0
+    closed = False  # by us: what still comes in is dropped
 
     async def tell(self, message) -> None:
         await self.send(text_data=messages.encode(message))
@@ -44,13 +46,15 @@ class Page(AsyncWebsocketConsumer):
     async def changed(self, event):
         """What had changed before the last reading is known already: of many changes at once, most
         are skipped."""
-        if event["at"] < self.read_at:
+        if self.closed or event["at"] < self.read_at:
             return
         if (wait := self.read_at + self.pause - time.time()) > 0:
             await asyncio.sleep(wait)
         await self.tell_state()
 
     async def receive(self, text_data=None, bytes_data=None):
+        if self.closed:
+            return
         if not limits.messages.allows(self.who()):
             return await self.refuse("Too fast. Wait a moment.")
         try:
@@ -60,9 +64,10 @@ class Page(AsyncWebsocketConsumer):
             await self.refuse(str(error))
 
     async def refuse(self, why: str) -> None:
-        self.refusals = getattr(self, "refusals", 0) + 1
+        self.refusals += 1
         if self.refusals >= limits.REFUSALS:
             log.warning("closed after %s refusals: %s", self.refusals, self.who())
+            self.closed = True
             await self.close(TOO_MUCH)
         else:
             await self.tell(messages.Refused(why))
@@ -71,10 +76,12 @@ class Page(AsyncWebsocketConsumer):
         """Accepts, and closes at once where it is not allowed: a refused handshake could not tell
         the page why."""
         if not limits.connections.allows(_address(self.scope)):
+            self.closed = True
             await self.close()
             return False
         await self.accept()
         if not allowed:
+            self.closed = True
             await self.close(NOT_YOURS)
         return allowed
 
@@ -97,7 +104,7 @@ class SeatConsumer(Page):
             return
         await self.channel_layer.group_add(signals.of_seat(self.seat.id), self.channel_name)
         after = parse_qs(self.scope["query_string"].decode(errors="replace")).get("after", [""])[0]
-        self.last_id = int(after) if after.isascii() and after.isdigit() else None
+        self.last_id = int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
         try:
             await self.tell_state()
         except Seat.DoesNotExist:  # it was left since
@@ -105,7 +112,7 @@ class SeatConsumer(Page):
         await self.catch_up()
 
     async def said(self, event):
-        if getattr(self, "seat", None):
+        if getattr(self, "seat", None) and not self.closed:
             await self.catch_up()
 
     async def changed(self, event):
@@ -116,6 +123,7 @@ class SeatConsumer(Page):
                 await self.gone({})
 
     async def gone(self, event):
+        self.closed = True
         await self.close(GONE)
 
     async def catch_up(self):
