@@ -53,4 +53,4 @@ def _sentences() -> dict[str, str]:
 
 def sentence(diagnosis: str) -> str:
     """What a diagnosis means in general. What it says of a learner's lines stays with them."""
-    return _sentences().get(diagnosis, diagnosis.replace("_", " "))
+    return _sentences().get(diagnosis, diagnosis.replace("_", " ")).replace("`", "")

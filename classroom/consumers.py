@@ -104,7 +104,9 @@ class SeatConsumer(Page):
             return
         await self.channel_layer.group_add(signals.of_seat(self.seat.id), self.channel_name)
         after = parse_qs(self.scope["query_string"].decode(errors="replace")).get("after", [""])[0]
-        self.last_id = int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
+        self.last_id = (
+            int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
+        )
         try:
             await self.tell_state()
         except Seat.DoesNotExist:  # it was left since

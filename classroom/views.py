@@ -222,7 +222,7 @@ async def results(request):
         return _refused("Send application/json.", 415)
     seat = await _seat_of(request)
     if not seat:
-        return _refused("There is no such seat.", 401)
+        return _refused("Your seat is not there any more: leave, and join again.", 401)
     try:
         sent = messages.decode(request.body, [messages.Results])
         unknown = {one.step for one in sent.results} - catalog.steps().keys()

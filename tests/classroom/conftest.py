@@ -12,10 +12,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import psutil
 import pytest
 from websockets.sync.client import connect
 
-from workshop import manifest, ports
+from workshop import manifest, pidfiles, ports
 
 HANGS = 60  # seconds, for a test that hangs; not a measurement
 
@@ -110,7 +111,8 @@ class Room:
 
     def stop(self) -> str:
         """Returns what it printed until its end."""
-        self.process.terminate()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            pidfiles.end(psutil.Process(self.process.pid))  # its servers too, on Windows as well
         self.said += self.process.communicate(timeout=HANGS)[0]
         return self.said
 

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from classroom import messages
 from workshop import manifest, ports
 from workshop.joined import asking
 from workshop.joined.seat import Seat
@@ -64,6 +65,8 @@ def test_from_join_to_leave(room: Room, workshop):
     first = check(workshop)
     told = json.loads(re.search(rf"as {label}: (\{{.*\}})", first.stdout)[1])
     assert told.keys() == ALLOWED and told["step"] == STEP
+    sent = json.dumps({"type": "results", "results": [told]})
+    assert messages.decode(sent, [messages.Results]).results[0].uuid == told["uuid"]
     assert "python3 -m workshop leave" in first.stdout
     with room.instructor() as board:
         (standing,) = standings(board, label)

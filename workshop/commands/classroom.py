@@ -19,6 +19,7 @@ from ..kit import addresses
 from ..manifest import ROOT, STATE
 
 PORT = 8800
+NAME = "classroom"  # as `stop` calls it
 FOLDER = Path(os.environ.get("CLASSROOM_FOLDER") or STATE / "classroom")
 LISTENS_WITHIN = 60  # seconds; only a server that fails takes them
 WAITING = 256  # connections that the system keeps until they are accepted: a room comes at once
@@ -39,6 +40,9 @@ def run(lan: bool, port: int | None, processes: int, new: bool) -> int:
     if lan and not found:
         say("This machine is in no network. Join the room's Wi-Fi, and type it again.")
         return 2
+    if new and any(one.what == NAME for one in pidfiles.running()):
+        say(f"A classroom is running here. End it first: Ctrl-C, or {environment.COMMAND} stop")
+        return 2
     if new:
         shutil.rmtree(FOLDER, ignore_errors=True)
     urls = [f"http://{address}:{port}" for address in [*found, "127.0.0.1"]]
@@ -54,7 +58,7 @@ def run(lan: bool, port: int | None, processes: int, new: bool) -> int:
         say("The classroom's database could not be prepared: the lines above say why.")
         say("To begin with a new one: add --new. What the room has said so far is deleted then.")
         return 1
-    pidfiles.record("classroom", f"{host}:{port}")
+    pidfiles.record(NAME, f"{host}:{port}")
     return _serve(host, port, processes, urls, lan)
 
 

@@ -49,9 +49,9 @@ def send() -> None:
             try:
                 ask("POST", f"{seat.address}/results/", data, seat.key)
             except NoAnswer:
-                again, why = True, "It does not answer"
+                again, why = True, "It does not answer. What waits is sent later."
             except Refused as error:  # 429: too many at once
-                again, why = error.status == 429, str(error).rstrip(".")
+                again, why = error.status == 429, str(error)
             if not again:
                 break
         remembered.has_problem(why)

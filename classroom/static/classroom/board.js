@@ -68,7 +68,7 @@ const showHands = whenChanged(({ hands, seats }) => {
       const since = element("span", "since quiet");
       since.dataset.since = hand.since;
       return element("li", "", dot(seat.hue), ` ${nameOf(seat)} `, since,
-        button("Helped", () => socket.tell({ type: "lower", seat: hand.seat })));
+        button("Helped", () => socket.ask({ type: "lower", seat: hand.seat })));
     }),
   );
 });
@@ -82,7 +82,7 @@ const showShared = whenChanged(({ shared, shown }) => {
         element("p", "quiet", element("code", "", one.id), ` · ${one.step}`));
       if (one.slide) item.append(element("p", "quiet", `Slide: ${one.slide}`));
       item.append(button(isShown ? "Remove from the screen" : "Put it on the screen", () =>
-        socket.tell({ type: "show", diagnosis: isShown ? null : one.id })));
+        socket.ask({ type: "show", diagnosis: isShown ? null : one.id })));
       return item;
     }),
   );
@@ -118,18 +118,18 @@ function showTimes() {
 }
 setInterval(showTimes, 5000);
 
-byId("close-poll").addEventListener("click", () => socket.tell({ type: "close_poll" }));
-byId("put-away").addEventListener("click", () => socket.tell({ type: "put_away_poll" }));
+byId("close-poll").addEventListener("click", () => socket.ask({ type: "close_poll" }));
+byId("put-away").addEventListener("click", () => socket.ask({ type: "put_away_poll" }));
 
 byId("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   const choices = byId("choices").value.split("\n").map((line) => line.trim()).filter(Boolean);
-  socket.tell({ type: "open_poll", question: byId("question").value.trim(), choices });
+  socket.ask({ type: "open_poll", question: byId("question").value.trim(), choices });
 });
 
 byId("begin").addEventListener("submit", (event) => {
   event.preventDefault();
-  socket.tell({ type: "exercise", step: byId("step").value, minutes: Number(byId("minutes").value) });
+  socket.ask({ type: "exercise", step: byId("step").value, minutes: Number(byId("minutes").value) });
 });
 const setMinutes = () => (byId("minutes").value = byId("step").selectedOptions[0].dataset.minutes);
 byId("step").addEventListener("change", setMinutes);

@@ -34,7 +34,7 @@ export function connect(path, hear) {
     if (message.type === "refused") byId("refused").textContent = message.why;
     hear[message.type]?.(message);
   });
-  socket.tell = (message) => {
+  socket.ask = (message) => {
     if (byId("refused")) byId("refused").textContent = "";
     if (socket.isOpen) socket.send(JSON.stringify(checked(message)));
     else if (byId("refused")) byId("refused").textContent = "Not sent: the connection is lost.";

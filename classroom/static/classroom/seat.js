@@ -11,7 +11,7 @@ let lastId = 0;
 let raised = null;
 
 const showPoll = whenChanged((state) => drawPoll(state, (choice) =>
-  socket.tell({ type: "answer", poll: state.poll.id, choice })));
+  socket.ask({ type: "answer", poll: state.poll.id, choice })));
 
 const socket = connect(PATH, {
   seat_state(state) {
@@ -45,7 +45,7 @@ function showWaiting() {
 }
 
 function send({ message, client_id }) {
-  if (socket.isOpen) socket.tell({ type: "say", text: message, client_id });
+  if (socket.isOpen) socket.ask({ type: "say", text: message, client_id });
 }
 
 // What was said during an outage is sent again, under the same client_id, and stored once.
@@ -62,10 +62,10 @@ byId("compose").addEventListener("submit", (event) => {
 
 for (const kind of ["stuck", "done"]) {
   byId(kind).addEventListener("click", () =>
-    socket.tell(raised === kind ? { type: "lower" } : { type: "raise", kind }));
+    socket.ask(raised === kind ? { type: "lower" } : { type: "raise", kind }));
 }
 
 byId("rename").addEventListener("submit", (event) => {
   event.preventDefault();
-  socket.tell({ type: "rename", name: byId("name").value.trim() });
+  socket.ask({ type: "rename", name: byId("name").value.trim() });
 });
