@@ -132,6 +132,9 @@ def parser() -> argparse.ArgumentParser:
     classroom.add_argument(
         "--new", action="store_true", help="a new room: what the last one holds is deleted"
     )
+    classroom.add_argument(
+        "--export", metavar="FOLDER", help="only write the day in figures, without names, there"
+    )
     join = add("join", "take a seat in the classroom: from then on it is told how your checks end")
     join.add_argument("address", metavar="ADDRESS", help="as on the screen, with the code")
     join.add_argument("--name", default="", help="what the room calls you, if you like")

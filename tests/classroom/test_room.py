@@ -1,7 +1,10 @@
 """The classroom, over real sockets: results, hands, polls, the shared room, who may see what."""
 
+import json
 import os
 import stat
+import subprocess
+import sys
 from uuid import uuid4
 
 import httpx
@@ -256,3 +259,34 @@ def test_it_works_with_the_pocket_redis_too(new_room):
                 page.tell("raise", kind="stuck")
                 board.hear("board_state", lambda s: s["hands"])
             room.stop()
+
+
+def test_the_day_is_exported_without_a_name(new_room, tmp_path):
+    room = new_room()
+    ana, ben = room.join(name="Ana Secret"), room.join()
+    for seat in (ana, ben):
+        seat.send(result())
+    ana.send(result())
+    with room.instructor() as board, ana.page() as page:
+        board.tell("open_poll", question="=Which?", choices=["this", "that"])
+        poll = page.hear("seat_state", lambda s: s["poll"])["poll"]
+        page.tell("answer", poll=poll["id"], choice=1)
+        page.hear("seat_state", lambda s: s["answer"] == 1)
+    folder = tmp_path / "out"
+    done = subprocess.run(
+        [sys.executable, "-m", "workshop", "classroom", "--export", str(folder)],
+        env={**os.environ, "CLASSROOM_FOLDER": str(room.folder)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads((folder / "classroom.json").read_text(encoding="utf-8"))
+    assert found["diagnoses"] == [{"step": "step2", "diagnosis": DIAGNOSIS, "times": 3, "seats": 2}]
+    assert [row["chosen"] for row in found["answers"]] == [0, 1]
+    (check,) = found["minutes"]
+    assert check["passed"] == 2 and check["median_minutes"] >= 0
+    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
+    assert texts.keys() == {"classroom.json", "minutes.csv", "diagnoses.csv", "answers.csv"}
+    assert "'=Which?,that,1" in texts["answers.csv"]
+    for secret in ("Secret", ana.label, ben.label, ana.pair):
+        assert secret not in "".join(texts.values())

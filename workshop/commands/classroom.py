@@ -19,14 +19,17 @@ from ..kit import addresses
 from ..manifest import ROOT, STATE
 
 PORT = 8800
-NAME = "classroom"  # as `stop` calls it
 FOLDER = Path(os.environ.get("CLASSROOM_FOLDER") or STATE / "classroom")
+# As `stop` calls it
+NAME = f"classroom in {FOLDER}" if os.environ.get("CLASSROOM_FOLDER") else "classroom"
 LISTENS_WITHIN = 60  # seconds; only a server that fails takes them
 WAITING = 256  # connections that the system keeps until they are accepted: a room comes at once
 LARGEST = "16384"  # bytes of a frame; classroom/messages.py refuses less than that, with a reason
 
 
-def run(lan: bool, port: int | None, processes: int, new: bool) -> int:
+def run(lan: bool, port: int | None, processes: int, new: bool, export: str | None) -> int:
+    if export:
+        return _export(Path(export).expanduser().absolute())
     host = "0.0.0.0" if lan else "127.0.0.1"
     if processes > 1 and os.name == "nt":
         say("On Windows, server processes cannot share a port: leave --processes out.")
@@ -46,20 +49,33 @@ def run(lan: bool, port: int | None, processes: int, new: bool) -> int:
     if new:
         shutil.rmtree(FOLDER, ignore_errors=True)
     urls = [f"http://{address}:{port}" for address in [*found, "127.0.0.1"]]
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "classroom.settings",
-        "CLASSROOM_FOLDER": str(FOLDER),
-        "CLASSROOM_ORIGINS": " ".join(urls),
-        "REDIS_URL": redis_server.start().url,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-    }
-    migrate = ["-m", "django", "migrate", "--noinput", "--verbosity", "0"]
-    if subprocess.run([sys.executable, *migrate], cwd=ROOT).returncode:
+    os.environ["CLASSROOM_ORIGINS"] = " ".join(urls)
+    os.environ["REDIS_URL"] = redis_server.start().url
+    if _django("migrate", "--noinput", "--verbosity", "0"):
         say("The classroom's database could not be prepared: the lines above say why.")
         say("To begin with a new one: add --new. What the room has said so far is deleted then.")
         return 1
+    if new and os.environ.get("DATABASE_URL"):  # it is not in the folder
+        _django("flush", "--noinput", "--verbosity", "0")
     pidfiles.record(NAME, f"{host}:{port}")
     return _serve(host, port, processes, urls, lan)
+
+
+def _django(*arguments: str) -> int:
+    """One of Django's commands, in the classroom's project. Returns its exit code."""
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "classroom.settings",
+        "CLASSROOM_FOLDER": str(FOLDER),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+    }
+    return subprocess.run([sys.executable, "-m", "django", *arguments], cwd=ROOT).returncode
+
+
+def _export(folder: Path) -> int:
+    if not (FOLDER / "keys.json").exists():
+        say(f"There is no classroom here yet. To begin one: {environment.COMMAND} classroom")
+        return 2
+    return _django("export", str(folder))
 
 
 def _serve(host: str, port: int, processes: int, urls: list[str], lan: bool) -> int:

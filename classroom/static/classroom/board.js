@@ -28,7 +28,7 @@ function cell(standing, step) {
   if (!standing) return element("td", "nothing", element("span", "unseen", "not begun"));
   const passed = standing.passed.filter(Boolean).length;
   const words = standing.done ? "done" : `${passed} of ${standing.passed.length}`;
-  const marks = element("span", "marks", standing.passed.map((one) => (one ? "●" : "○")).join(""));
+  const marks = element("span", "marks", standing.passed.map((one) => (one || standing.done ? "●" : "○")).join(""));
   marks.setAttribute("aria-hidden", "true");
   marks.title = step.checks.map((title, at) => `${standing.passed[at] ? "✓" : "·"} ${title}`).join("\n");
   const made = element("td", standing.done ? "done" : "", marks, element("span", "words", ` ${words}`));
@@ -91,6 +91,7 @@ const showShared = whenChanged(({ shared, shown }) => {
 const showPoll = whenChanged((poll) => {
   drawPoll({ poll });
   byId("close-poll").hidden = !poll?.open;
+  byId("ask").hidden = Boolean(poll);
 });
 
 const socket = connect("/ws/board/", {
