@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from workshop import manifest, pidfiles, ports
 
-HANGS = 60  # seconds, for a test that hangs; not a measurement
+HANGS = 600  # seconds, for a test that hangs; not a measurement
 
 
 class Page:
@@ -136,7 +136,8 @@ class Room:
         cookies = "; ".join(f"{k}={v}" for k, v in browser.cookies.items()) if browser else ""
         origin = self.url if origin == "" else origin
         url, headers = f"ws://127.0.0.1:{self.port}{path}", {"Cookie": cookies} if cookies else {}
-        with connect(url, origin=origin, additional_headers=headers) as socket:
+        waits = {"open_timeout": HANGS, "ping_interval": None}  # a busy machine is late
+        with connect(url, origin=origin, additional_headers=headers, **waits) as socket:
             yield Page(socket)
 
     @contextlib.contextmanager
