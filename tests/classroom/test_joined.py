@@ -2,6 +2,7 @@
 workshop."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -17,6 +18,7 @@ from workshop import manifest, ports
 from workshop.joined import asking
 from workshop.joined.seat import Seat
 
+from ..conftest import ALL_THE_TIME
 from ..copied import Workshop
 from .conftest import HANGS, Room, row_of
 
@@ -33,6 +35,7 @@ def check(workshop: Workshop, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, str(workshop.root / "checks" / STEP), *arguments],
         cwd=workshop.root,
+        env={**os.environ, **ALL_THE_TIME},
         capture_output=True,
         encoding="utf-8",
         timeout=600,  # for a test that hangs; not a measurement
@@ -57,7 +60,7 @@ def standings(board, label: str, count: int = 1) -> list[dict]:
 
 
 def test_from_join_to_leave(room: Room, workshop):
-    done = workshop.type("join", f"{room.url}/{room.code}")
+    done = workshop.type("join", f"{room.url}/{room.code}", **ALL_THE_TIME)
     assert done.returncode == 0, done.stdout + done.stderr
     label = re.search(r"You are the (.+)\.", done.stdout)[1]
     assert "Never your code" in done.stdout
@@ -88,7 +91,7 @@ def test_from_join_to_leave(room: Room, workshop):
         assert not outbox(workshop)
         assert json.loads(check(workshop, "--json").stdout)["passed"]
 
-        left = workshop.type("leave")
+        left = workshop.type("leave", **ALL_THE_TIME)
         assert left.returncode == 0 and label in left.stdout
         board.hear("board_state", lambda s: row_of(s, label) is None)
     assert not (workshop.root / ".workshop" / "joined").exists()
@@ -103,7 +106,7 @@ def test_nothing_is_told_before_anyone_has_joined(workshop):
 
 def test_a_classroom_that_is_gone_gets_what_it_missed_when_it_is_back(new_room, workshop):
     room = new_room()
-    done = workshop.type("join", f"{room.url}/{room.code}")
+    done = workshop.type("join", f"{room.url}/{room.code}", **ALL_THE_TIME)
     label = re.search(r"You are the (.+)\.", done.stdout)[1]
     room.stop()
     first = check(workshop)
@@ -152,10 +155,10 @@ def test_an_address_that_is_none_is_refused_with_an_example(workshop, address):
 
 def test_a_wrong_code_and_a_second_seat_are_refused(new_room, workshop):
     room = new_room()
-    done = workshop.type("join", f"{room.url}/AAAAAA")
+    done = workshop.type("join", f"{room.url}/AAAAAA", **ALL_THE_TIME)
     assert done.returncode == 2 and "not the room's code" in done.stdout
-    assert workshop.type("join", f"{room.url}/{room.code}").returncode == 0
-    again = workshop.type("join", f"{room.url}/{room.code}")
+    assert workshop.type("join", f"{room.url}/{room.code}", **ALL_THE_TIME).returncode == 0
+    again = workshop.type("join", f"{room.url}/{room.code}", **ALL_THE_TIME)
     assert again.returncode == 2 and "You have a seat already" in again.stdout
 
 
