@@ -19,6 +19,10 @@ function checked(message) {
   return message;
 }
 
+// A form that leads to another page, such as the one to leave, is not to be overtaken by a reload.
+let leaving = false;
+document.addEventListener("submit", (event) => (leaving ||= !event.defaultPrevented));
+
 /** The socket at `path`; `hear` has a function for each type of message. */
 export function connect(path, hear) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -27,7 +31,7 @@ export function connect(path, hear) {
   socket.addEventListener("opened", () => (words.textContent = "Connected"));
   socket.addEventListener("closed", ({ detail }) => {
     words.textContent = "Connection lost. It comes back by itself.";
-    if (RELOADS.includes(detail.code)) location.reload();
+    if (RELOADS.includes(detail.code) && !leaving) location.reload();
   });
   socket.addEventListener("received", ({ detail }) => {
     const message = checked(JSON.parse(detail.data));
