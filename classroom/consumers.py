@@ -10,11 +10,18 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import actions, limits, messages, signals, state
 from .models import Seat
+from .readings import Reading
 
 log = logging.getLogger(__name__)
 NOT_YOURS = 4403  # the page asks for the code, or says where the board's address is
 GONE = 4410  # the seat was left
 TOO_MUCH = 4429  # not 1008, policy violation: Daphne sends only 1000 and 3000 to 4999
+
+# Encoded where it is read, in a thread: a board of 500 seats takes its time.
+board = Reading(lambda: messages.encode(state.of_board()))
+screen = Reading(lambda: messages.encode(state.of_screen()))
+seats = Reading(state.of_seats)
+chat = Reading(state.latest_said)
 
 
 class Nowhere(AsyncWebsocketConsumer):
@@ -39,18 +46,20 @@ class Page(AsyncWebsocketConsumer):
     async def tell(self, message) -> None:
         await self.send(text_data=messages.encode(message))
 
-    async def tell_state(self) -> None:
-        self.read_at = time.time()
-        await self.tell(await database_sync_to_async(self.state)())
+    async def tell_state(self, at: float, group: str) -> None:
+        """Sends what the page shows, as it was at that moment or later, and sets read_at."""
+        raise NotImplementedError
 
     async def changed(self, event):
         """What had changed before the last reading is known already: of many changes at once, most
         are skipped."""
-        if self.closed or event["at"] < self.read_at:
+        at = event["at"]
+        if self.closed or at < self.read_at:
             return
         if (wait := self.read_at + self.pause - time.time()) > 0:
             await asyncio.sleep(wait)
-        await self.tell_state()
+            at = time.time()
+        await self.tell_state(at, event["group"])
 
     async def receive(self, text_data=None, bytes_data=None):
         if self.closed:
@@ -91,9 +100,6 @@ class SeatConsumer(Page):
     groups = [signals.SEATS, signals.CHAT]
     last_id = None  # of the newest message that this page has been sent
 
-    def state(self):
-        return state.of_seat(self.seat.id)
-
     def who(self):
         return self.seat.id
 
@@ -107,31 +113,48 @@ class SeatConsumer(Page):
         self.last_id = (
             int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
         )
-        try:
-            await self.tell_state()
-        except Seat.DoesNotExist:  # it was left since
-            return await self.gone({})
-        await self.catch_up()
-
-    async def said(self, event):
-        if getattr(self, "seat", None) and not self.closed:
-            await self.catch_up()
+        now = {"at": time.time(), "group": signals.of_seat(self.seat.id)}
+        await self.changed(now)
+        await self.said(now)
 
     async def changed(self, event):
         if getattr(self, "seat", None):
-            try:
-                await super().changed(event)
-            except Seat.DoesNotExist:
-                await self.gone({})
+            await super().changed(event)
+
+    async def tell_state(self, at, group):
+        if group == signals.SEATS:
+            found = await seats.since(at)
+            self.read_at = seats.began
+        else:
+            self.read_at = time.time()
+            found = await database_sync_to_async(state.of_seats)(pk=self.seat.id)
+        if own := found.get(self.seat.id):
+            await self.tell(own)
+        else:  # it was left since
+            await self.gone({})
 
     async def gone(self, event):
         self.closed = True
         await self.close(GONE)
 
-    async def catch_up(self):
-        for said in await database_sync_to_async(state.said_after)(self.last_id):
-            await self.tell(said)
-            self.last_id = said.id
+    async def said(self, event):
+        """Something was said. Whoever is not far behind finds it among the latest, which all pages
+        share; others read on from where they were."""
+        if not getattr(self, "seat", None) or self.closed:
+            return
+        latest = await chat.since(event["at"])
+        while self.last_id is not None and latest and self.last_id < latest[0].id - 1:
+            missed = await database_sync_to_async(state.said_after)(self.last_id)
+            if not missed or missed[0].id >= latest[0].id:
+                break  # what is between was left with its seat
+            await self.tell_said(missed)
+        await self.tell_said(latest)
+
+    async def tell_said(self, said):
+        for one in said:
+            if self.last_id is None or one.id > self.last_id:
+                self.last_id = one.id
+                await self.tell(one)
 
     async def act(self, message):
         do = database_sync_to_async
@@ -167,17 +190,22 @@ class ForTheInstructor(Page):
     async def connect(self):
         if await self.welcome(self.scope["session"].get("board") is True):
             self.allowed = True
-            await self.tell_state()
+            await self.changed({"at": time.time(), "group": self.groups[0]})
 
     async def changed(self, event):
         if getattr(self, "allowed", False):
             await super().changed(event)
 
+    async def tell_state(self, at, group):
+        newest = await self.reading.since(at)
+        self.read_at = self.reading.began
+        await self.send(text_data=newest)
+
 
 class BoardConsumer(ForTheInstructor):
     kinds = messages.FROM_BOARD
     groups = [signals.BOARD]
-    state = staticmethod(state.of_board)
+    reading = board
 
     async def act(self, message):
         do = database_sync_to_async
@@ -199,7 +227,7 @@ class BoardConsumer(ForTheInstructor):
 
 class ScreenConsumer(ForTheInstructor):
     groups = [signals.SCREEN]
-    state = staticmethod(state.of_screen)
+    reading = screen
 
 
 def _address(scope) -> str:

@@ -18,12 +18,12 @@ def of_seat(seat_id: int) -> str:
 async def changed(*groups: str) -> None:
     layer = get_channel_layer()
     for group in groups:
-        # When: whoever has read the database since then has seen it.
-        await layer.group_send(group, {"type": "changed", "at": time.time()})
+        # When, and for whom: whoever has read the database since then has seen it.
+        await layer.group_send(group, {"type": "changed", "at": time.time(), "group": group})
 
 
 async def said() -> None:
-    await get_channel_layer().group_send(CHAT, {"type": "said"})
+    await get_channel_layer().group_send(CHAT, {"type": "said", "at": time.time()})
 
 
 async def gone(seat_id: int) -> None:
