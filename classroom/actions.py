@@ -153,7 +153,7 @@ def answer(seat: Seat, poll_id: int, choice: int) -> None:
 # What the instructor chooses
 
 
-def begin(step: str, minutes: int) -> None:
+def begin(step: str, minutes: float) -> None:
     if step not in catalog.steps():
         raise No("There is no such step.")
     ends = now() + timedelta(minutes=minutes) if minutes else None

@@ -4,15 +4,17 @@ import io
 import logging
 
 import segno
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import async_only_middleware
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from . import actions, catalog, keys, limits, messages, signals
+from . import actions, catalog, decks, keys, limits, messages, signals
 from .models import Seat
 
 log = logging.getLogger(__name__)
@@ -28,9 +30,10 @@ def only_from_here(get_response):
         request.get_host()  # raises, which answers 400, where it is not one of ALLOWED_HOSTS
         response = await get_response(request)
         socket = "".join(f" ws{origin.removeprefix('http')}" for origin in settings.ORIGINS)
-        response["Content-Security-Policy"] = (
+        response.headers.setdefault(
+            "Content-Security-Policy",
             f"default-src 'self'; connect-src 'self'{socket}; img-src 'self' data:; "
-            "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+            "frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
         )
         response["Cache-Control"] = response.get("Cache-Control", "no-store")
         return response
@@ -165,6 +168,24 @@ async def screen(request):
         "qr": picture.getvalue().decode(),
     }
     return render(request, "classroom/screen.html", known)
+
+
+@xframe_options_sameorigin  # the speaker's window shows it in frames
+async def deck(request, name: str):
+    if request.session.get("board") is not True:
+        return _not_the_instructor(request)
+    if name not in decks.names():
+        return _say(request, f"There is no such deck. There are: {', '.join(decks.names())}.", 404)
+    problem = decks.are_built()
+    if problem is None:
+        words = "The slides are built, which takes about 20 seconds. This page then shows them."
+        response = _say(request, words, 200)
+        response["Refresh"] = "1"
+        return response
+    if problem:
+        log.error("the slides could not be built: %s", problem)
+        return _say(request, f"The slides could not be built. {problem}", 500)
+    return await sync_to_async(decks.page)(name)
 
 
 def _not_the_instructor(request):

@@ -116,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument(
         "--address", metavar="URL", help="where to get the workshop: shown on the first slide"
     )
+    slides.add_argument("--no-browser", action="store_true", help="only print the address")
     kit = add("kit", "for instructors: a folder with all that a set-up downloads, to hand out")
     kit.add_argument("folder", metavar="FOLDER", help="where the kit is, or will be")
     kit.add_argument("--platforms", nargs="+", metavar="NAME", help="only these (default: all)")
