@@ -261,7 +261,7 @@ def test_it_works_with_the_pocket_redis_too(new_room):
             room.stop()
 
 
-def test_the_day_is_exported_without_a_name(new_room, tmp_path):
+def test_the_day_is_exported_and_drawn_without_a_name(new_room, tmp_path):
     room = new_room()
     ana, ben = room.join(name="Ana Secret"), room.join()
     for seat in (ana, ben):
@@ -274,7 +274,7 @@ def test_the_day_is_exported_without_a_name(new_room, tmp_path):
         page.hear("seat_state", lambda s: s["answer"] == 1)
     folder = tmp_path / "out"
     done = subprocess.run(
-        [sys.executable, "-m", "workshop", "classroom", "--export", str(folder)],
+        [sys.executable, "-m", "workshop", "classroom", "--report", str(folder)],
         env={**os.environ, "CLASSROOM_FOLDER": str(room.folder)},
         capture_output=True,
         encoding="utf-8",
@@ -285,6 +285,8 @@ def test_the_day_is_exported_without_a_name(new_room, tmp_path):
     assert [row["chosen"] for row in found["answers"]] == [0, 1]
     (check,) = found["minutes"]
     assert check["passed"] == 2 and check["median_minutes"] >= 0
+    assert (folder / "classroom.png").read_bytes().startswith(b"\x89PNG")
+    (folder / "classroom.png").unlink()
     texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
     assert texts.keys() == {"classroom.json", "minutes.csv", "diagnoses.csv", "answers.csv"}
     assert "'=Which?,that,1" in texts["answers.csv"]

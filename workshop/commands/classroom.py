@@ -22,14 +22,22 @@ PORT = 8800
 FOLDER = Path(os.environ.get("CLASSROOM_FOLDER") or STATE / "classroom")
 # As `stop` calls it
 NAME = f"classroom in {FOLDER}" if os.environ.get("CLASSROOM_FOLDER") else "classroom"
-LISTENS_WITHIN = 60  # seconds; only a server that fails takes them
+LISTENS_WITHIN = 600  # seconds; only a server that hangs takes them
 WAITING = 256  # connections that the system keeps until they are accepted: a room comes at once
 LARGEST = "16384"  # bytes of a frame; classroom/messages.py refuses less than that, with a reason
 
 
-def run(lan: bool, port: int | None, processes: int, new: bool, export: str | None) -> int:
-    if export:
-        return _export(Path(export).expanduser().absolute())
+def run(
+    lan: bool,
+    port: int | None,
+    processes: int,
+    new: bool,
+    export: str | None,
+    report: str | None,
+) -> int:
+    for command, folder in (("export", export), ("report", report)):
+        if folder:
+            return _write(command, Path(folder).expanduser().absolute())
     host = "0.0.0.0" if lan else "127.0.0.1"
     if processes > 1 and os.name == "nt":
         say("On Windows, server processes cannot share a port: leave --processes out.")
@@ -71,11 +79,11 @@ def _django(*arguments: str) -> int:
     return subprocess.run([sys.executable, "-m", "django", *arguments], cwd=ROOT).returncode
 
 
-def _export(folder: Path) -> int:
+def _write(command: str, folder: Path) -> int:
     if not (FOLDER / "keys.json").exists():
         say(f"There is no classroom here yet. To begin one: {environment.COMMAND} classroom")
         return 2
-    return _django("export", str(folder))
+    return _django(command, str(folder))
 
 
 def _serve(host: str, port: int, processes: int, urls: list[str], lan: bool) -> int:
