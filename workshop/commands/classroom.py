@@ -25,6 +25,8 @@ NAME = f"classroom in {FOLDER}" if os.environ.get("CLASSROOM_FOLDER") else "clas
 LISTENS_WITHIN = 600  # seconds; only a server that hangs takes them
 WAITING = 256  # connections that the system keeps until they are accepted: a room comes at once
 LARGEST = "16384"  # bytes of a frame; classroom/messages.py refuses less than that, with a reason
+# Bytes of a message, which Daphne limits in both directions: a board of a thousand seats has less.
+LARGEST_SENT = str(2**20)
 
 
 def run(
@@ -93,7 +95,8 @@ def _serve(host: str, port: int, processes: int, urls: list[str], lan: bool) -> 
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         stack.callback(_end, servers)
         command = [sys.executable, "-m", "daphne", "--no-server-name", "-v", "0"]
-        command += ["--websocket-max-message-size", LARGEST, "--websocket-max-frame-size", LARGEST]
+        command += ["--websocket-max-frame-size", LARGEST]
+        command += ["--websocket-max-message-size", LARGEST_SENT]
         where, options = ["-b", host, "-p", str(port)], {}
         if processes > 1:  # they all accept from one socket
             listening = stack.enter_context(socket.create_server((host, port), backlog=WAITING))
