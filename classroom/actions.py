@@ -38,6 +38,10 @@ def join(name: str = "") -> Seat:
     )
 
 
+def seat(number: int | None) -> Seat | None:
+    return Seat.objects.filter(pk=number).first() if number else None
+
+
 def paired(code: str) -> Seat:
     """The seat of another device of the same person. Raises Seat.DoesNotExist."""
     return Seat.objects.get(pair=code.upper())

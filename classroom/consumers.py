@@ -5,11 +5,10 @@ import logging
 import time
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import actions, limits, messages, signals, state
-from .models import Seat
+from .one_thread import in_database
 from .readings import Reading
 
 log = logging.getLogger(__name__)
@@ -104,8 +103,7 @@ class SeatConsumer(Page):
         return self.seat.id
 
     async def connect(self):
-        found = Seat.objects.filter(pk=self.scope["session"].get("seat"))
-        self.seat = await found.afirst()
+        self.seat = await in_database(actions.seat)(self.scope["session"].get("seat"))
         if not await self.welcome(self.seat is not None):
             return
         await self.channel_layer.group_add(signals.of_seat(self.seat.id), self.channel_name)
@@ -127,7 +125,7 @@ class SeatConsumer(Page):
             self.read_at = seats.began
         else:
             self.read_at = time.time()
-            found = await database_sync_to_async(state.of_seats)(pk=self.seat.id)
+            found = await in_database(state.of_seats)(pk=self.seat.id)
         if own := found.get(self.seat.id):
             await self.tell(own)
         else:  # it was left since
@@ -144,7 +142,7 @@ class SeatConsumer(Page):
             return
         latest = await chat.since(event["at"])
         while self.last_id is not None and latest and self.last_id < latest[0].id - 1:
-            missed = await database_sync_to_async(state.said_after)(self.last_id)
+            missed = await in_database(state.said_after)(self.last_id)
             if not missed or missed[0].id >= latest[0].id:
                 break  # what is between was left with its seat
             await self.tell_said(missed)
@@ -157,7 +155,7 @@ class SeatConsumer(Page):
                 await self.tell(one)
 
     async def act(self, message):
-        do = database_sync_to_async
+        do = in_database
         match message:
             case messages.Say():
                 stored = await do(actions.say)(self.seat, message.text, message.client_id)
@@ -208,7 +206,7 @@ class BoardConsumer(ForTheInstructor):
     reading = board
 
     async def act(self, message):
-        do = database_sync_to_async
+        do = in_database
         match message:
             case messages.OpenPoll():
                 await do(actions.open_poll)(message.question, message.choices)

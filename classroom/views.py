@@ -5,7 +5,6 @@ import logging
 
 import segno
 from asgiref.sync import sync_to_async
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from . import actions, catalog, decks, keys, limits, messages, signals
 from .models import Seat
+from .one_thread import in_database
 
 log = logging.getLogger(__name__)
 TOO_MANY = "Too many tries from this address. Wait a minute, and try again."
@@ -61,7 +61,7 @@ async def _admit(request, code: str, pair: str, name: str) -> tuple[Seat | None,
         return None, WRONG, 403
     if pair:
         try:
-            return await database_sync_to_async(actions.paired)(pair), "", 200
+            return await in_database(actions.paired)(pair), "", 200
         except Seat.DoesNotExist:
             limits.wrong_codes.count(address)
             log.warning("wrong pair from %s", address)
@@ -69,7 +69,7 @@ async def _admit(request, code: str, pair: str, name: str) -> tuple[Seat | None,
     if not limits.new_seats.allows(address):
         return None, TOO_MANY, 429
     try:
-        seat = await database_sync_to_async(actions.join)(name)
+        seat = await in_database(actions.join)(name)
     except actions.No as error:
         return None, str(error), 409
     await signals.changed(signals.BOARD, signals.SCREEN)
@@ -84,7 +84,7 @@ async def room(request):
     """The room for those who have a seat, otherwise the form that gives one."""
     if request.method == "POST":
         return await _enter(request)
-    seat = await Seat.objects.filter(pk=request.session.get("seat")).afirst()
+    seat = await in_database(actions.seat)(request.session.get("seat"))
     if not seat:
         return _form(request)
     fields = messages.field_names(messages.FROM_SEAT + messages.TO_PAGES)
@@ -122,7 +122,7 @@ def _form(request, code="", pair="", problem="", status=200):
 
 @require_POST
 async def leave(request):
-    if seat := await Seat.objects.filter(pk=request.session.get("seat")).afirst():
+    if seat := await in_database(actions.seat)(request.session.get("seat")):
         await _remove(seat)
     request.session.flush()
     return _say(request, "You left. Everything that your seat had sent was removed.", 200)
@@ -130,7 +130,7 @@ async def leave(request):
 
 async def _remove(seat: Seat) -> None:
     number = seat.id
-    await database_sync_to_async(actions.leave)(seat)
+    await in_database(actions.leave)(seat)
     await signals.gone(number)
     await signals.changed(signals.BOARD, signals.SCREEN)
 
@@ -249,7 +249,7 @@ async def results(request):
         unknown = {one.step for one in sent.results} - catalog.steps().keys()
         if unknown:
             raise messages.Unfit(f"There is no such step: {', '.join(sorted(unknown))}.")
-        new = await database_sync_to_async(actions.store)(seat, sent.results)
+        new = await in_database(actions.store)(seat, sent.results)
     except (messages.Unfit, actions.No) as error:
         return _refused(str(error), 400)
     if new:
@@ -259,4 +259,4 @@ async def results(request):
 
 async def _seat_of(request) -> Seat | None:
     number = keys.seat_of(request.headers.get("Authorization", "").removeprefix("Seat "))
-    return await Seat.objects.filter(pk=number).afirst() if number else None
+    return await in_database(actions.seat)(number)

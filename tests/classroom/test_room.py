@@ -8,6 +8,7 @@ import sys
 from uuid import uuid4
 
 import httpx
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -329,3 +330,13 @@ def test_the_day_is_exported_and_drawn_without_a_name(new_room, tmp_path):
     assert "'=Which?,that,1" in texts["answers.csv"]
     for secret in ("Secret", ana.label, ben.label, ana.pair):
         assert secret not in "".join(texts.values())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows, server processes cannot share a port")
+def test_no_server_outlives_a_program_that_is_killed(new_room):
+    room = new_room("--processes", "2")
+    servers = psutil.Process(room.process.pid).children(recursive=True)
+    assert sum("classroom.asgi:application" in one.cmdline() for one in servers) >= 2
+    room.process.kill()
+    room.process.wait()
+    assert psutil.wait_procs(servers, timeout=HANGS)[1] == []

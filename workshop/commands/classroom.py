@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import segno
 
-from .. import environment, pidfiles, ports, redis_server
+from .. import environment, lifeline, pidfiles, ports, redis_server
 from ..console import console, say
 from ..kit import addresses
 from ..manifest import ROOT, STATE
@@ -23,6 +23,7 @@ FOLDER = Path(os.environ.get("CLASSROOM_FOLDER") or STATE / "classroom")
 # As `stop` calls it
 NAME = f"classroom in {FOLDER}" if os.environ.get("CLASSROOM_FOLDER") else "classroom"
 LISTENS_WITHIN = 600  # seconds; only a server that hangs takes them
+WRITES_WITHIN = "30"  # seconds that a server process waits for another one's transaction
 WAITING = 256  # connections that the system keeps until they are accepted: a room comes at once
 LARGEST = "16384"  # bytes of a frame; classroom/messages.py refuses less than that, with a reason
 # Bytes of a message, which Daphne limits in both directions: a board of a thousand seats has less.
@@ -76,6 +77,7 @@ def _django(*arguments: str) -> int:
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "classroom.settings",
         "CLASSROOM_FOLDER": str(FOLDER),
+        "DATABASE_TIMEOUT": os.environ.get("DATABASE_TIMEOUT", WRITES_WITHIN),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
     return subprocess.run([sys.executable, "-m", "django", *arguments], cwd=ROOT).returncode
@@ -103,10 +105,9 @@ def _serve(host: str, port: int, processes: int, urls: list[str], lan: bool) -> 
             where, options = ["--fd", str(listening.fileno())], {"pass_fds": [listening.fileno()]}
         try:
             for _ in range(processes):
-                one = subprocess.Popen(
-                    [*command, *where, "classroom.asgi:application"], cwd=ROOT, **options
-                )
-                servers.append(one)
+                # They end with this program, even if it is killed.
+                program = [*command, *where, "classroom.asgi:application"]
+                servers.append(lifeline.start(*program, cwd=ROOT, **options))
             if not _listens(port, servers):
                 say("The classroom did not start: the lines above say why.")
                 return 1
