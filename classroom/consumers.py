@@ -1,11 +1,13 @@
 """The connections of the pages: those of a seat, the instructor's board, the projector's screen."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from redis.exceptions import RedisError
 
 from . import actions, limits, messages, signals, state
 from .one_thread import in_database
@@ -14,6 +16,7 @@ from .readings import Reading
 log = logging.getLogger(__name__)
 NOT_YOURS = 4403  # the page asks for the code, or says where the board's address is
 GONE = 4410  # the seat was left
+AGAIN = 15  # seconds after which a page joins its groups again and reads what they may have missed
 TOO_MUCH = 4429  # not 1008, policy violation: Daphne sends only 1000 and 3000 to 4999
 
 # Encoded where it is read, in a thread: a board of 500 seats takes its time.
@@ -37,10 +40,34 @@ class Page(AsyncWebsocketConsumer):
     pause = 0.0  # seconds between two readings
     groups: list[str] = []  # Channels joins them before connect() is called, and leaves them
     kinds: tuple[type, ...] = ()  # messages that the page may send
+    heard: tuple[str, ...] = ("changed",)  # types of events
 
     read_at = 0.0
     refusals = 0
     closed = False  # by us: what still comes in is dropped
+
+    staying: asyncio.Task | None = None
+
+    def stay(self, *groups: str) -> None:
+        self.staying = asyncio.create_task(self._stay(groups))
+
+    async def _stay(self, groups) -> None:
+        """A Redis that was started again knows no groups. A connection that it did not cost would
+        hear nothing any more, and its page would not know."""
+        while True:
+            await asyncio.sleep(AGAIN)
+            with contextlib.suppress(OSError, RedisError):  # it is away: at the next turn
+                for group in groups:
+                    await self.channel_layer.group_add(group, self.channel_name)
+                # To itself: one event after the other, as those of the groups.
+                now = {"at": time.time(), "group": groups[0]}
+                for kind in self.heard:
+                    await self.channel_layer.send(self.channel_name, {"type": kind, **now})
+
+    async def websocket_disconnect(self, message):
+        if self.staying:
+            self.staying.cancel()
+        await super().websocket_disconnect(message)
 
     async def tell(self, message) -> None:
         await self.send(text_data=messages.encode(message))
@@ -96,6 +123,7 @@ class Page(AsyncWebsocketConsumer):
 
 class SeatConsumer(Page):
     kinds = messages.FROM_SEAT
+    heard = ("changed", "said")
     groups = [signals.SEATS, signals.CHAT]
     last_id = None  # of the newest message that this page has been sent
 
@@ -111,6 +139,7 @@ class SeatConsumer(Page):
         self.last_id = (
             int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
         )
+        self.stay(*self.groups, signals.of_seat(self.seat.id))
         now = {"at": time.time(), "group": signals.of_seat(self.seat.id)}
         await self.changed(now)
         await self.said(now)
@@ -188,6 +217,7 @@ class ForTheInstructor(Page):
     async def connect(self):
         if await self.welcome(self.scope["session"].get("board") is True):
             self.allowed = True
+            self.stay(*self.groups)
             await self.changed({"at": time.time(), "group": self.groups[0]})
 
     async def changed(self, event):
