@@ -6,6 +6,7 @@ import logging
 import time
 from urllib.parse import parse_qs
 
+from channels.exceptions import ChannelFull
 from channels.generic.websocket import AsyncWebsocketConsumer
 from redis.exceptions import RedisError
 
@@ -56,7 +57,7 @@ class Page(AsyncWebsocketConsumer):
         hear nothing any more, and its page would not know."""
         while True:
             await asyncio.sleep(AGAIN)
-            with contextlib.suppress(OSError, RedisError):  # it is away: at the next turn
+            with contextlib.suppress(OSError, RedisError, ChannelFull):  # at the next turn, then
                 for group in groups:
                     await self.channel_layer.group_add(group, self.channel_name)
                 # To itself: one event after the other, as those of the groups.
