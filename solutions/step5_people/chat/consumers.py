@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from .limits import LONGEST, RateLimit, is_text
+from .frames import content_of, is_text
+from .limits import RateLimit
 from .models import Message, Presence
 
 
@@ -40,11 +41,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.limit.exceeded():
             await self.close(code=4429)
             return
-        try:
-            content = json.loads(text_data)
-        except (TypeError, ValueError, RecursionError):  # binary; not JSON; nested too deep
-            content = None
-        if not isinstance(content, dict) or not is_text(content.get("message"), LONGEST):
+        content = content_of(text_data)
+        if content is None:
             await self.send(text_data=json.dumps({"error": "This is not a message."}))
             return
         client_id = content.get("client_id")

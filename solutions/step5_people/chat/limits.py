@@ -3,7 +3,6 @@
 import time
 from collections import deque
 
-LONGEST = 4000  # characters of a message
 FRAMES = 20  # that a browser may send in …
 SECONDS = 5
 
@@ -22,10 +21,3 @@ class RateLimit:
             self.was_exceeded = True
         self.times.append(now)
         return self.was_exceeded
-
-
-def is_text(value, longest):
-    """Whether this can be saved as text: a string, not too long, and all of it fit for UTF-8."""
-    if not isinstance(value, str) or len(value) > longest:
-        return False
-    return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -6,7 +6,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client, TransactionTestCase, override_settings
 
-from chat.limits import FRAMES, LONGEST
+from chat.frames import LONGEST
+from chat.limits import FRAMES
 from chat.models import Message
 from mysite.asgi import application
 

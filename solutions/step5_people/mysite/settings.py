@@ -32,7 +32,7 @@ MIDDLEWARE = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "index"
 LOGOUT_REDIRECT_URL = "login"
-# The check takes a hasher that is made to be quick: it would wait longer for passwords than for all else.
+# A hasher is made to be slow. The check takes a quick one: it would wait for little else.
 # https://docs.djangoproject.com/en/5.2/topics/testing/overview/#password-hashing
 PASSWORD_HASHERS = [
     os.environ.get("PASSWORD_HASHER", "django.contrib.auth.hashers.PBKDF2PasswordHasher")

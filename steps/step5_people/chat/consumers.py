@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from .limits import LONGEST, RateLimit, is_text
+from .frames import content_of, is_text
+from .limits import RateLimit
 from .models import Message, Presence
 
 
@@ -22,7 +23,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         self.room_group_name = "chat_" + self.room_name
         self.limit = RateLimit()
-        # TODO 2: a user who is not is_authenticated is refused: close() before accept() answers the
+        # TODO 2: refuse a user who is not is_authenticated: close() before accept() answers the
         #         handshake with HTTP 403. Go no further then.
         await self.channel_layer.group_add(self.room_group_name, self.channel_name)
         await self.accept()
@@ -36,20 +37,22 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.arrive()
 
     async def receive(self, text_data=None, bytes_data=None):
-        # TODO 3: ask self.limit, once for each frame, whether it is exceeded(). Where it is, close with
+        # TODO 3: ask self.limit, once for each frame, whether it is exceeded(). If so, close with
         #         the code 4429, and go no further.
-        # TODO 4: json.loads() raises a TypeError for a binary frame, a ValueError for what is not
-        #         JSON, and a RecursionError for what is nested too deep. Answer each of them with an
-        #         "error" and go no further; and so where what comes out is not a dict, or its
-        #         "message" is not a text of LONGEST characters at most: is_text(…) tells.
-        content = json.loads(text_data)
+        too_much = False
+        if too_much:
+            return
+        content = content_of(text_data)
+        if content is None:
+            await self.send(text_data=json.dumps({"error": "This is not a message."}))
+            return
         client_id = content.get("client_id")
         if not client_id or not is_text(client_id, 50):
             client_id = uuid4().hex
         fields = {
             "room": self.room_name,
             "text": content["message"],
-            # TODO 5: the author is not who the frame says, but the username of whose socket it is.
+            # TODO 4: the author is not who the frame says, but the username of whose socket it is.
             "author": content.get("author", ""),
         }
         try:
@@ -74,9 +77,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.last_id = message.id
 
     async def arrive(self):
-        # TODO 6: note that this tab is here (note_presence), tell the room with an event of the type
-        #         "people.changed", and then start stay() beside this consumer: keep the task, of
-        #         asyncio.create_task(…), in self.staying.
+        # TODO 5: note that this tab is here (note_presence), tell the room with an event of the
+        #         type "people.changed", and start stay() beside this consumer: keep the task,
+        #         which asyncio.create_task(…) makes, in self.staying.
         pass
 
     async def stay(self):
@@ -98,14 +101,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await Presence.objects.aupdate_or_create(fields, channel=self.channel_name)
 
     async def people_changed(self, event):
-        # TODO 7: the people of this room who were seen since Presence.oldest(): the user__username
+        # TODO 6: the people of this room who were seen since Presence.oldest(): the user__username
         #         of each, in the order of the alphabet, and each once, however many tabs they have.
         people = []
         if people != self.people:
             self.people = people
             await self.send(text_data=json.dumps({"people": people}))
 
-    # TODO 8: whoever logs out has an open WebSocket still. chat/views.py sends an event of the type
+    # TODO 7: whoever logs out has an open WebSocket still. chat/views.py sends an event of the type
     #         "logged.out" to each consumer of that session: close with the code 4401.
 
     async def disconnect(self, close_code):
