@@ -1,6 +1,7 @@
 import asyncio
 import json
 from contextlib import suppress
+from datetime import timedelta
 from urllib.parse import parse_qs
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ from django.utils import timezone
 from .frames import content_of, is_text
 from .limits import RateLimit
 from .models import Message, Presence
+
+KEPT = timedelta(days=1)  # rows that a killed server has left
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -97,7 +100,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             "seen": timezone.now(),
         }
         with suppress(DatabaseError):  # it is noted again soon
-            await Presence.objects.filter(seen__lt=Presence.oldest()).adelete()
+            await Presence.objects.filter(seen__lt=timezone.now() - KEPT).adelete()
             await Presence.objects.aupdate_or_create(fields, channel=self.channel_name)
 
     async def people_changed(self, event):
