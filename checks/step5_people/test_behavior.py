@@ -52,10 +52,12 @@ async def test_the_server_starts(server, second_server, logged_in):
     await (await logged_in("ana")).loads("/chat/lobby/")
 
 
-async def test_the_anonymous_are_refused(room, server, accounts):
+async def test_the_anonymous_are_refused(room, accounts):
     """Someone who is not logged in is refused, and someone who is gets in."""
-    for who, cookies in (("Somebody", {}), ("Mallory", {"sessionid": "a" * 32})):
+    strangers = (("Somebody", {}), ("Mallory", {"sessionid": "a" * 32}))
+    for number, (who, cookies) in enumerate(strangers, 1):
         await _is_refused(room, who, cookies, accounts)
+        await room.has_let_go(number)
 
 
 async def _is_refused(room, who, cookies, accounts):

@@ -6,7 +6,7 @@ from checks.step5_people.diagnoses.seen import calls, methods, names_in
 from checks.step5_people.failures import LetIn
 from workshop.checking.explaining.edits import around, imported, instead
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.failures import Refused
+from workshop.checking.failures import Closed, Crashed, Refused
 
 VALIDATORS = ("AllowedHostsOriginValidator", "OriginValidator")
 REFUSE = """
@@ -23,6 +23,13 @@ def _connects(evidence):
 
 def _from_another_site(evidence):
     return "evil.example" in str(evidence.failure)
+
+
+def _anonymous_came_in(evidence):
+    """Somebody who is not logged in: let in, or closed when the database was asked for them."""
+    if evidence.saw(Closed, Crashed) and evidence.error(r"AnonymousUser"):
+        return True
+    return evidence.saw(LetIn) and not _from_another_site(evidence)
 
 
 @rule
@@ -90,7 +97,7 @@ def hosts_allowed_for_all(evidence):
 @rule
 def anonymous_user_is_an_object(evidence):
     """if not self.scope["user"]"""
-    if not evidence.saw_only(LetIn) or _from_another_site(evidence):
+    if not _anonymous_came_in(evidence):
         return None
     for consumer, connect in _connects(evidence):
         for node in ast.walk(connect):
@@ -113,8 +120,8 @@ def anonymous_user_is_an_object(evidence):
 
 @rule
 def anonymous_goes_on(evidence):
-    """They are asked for, and then the method goes on."""
-    if not evidence.saw(LetIn) or _from_another_site(evidence):
+    """They are asked for, and then the method goes on: with nobody's id to the database."""
+    if not _anonymous_came_in(evidence):
         return None
     for consumer, connect in _connects(evidence):
         for node in ast.walk(connect):
@@ -131,7 +138,7 @@ def anonymous_goes_on(evidence):
 @rule
 def anonymous_let_in(evidence):
     """Nothing in connect() asks who it is."""
-    if not evidence.saw_only(LetIn) or _from_another_site(evidence):
+    if not _anonymous_came_in(evidence):
         return None
     found = _connects(evidence)
     if any("is_authenticated" in names_in(connect) for _, connect in found):
@@ -148,7 +155,9 @@ def anonymous_let_in(evidence):
 @rule
 def logged_in_refused(evidence):
     """The condition is the wrong way round."""
-    if not evidence.saw_only(Refused, LetIn) or evidence.denied_for_origin:
+    if evidence.denied_for_origin:
+        return None
+    if not evidence.saw_only(Refused) and not _anonymous_came_in(evidence):
         return None
     for consumer, connect in _connects(evidence):
         for node in ast.walk(connect):
@@ -165,40 +174,4 @@ def logged_in_refused(evidence):
                     where,
                     evidence.suggest(where, instead(node.test, changed)),
                 )
-    return None
-
-
-@rule(raised=r"ValueError: (AuthMiddleware cannot find session in scope|Cannot find session)")
-def auth_without_a_session(evidence, error, _):
-    """AuthMiddleware alone."""
-    for source in evidence.project.sources:
-        for call in calls(source.tree or ast.Pass(), "AuthMiddleware"):
-            where = source.where(call)
-            code = "from channels.auth import AuthMiddlewareStack"
-            return Explanation(
-                "AuthMiddleware reads the user from the session, and nothing has put a session in "
-                f"the scope. Write `AuthMiddlewareStack(…)`, with `{code}`: it reads the "
-                "cookies, the session and the user.",
-                where,
-                evidence.suggest(
-                    where, instead(call.func, "AuthMiddlewareStack"), *imported(source, code)
-                ),
-            )
-    return None
-
-
-@rule(raised=r"TypeError: 'bool' object is not callable")
-def is_authenticated_called(evidence, error):
-    where = evidence.where(error)
-    for call in evidence.nodes_at(where, ast.Call):
-        if isinstance(call.func, ast.Attribute) and call.func.attr in (
-            "is_authenticated",
-            "is_anonymous",
-        ):
-            code = evidence.code_at(where, call.func)
-            return Explanation(
-                f"{call.func.attr} is a value, not a method. Write `{code}`, without parentheses.",
-                where,
-                evidence.suggest(where, instead(call, code)),
-            )
     return None

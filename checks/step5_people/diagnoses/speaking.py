@@ -53,7 +53,7 @@ def author_from_the_frame(evidence):
 @rule
 def author_missing(evidence):
     """Nothing says who it is."""
-    if not evidence.saw_only(WrongAuthor):
+    if not evidence.saw_only(WrongAuthor) or author_from_the_frame.find(evidence):
         return None
     for consumer, receive in methods(evidence, "receive", "receive_json"):
         if "username" not in names_in(receive) and '"author"' not in str(evidence.failure):
