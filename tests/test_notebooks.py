@@ -66,6 +66,13 @@ ASKED = {  # what the tests ask each notebook for, when it has run
         writers=writers,
         ports=[server.port for server in servers.values()],
     )""",
+    "step5": """dict(
+        users=users,
+        frames=frames,
+        counted=dict(counted),
+        caught=caught,
+        said={name: counts[-1] for name, counts in says.items()},
+    )""",
 }
 
 UNITS = re.compile(r"seconds|\bms\b|\bMB\b|bytes|times as short|members|commands|messages|heard")
@@ -255,6 +262,15 @@ def test_step4_counts(executed):
     assert it["missed"]["the event is a doorbell"] == {0: 24}
     assert it["missed"]["the event is the message"][0] == 1
     assert it["writers"] == {"BEGIN": (["database is locked"], 1), "BEGIN IMMEDIATE": ([], 2)}
+
+
+def test_step5_counts(executed):
+    it = found(executed, "step5")
+    assert list(it["users"].values()) == ["ana", "ana", "AnonymousUser"]
+    assert it["frames"]["accept, close"] == 3
+    assert it["counted"]["called"] == 1000 and it["counted"]["taken"] <= 40
+    assert it["caught"] == ["not JSON"]
+    assert it["said"] == {"really here": 1, "counter": 2, "leases": 1}
 
 
 @pytest.mark.parametrize("name", SOURCES)

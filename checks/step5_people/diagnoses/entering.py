@@ -27,7 +27,7 @@ def _from_another_site(evidence):
 
 def _anonymous_came_in(evidence):
     """Somebody who is not logged in: let in, or closed when the database was asked for them."""
-    if evidence.saw(Closed, Crashed) and evidence.error(r"AnonymousUser"):
+    if evidence.saw(Closed, Crashed) and evidence.error(r"AnonymousUser|UserLazyObject"):
         return True
     return evidence.saw(LetIn) and not _from_another_site(evidence)
 
