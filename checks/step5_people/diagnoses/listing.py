@@ -84,28 +84,6 @@ def people_not_asked_for(evidence):
 
 
 @rule
-def told_before_noted(evidence):
-    """The event is sent, and then the row is written."""
-    if not evidence.saw_only(WrongPeople):
-        return None
-    for consumer, method in methods(evidence, "arrive"):
-        notes, tells = calls(method, "note_presence"), calls(method, "group_send")
-        if tells and not notes:
-            return Explanation(
-                "The room is told that someone has come, and the table does not say who. Before "
-                "that, write `await self.note_presence()`.",
-                consumer.where(tells[0]),
-            )
-        if tells and notes and tells[0].lineno < notes[0].lineno:
-            return Explanation(
-                "The room is told before it is noted who has come: those who look at once may not "
-                "find it. Note it first, then tell.",
-                consumer.where(tells[0]),
-            )
-    return None
-
-
-@rule
 def tabs_counted(evidence):
     seen = _seen(evidence)
     if not seen or len(seen) == len({*map(str, seen)}):
