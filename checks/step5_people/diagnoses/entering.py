@@ -138,7 +138,7 @@ def anonymous_goes_on(evidence):
 @rule
 def anonymous_let_in(evidence):
     """Nothing in connect() asks who it is."""
-    if not _anonymous_came_in(evidence):
+    if not _anonymous_came_in(evidence) or anonymous_user_is_an_object.find(evidence):
         return None
     found = _connects(evidence)
     if any("is_authenticated" in names_in(connect) for _, connect in found):

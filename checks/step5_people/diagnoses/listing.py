@@ -51,6 +51,38 @@ def stay_awaited(evidence):
 
 
 @rule
+def stay_not_started(evidence):
+    """self.stay() alone: awaiting it would not help."""
+    if not evidence.never_awaited(r"\.stay$"):
+        return None
+    for consumer, method in methods(evidence, "arrive", "connect"):
+        for call in calls(method, "stay"):
+            where = consumer.where(call)
+            code = f"self.staying = asyncio.create_task({evidence.code_at(where, call)})"
+            return Explanation(
+                "stay() was called, and nothing runs it. Awaiting it would stop this consumer, for "
+                f"it never ends: make it a task. `{code}`",
+                where,
+                evidence.suggest(where, instead(call, code)),
+            )
+    return None
+
+
+@rule(raised=r"TypeError: a coroutine was expected, got <(?:bound method|function)")
+def task_of_a_method(evidence, error):
+    where = evidence.where(error)
+    for call in evidence.nodes_at(where, ast.Call):
+        if calls(call, "create_task") and call.args and not isinstance(call.args[0], ast.Call):
+            code = evidence.code_at(where, call.args[0])
+            return Explanation(
+                f"A task runs a coroutine, which is what the call of a method returns: `{code}()`",
+                where,
+                evidence.suggest(where, after(call.args[0], "()")),
+            )
+    return None
+
+
+@rule
 def nobody_arrives(evidence):
     """The room is not told that someone has come."""
     if not evidence.saw_only(WrongPeople):
