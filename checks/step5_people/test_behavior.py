@@ -184,6 +184,8 @@ async def test_two_tabs_are_one_person(room, second_server, logged_in):
             await entered(room, "Ana", await logged_in("ana")),
             await entered(room.on(second_server), "Ana", await logged_in("ana")),
         ]
+        await tabs[1].says("here I am twice")  # comes after the event that this tab has arrived
+        await ben.hears("here I am twice")
         await ben.sees("ana", "ben")
         before = len(ben.lists)
         await tabs[0].leaves()
