@@ -240,7 +240,9 @@ def run(
     saved = fingerprint(folder)  # before the checks: what is saved in the meantime was not checked
     session = Session(step, folder, made)
     checks = Checks(session, partial(rules_for, step))
-    advising = advising_rules_for(step)  # imported while the servers start
+    # While the servers start: what a report needs of the rules and of the project's files.
+    advising = advising_rules_for(step)
+    tasks = find_all(step, session.project)
     arguments = [str(step.stretch if stretch else step.behavior), "-s"]
     for plugin in UNNEEDED:
         arguments += ["-p", f"no:{plugin}"]
@@ -254,7 +256,8 @@ def run(
         raise NotMade(
             f"The check itself went wrong (pytest: {status!r}). Please report this:\n{broken}"
         )
-    tasks = find_all(step, session.project)
+    evidence = session.passed()
+    made.kill()  # while the report is made, what was checked comes to its end
     now = states(tasks, checks.results)
     for result in checks.results:
         result.diagnosis = without_the_code(result.diagnosis, tasks, now)
@@ -270,7 +273,7 @@ def run(
         stretch=stretch,
     )
     if report.passed:
-        report.advice = advise(advising, session.passed()) + still_there(report.tasks)
+        report.advice = advise(advising, evidence) + still_there(report.tasks)
     return report
 
 

@@ -66,6 +66,11 @@ class Prepared:
         """All that a failure may have a log of."""
         return [*self.before, *self.servers, *self.beside]
 
+    def kill(self) -> None:
+        """End all of them. Returns at once: they are gone when the `with` block is left."""
+        for program in [*self.servers, *self.beside]:
+            program.kill()
+
 
 @contextmanager
 def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterator[Prepared]:
@@ -77,14 +82,15 @@ def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterato
     A step that asks for nothing doesn't wait.
     """
     made = Prepared(dict(step.environment), time.monotonic())
-    # All programs are killed before the first is waited for: each takes a while to be gone.
-    with ExitStack() as stack, ExitStack() as kills:
+    with ExitStack() as stack, ExitStack() as first:
+        # All are killed before one of them is waited for: each takes a while to be gone.
+        first.callback(made.kill)
         if step.redis > 1:
             made.environment |= _redises(step.redis, stack)
         if step.database:
             _migrate(made, folder, stack, meanwhile)
         if not made.failure:
-            _start(made, step, folder, stack, kills, meanwhile)
+            _start(made, step, folder, stack, meanwhile)
         yield made
 
 
@@ -104,19 +110,14 @@ def _migrate(made: Prepared, folder: Path, stack: ExitStack, meanwhile) -> None:
 
 
 def _start(
-    made: Prepared, step: Step, folder: Path, stack: ExitStack, kills: ExitStack, meanwhile
+    made: Prepared, step: Step, folder: Path, stack: ExitStack, meanwhile: Callable[[], None]
 ) -> None:
     """Start the servers, which take the longest, and then what runs beside them."""
-
-    def ends_with_the_check(program: Program) -> None:
-        stack.callback(program.reap)
-        kills.callback(program.kill)
-
     for number in range(step.servers):
         if number == 1:
             meanwhile()
         made.servers.append(Server(folder, **made.environment))
-        ends_with_the_check(made.servers[-1])
+        stack.callback(made.servers[-1].reap)
     places = {f"{{server{n}}}": server.address for n, server in enumerate(made.servers, 1)}
     if any("{folder}" in word for command in step.programs for word in command):
         made.folder = Path(_temporary_folder(stack))
@@ -124,7 +125,7 @@ def _start(
     for command in step.programs:
         words = _command(step, [replaced(word, places) for word in command])
         made.beside.append(Beside(folder, *words, **made.environment))
-        ends_with_the_check(made.beside[-1])
+        stack.callback(made.beside[-1].reap)
 
 
 def _command(step: Step, words: Sequence[str]) -> list[str]:

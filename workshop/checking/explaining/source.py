@@ -40,10 +40,12 @@ class Source:
         except (SyntaxError, ValueError) as error:
             self.error = error if isinstance(error, SyntaxError) else SyntaxError(str(error))
 
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree)) if self.tree else []
+
     def nodes(self, *types: type) -> Iterator[ast.AST]:
-        for node in ast.walk(self.tree) if self.tree else ():
-            if isinstance(node, types):
-                yield node
+        return (node for node in self._nodes if isinstance(node, types))
 
     def at(self, line: int | None, *types: type) -> list[ast.AST]:
         """The nodes that begin on the line, counted from 1, or span it."""
@@ -189,9 +191,12 @@ class Consumer:
         """The names and values on the class itself."""
         return [value for _, part in self.parts for value in values_in(part.body)]
 
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        return [node for _, part in self.parts for node in ast.walk(part)]
+
     def nodes(self, *types: type) -> Iterator[ast.AST]:
-        for _, part in self.parts:
-            yield from (node for node in ast.walk(part) if isinstance(node, types))
+        return (node for node in self._nodes if isinstance(node, types))
 
     def where(self, node: ast.AST | None = None) -> Where:
         """The place of the node, which may be in a base class in another file."""

@@ -20,7 +20,7 @@ from watchfiles import watch
 from workshop.checking.project_files import CHECKED, digest, files_in
 
 # Seconds
-STILL = 0.02  # nothing may change for this long before a save counts as finished
+STILL = 0.01  # nothing may change for this long before a save counts as finished
 SAVED_WITHIN = 0.5  # but no longer than this: a file that vanished comes back by then or not at all
 LOOK_EVERY = 0.5  # where events arrive
 POLL_EVERY = 0.3  # where they do not
