@@ -16,7 +16,7 @@ class WrongAuthor(Failure):
 
 
 class NotRefused(Failure):
-    """What was no message was not answered with an error."""
+    """What was not a message was not answered with an error."""
 
 
 class Disturbed(Failure):

@@ -209,7 +209,7 @@ def unfit_text_not_refused(evidence, error):
 
 @rule
 def message_not_checked(evidence):
-    """Something that is no text was taken, and not told as an error."""
+    """Something that is not a text was taken, and no error was told."""
     if not evidence.saw_only(NotRefused, Disturbed):
         return None
     source, reader = _reader(evidence)
