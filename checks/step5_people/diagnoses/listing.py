@@ -188,6 +188,16 @@ def people_not_in_order(evidence):
     if not seen or seen == expected or sorted(map(str, seen)) != expected:
         return None
     for consumer, method in _lists(evidence):
+        for call in calls(method, "order_by"):
+            given = call.args[0] if call.args else None
+            if isinstance(given, ast.Constant) and str(given.value).startswith("-"):
+                where = consumer.where(call)
+                code = f'"{given.value[1:]}"'
+                return Explanation(
+                    f"The minus turns the order around. Write `order_by({code})`.",
+                    where,
+                    evidence.suggest(where, instead(given, code)),
+                )
         if calls(method, "order_by", "sorted", "sort"):
             continue
         for call in calls(method, "values_list"):
