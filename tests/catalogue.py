@@ -1,15 +1,16 @@
 """The catalogue of mistakes and variants: all entries of all steps, and their projects on disk."""
 
 import ast
+import contextlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from workshop import manifest
+from workshop import manifest, redis_server
 from workshop.checking.explaining.suggestion import Suggestion
 from workshop.developing import catalogue
 
@@ -70,10 +71,23 @@ def repair(project: Path, report: dict, row: dict, made_for: Path | None = None)
             file.unlink()
 
 
+@contextlib.contextmanager
+def redis_of(entry: Entry) -> Iterator[redis_server.Private | None]:
+    """The Redis that the entry's settings name, where it asks for one with options of its own."""
+    if "redis" not in entry[1]:
+        yield None
+        return
+    with redis_server.private(*entry[1]["redis"].split()) as redis:
+        yield redis
+
+
 def at_the_tests_redis(project: Path) -> bool:
     """Write the port of the tests' own Redis where the settings have Redis's default one, which
     messages mention: nothing need be listening there. Returns whether anything was changed."""
-    port = urlsplit(os.environ["REDIS_URL"]).port
+    return at_redis(project, urlsplit(os.environ["REDIS_URL"]).port)
+
+
+def at_redis(project: Path, port: int) -> bool:
     changed = False
     for file in project.rglob("settings.py"):
         text = file.read_text("utf-8")

@@ -24,6 +24,7 @@ ROOT = manifest.ROOT
 # Slow as a whole, each a folder or a file: CONTRIBUTING.md, "The tests", says what that means. In a
 # browser, who hears whom, hostile texts, step 1's page and the slides are left for every run.
 SLOW = (
+    "browser/test_classroom.py",
     "browser/test_handout.py",
     "browser/test_keyboard.py",
     "browser/test_looks.py",
@@ -33,6 +34,8 @@ SLOW = (
     "browser/test_reconnecting.py",
     "browser/test_the_day.py",
     "browser/test_wire.py",
+    "classroom/test_hostile.py",
+    "classroom/test_joined.py",
     "environments",
     "test_benchmarks.py",
 )

@@ -14,7 +14,7 @@ from workshop.checking.command import packages_of_rules
 from workshop.checking.explaining.rules import Rule, rules_of
 from workshop.developing.check_rules import every_rule, with_a_test_of_their_own
 
-REPOSITORY = imports.modules(ROOT, "workshop", "checks", "benchmarks", "tests")
+REPOSITORY = imports.modules(ROOT, "workshop", "classroom", "checks", "benchmarks", "tests")
 MACHINERY = {name: file for name, file in REPOSITORY.items() if name.split(".")[0] == "workshop"}
 MEETING = "workshop.checking.command"  # where the machinery meets the content of checks/
 # The templates of `dev new` are content: files to be.

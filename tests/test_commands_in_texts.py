@@ -203,6 +203,11 @@ def parses(workshop: Workshop, words: list[str]) -> str:
     return ""
 
 
+def has_tests_of_its_own(workshop: Workshop, words: list[str]) -> str:
+    """The classroom and its seats: tests/classroom/."""
+    return parses(workshop, words)
+
+
 def develops(workshop: Workshop, words: list[str]) -> str:
     """A check finds what a new step lacks, and says so: exit code 1. What makes the pins asks a
     package index; test_pins.py reads what it made."""
@@ -247,6 +252,9 @@ HOW = {
     "look": looks,
     "reset": ends,
     "catchup": ends,
+    "classroom": has_tests_of_its_own,
+    "join": has_tests_of_its_own,
+    "leave": ends,
     "stop": ends,
 }
 CHANGE_FILES = (

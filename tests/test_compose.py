@@ -2,6 +2,7 @@
 
 import fnmatch
 import re
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -9,23 +10,38 @@ import yaml
 from workshop import manifest
 
 ROOT = manifest.ROOT
-CHAT = manifest.finished_chat()
+CHAT, HISTORY = manifest.finished_chat(), manifest.find("step4")
+VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+def variables(file: str) -> dict[str, str]:
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def services_with(given: dict[str, str]) -> dict:
+    """The services of docker-compose.yml, with these variables in place of their defaults."""
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(VARIABLE.sub(lambda one: given.get(one[1]) or one[2] or "", text))[
+        "services"
+    ]
 
 
 @pytest.fixture(scope="module")
 def services() -> dict:
-    return yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    return services_with({})
 
 
 @pytest.fixture(scope="module")
 def servers(services) -> dict:
-    return {name: service for name, service in services.items() if "build" in service}
+    return {name: one for name, one in services.items() if "build" in one and "command" not in one}
 
 
 @pytest.fixture(scope="module")
 def dockerfile(servers) -> str:
     (name,) = {service["build"]["dockerfile"] for service in servers.values()}
-    return (ROOT / name).read_text(encoding="utf-8")
+    (step,) = {service["build"]["args"]["STEP"] for service in servers.values()}
+    return (ROOT / name).read_text(encoding="utf-8").replace("${STEP}", step)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +67,8 @@ def test_only_this_machine_reaches_the_ports(services):
 def test_two_servers_wait_for_the_one_redis(services, servers):
     assert len(servers) == 2
     for server in servers.values():
-        assert server["depends_on"] == {"redis": {"condition": "service_healthy"}}
+        assert server["depends_on"]["redis"] == {"condition": "service_healthy"}
+        assert server["depends_on"].keys() - {"redis"} == {"migrate"}
         host = re.fullmatch(r"redis://(\w+):6379", server["environment"]["REDIS_URL"])[1]
         assert host in services
         assert server["healthcheck"]["test"][0] == "CMD"
@@ -97,3 +114,39 @@ def test_the_server_is_started_where_the_project_stands(dockerfile):
     assert f"WORKDIR /workshop/solutions/{CHAT.name}\n" in dockerfile
     application = re.search(r'"(\w+)\.(\w+):application"', dockerfile)
     assert (CHAT.solution / application[1] / f"{application[2]}.py").is_file()
+
+
+def test_by_default_there_is_no_database(services, servers):
+    """What a profile starts is not there, so nothing may need it."""
+    with_profile = {name for name, service in services.items() if "profiles" in service}
+    assert with_profile == {"postgres", "migrate"}
+    for server in servers.values():
+        assert server["depends_on"]["migrate"]["required"] is False
+        assert server["build"]["args"] == {"STEP": CHAT.name, "DRIVER": ""}
+        assert not server["environment"]["DATABASE_URL"]
+
+
+def test_step_4_has_its_messages_in_postgres():
+    given = variables("docker/step4.env")
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert given.keys() == {name for name, _ in VARIABLE.findall(text)}
+    services = services_with(given)
+    postgres = services["postgres"]["environment"]
+    for name in ("migrate", "server1", "server2"):
+        service = services[name]
+        assert service["build"]["args"]["STEP"] == HISTORY.name
+        assert service["build"]["args"]["DRIVER"].startswith("psycopg[binary]")
+        assert service["image"] == f"channels-workshop-{HISTORY.name}"
+        url = urlsplit(service["environment"]["DATABASE_URL"])
+        assert (url.scheme, url.hostname) == ("postgres", "postgres")
+        assert url.username == postgres["POSTGRES_USER"]
+        assert url.password == postgres["POSTGRES_PASSWORD"]
+        assert url.path == f"/{postgres['POSTGRES_DB']}"
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert services["migrate"]["command"] == ["python", "manage.py", "migrate"]
+
+
+def test_no_messages_of_anybody_s_get_into_the_image():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert f"!solutions/{HISTORY.name}" in ignored
+    assert ignored.index("**/db.sqlite3*") > ignored.index(f"!solutions/{HISTORY.name}")

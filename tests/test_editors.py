@@ -17,12 +17,13 @@ TASKS = json.loads((manifest.ROOT / ".vscode" / "tasks.json").read_text(encoding
 MATCHING = [task for task in TASKS if task["problemMatcher"]]
 
 
+@pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
 @pytest.mark.parametrize("task", MATCHING, ids=lambda task: task["label"])
-def test_the_problem_matcher_finds_the_diagnosis(task):
+def test_the_problem_matcher_finds_the_diagnosis(task, step):
     matcher = task["problemMatcher"]
     pattern = matcher["pattern"]
-    report = check("step2", "--json").failed
-    shown = check("step2", **task["options"]["env"]).out
+    report = check(step.short, "--json").failed
+    shown = check(step.short, **task["options"]["env"]).out
     (found,) = re.findall(pattern["regexp"], shown, re.MULTILINE)
     assert found[pattern["file"] - 1] == report["file"]
     assert found[pattern["line"] - 1] == str(report["line"])

@@ -202,13 +202,26 @@ def differences(events: list[Event], *ports: int) -> list[str]:
     ]
 
 
+SCORE = re.compile(rb"\d+\.\d+(?:e\+\d+)?")
+
+
 def comparable_answers(replay: Replay) -> dict:
+    """What the server answered on each connection, with the scores of messages (the time) as
+    numbers: of 20,000 times, Valkey writes 15 with another last digit, or one more, than the
+    shortest that reads back as the same number, which the pocket Redis writes."""
     found = defaultdict(list)
     for number, answers in replay.answers.items():
         for any_order, reply in answers:
-            one = comparable(reply)
+            one = with_numbers(comparable(reply))
             found[number].append(in_one_order(one) if any_order else one)
     return found
+
+
+def with_numbers(reply):
+    if isinstance(reply, list | tuple):
+        return type(reply)(map(with_numbers, reply))
+    is_score = isinstance(reply, bytes) and SCORE.fullmatch(reply)
+    return float(reply) if is_score else reply
 
 
 def sent_in(events: list[Event]) -> set[bytes]:
@@ -221,7 +234,8 @@ def test_the_traffic_of_the_solution_is_answered_as_by_valkey(valkey, pocket):
         done = check("step3", "--solution", REDIS_URL=f"redis://127.0.0.1:{port}")
     assert done.code == 0, done.out + done.err
     assert {b"EVAL", b"BZPOPMIN", b"ZADD", b"EXPIRE"} <= sent_in(events)
-    assert differences(events, valkey.port, pocket.port) == []
+    found = differences(events, valkey.port, pocket.port)
+    assert not found, "\n".join(found)
 
 
 @packaged
@@ -238,7 +252,8 @@ def test_the_traffic_of_the_catalogue_is_answered_as_by_valkey(valkey, pocket, t
             codes = list(pool.map(run, CATALOGUE))
     assert set(codes) == {0, 1}
     print(len(events), "events, of", *sorted(sent_in(events)))
-    assert differences(events, valkey.port, pocket.port) == []
+    found = differences(events, valkey.port, pocket.port)
+    assert not found, "\n".join(found)
 
 
 def lua_of_channels_redis() -> list[str]:
@@ -589,7 +604,7 @@ CATALOGUE = [
     entry
     for kind in ("mistakes", "variants")
     for entry in entries(kind)
-    if entry[0] == "step3" and not entry[1].get("unreachable")
+    if entry[0] == "step3" and not {"unreachable", "redis"} & entry[1].keys()
 ]
 SAMPLE = CATALOGUE if ALL else CATALOGUE[:: len(CATALOGUE) // 25]
 

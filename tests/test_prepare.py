@@ -38,6 +38,13 @@ class Migration(migrations.Migration):
         ),
     ]
 """
+THIRD = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("chat", "0002_second")]
+"""
 DATABASES = """
 DATABASES = {
     "default": {
@@ -134,6 +141,38 @@ def test_the_servers_find_a_database_that_is_migrated_and_gone_in_the_end(projec
     assert not Path(place).parent.exists()
 
 
+@pytest.fixture
+def nothing_kept():
+    """No database that earlier migrations have made; nor is one left."""
+    kept = manifest.STATE / "migrated" / STEP2.name
+    kept.unlink(missing_ok=True)
+    yield
+    kept.unlink(missing_ok=True)
+
+
+def test_migrations_run_again_only_when_something_they_use_has_changed(project, nothing_kept):
+    migration(project, "migrations.RunPython(tell)", 'def tell(*_):\n    print("Now migrating.")')
+
+    def migrates() -> bool:
+        report = checked(project, database=True)
+        assert report["passed"], report
+        return "Now migrating." in report["log"]
+
+    assert migrates()
+    assert not migrates()
+    edit(project, "chat/consumers.py", "import json\n", "import json  # as ever\n")
+    assert not migrates()
+    edit(project, "chat/models.py", "", MODELS + "# the same\n")
+    assert migrates()
+    edit(project, "chat/migrations/0003_third.py", "", THIRD)
+    assert migrates()
+    (project / "chat/migrations/0003_third.py").unlink()
+    assert migrates()
+    edit(project, "chat/migrations/0002_second.py", "", "nobody\n")
+    for _ in range(2):  # what fails is not kept
+        assert failed(checked(project, database=True))["diagnosis"] == "name_unknown"
+
+
 def test_without_the_entry_nothing_is_prepared(project):
     """And the attendee's own variable, if there is one, is left as it is."""
     with prepare.prepared(STEP2, project, lambda: pytest.fail("there is no time")) as made:
@@ -162,9 +201,9 @@ def test_a_migration_that_says_no_in_words_is_quoted(project):
 def test_a_migration_without_end_is_ended_and_named(project, monkeypatch):
     migration(project, "migrations.RunPython(fill)", "def fill(*_):\n    time.sleep(9999)")
     edit(project, "chat/migrations/0002_second.py", "from django", "import time\n\nfrom django")
-    monkeypatch.setenv(patience.VARIABLE, "0.5")
+    monkeypatch.setenv(patience.VARIABLE, "1")  # less, and a busy machine has not come to the line
     check = failed(checked(project, database=True))
-    assert "manage.py migrate did not end within 5 s" in check["seen"]
+    assert "manage.py migrate did not end within 10 s" in check["seen"]
     assert Path(check["file"]).name == "0002_second.py"
     line = Path(check["file"]).read_text(encoding="utf-8").splitlines()[check["line"] - 1]
     assert "time.sleep(9999)" in line

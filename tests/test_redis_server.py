@@ -272,14 +272,29 @@ def test_an_empty_address(monkeypatch):
     assert re.search(f"^step3 was not checked. {told}", check("step3", "--solution").err)
 
 
-def test_a_layer_that_does_not_know_the_password_is_named(tmp_path):
-    protected = f"redis://127.0.0.1:{ports.any_free()}"
+def test_a_layer_whose_redis_takes_no_more_clients_is_told_so(address, tmp_path):
+    """By a server that reads before it refuses: what a real one says gets lost now and then, when
+    it closes the connection before it has read."""
     copy = copy_of(manifest.find("step3").solution, tmp_path / "project")
     taken = 'os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")'
-    edit(copy, "mysite/settings.py", taken, repr(protected))
-    with foreign_redis(protected, "--requirepass", "secret"):
-        done = check("step3", "--project", copy, "--json")
-    assert done.failed["diagnosis"] == "redis_wants_a_password", done.out
+    edit(copy, "mysite/settings.py", taken, repr(address))
+    says = b"-ERR max number of clients reached\r\n"
+    with redis_server.private() as own, other_program(address, says):
+        done = check("step3", "--project", copy, "--json", REDIS_URL=own.url)
+    assert done.failed["diagnosis"] == "redis_takes_no_more_clients", done.out
+    assert "redis-cli config set maxclients 10000" in done.failed["message"]
+
+
+@valkey
+def test_a_layer_whose_redis_just_hangs_up_is_told_why(address, tmp_path):
+    """Which of the two is told is the network's choice; both name the limit."""
+    copy = copy_of(manifest.find("step3").solution, tmp_path / "project")
+    taken = 'os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")'
+    edit(copy, "mysite/settings.py", taken, repr(address))
+    with redis_server.private() as own, foreign_redis(address, "--maxclients", "1"):
+        done = check("step3", "--project", copy, "--json", REDIS_URL=own.url)
+    assert done.failed["diagnosis"] in ("redis_takes_no_more_clients", "redis_does_not_answer")
+    assert "maxclients" in done.failed["message"]
 
 
 @BOTH

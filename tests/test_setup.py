@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from workshop import environment, manifest, set_up, set_up_failures
+from workshop import environment, groups, manifest, set_up, set_up_failures
 
 from .copied import Workshop, as_on_windows, python_with_nothing
 
@@ -233,6 +233,15 @@ def on_windows(monkeypatch):
 )
 def test_what_installers_say_is_explained(words, told):
     assert told in set_up_failures.explain(words)
+
+
+def test_a_full_disk_is_told_what_the_groups_at_hand_need():
+    def said(wanted):
+        return set_up_failures.explain("No space left on device", wanted)
+
+    assert "need about 220 MB" in said(["lean"])
+    assert "need about 670 MB" in said(["lean", "notebooks"])
+    assert set_up_failures.MEGABYTES.keys() == groups.requirements().keys()
 
 
 @pytest.mark.parametrize(

@@ -289,6 +289,28 @@ def test_the_plan_of_one_deck_has_each_slide_at_its_time_of_the_day(capsys):
     assert len(rows) == len(of_step2.slides) + 1
 
 
+def test_the_plan_of_a_track_begins_with_its_own_decks(capsys):
+    assert command.run(None, True, NINE, None, "take-home") == 0
+    printed = capsys.readouterr().out
+    first, *rows = printed.splitlines()
+    assert first == manifest.track("take-home").title and rows[0].startswith("09:00")
+    for step in manifest.steps():
+        assert (f"({step.short})" in printed) == (step.track == "take-home")
+    whole = timetable.total(deck.decks("take-home"))
+    assert rows[-1].startswith(f"{NINE + timedelta(minutes=whole):%H:%M}")
+    assert command.run("step4", True, NINE, None) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("09:00")
+
+
+@pytest.mark.parametrize(
+    ("step", "plan", "track"),
+    [("step4", True, "take-home"), (None, False, "core"), (None, True, "x")],
+)
+def test_a_track_goes_with_the_plan_and_without_a_step(step, plan, track, capsys):
+    assert command.run(step, plan, NINE, None, track) == 2
+    assert "slides --plan --track take-home" in capsys.readouterr().out
+
+
 def test_a_plan_that_is_too_long_fails(capsys, monkeypatch):
     whole = timetable.total(deck.decks("core"))
     core = dataclasses.replace(manifest.track("core"), minutes=whole + 11, buffer=12)

@@ -12,15 +12,18 @@ import pytest
 from checks.diagnoses import general
 from tests import told
 from tests.catalogue import (
+    at_redis,
     at_the_tests_redis,
     code_of,
     entries,
     first_of_each,
     name_of,
     project_of,
+    redis_of,
     repair,
 )
 from tests.conftest import ALL_THE_TIME, ROOT, Checked, check, copy_of, quick_check, side_by_side
+from tests.resp import Connection
 from workshop import manifest
 from workshop.checking import tasks
 from workshop.checking.explaining.rules import ASK_EVERY_RULE, Rule
@@ -59,6 +62,10 @@ def tried(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("copies")
 
     def run(checks, entry) -> Tried:
+        with redis_of(entry) as redis:
+            return run_at(redis, checks, entry)
+
+    def run_at(redis, checks, entry) -> Tried:
         def checked_once(project) -> Checked:
             arguments = entry[0], "--project", project, "--json"
             if not entry[1].get("unreachable"):
@@ -71,7 +78,13 @@ def tried(request, tmp_path_factory):
             return checked_once(project) if is_given_up(done) else done
 
         project = project_of(entry, folder / name_of(entry))
+        if redis:
+            at_redis(project, redis.port)
         done = checked(project)
+        if typed := entry[1].get("redis_cli"):
+            with Connection(redis.port) as connection:
+                connection.call(*typed.split())
+            return Tried(project, done, outcome(checked(project)))
         if done.code != 1 or not (done.failed["suggestion"] or entry[1].get("repair")):
             return Tried(project, done)
         repaired = shutil.copytree(project, folder / f"{name_of(entry)}-repaired")
@@ -79,13 +92,11 @@ def tried(request, tmp_path_factory):
         if is_right(entry, repaired, folder / f"{name_of(entry)}-right"):
             return Tried(project, done, "passed")
         at_the_tests_redis(repaired)
-        again = checked(repaired)
-        return Tried(project, done, "passed" if again.code == 0 else str(again.failed["diagnosis"]))
+        return Tried(project, done, outcome(checked(repaired)))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(
-            ASK_EVERY_RULE, "1"
-        )  # the quick checks keep the variables from when they started
+        # The quick checks keep the variables from when they started.
+        patch.setenv(ASK_EVERY_RULE, "1")
         with side_by_side(request, "entry", run) as result_of:
             yield result_of
 
@@ -104,6 +115,10 @@ def checked_variant(request, tmp_path_factory):
             patch.setenv(name, value)
         with side_by_side(request, "variant", run) as result_of:
             yield result_of
+
+
+def outcome(done: Checked) -> str:
+    return "passed" if done.code == 0 else str(done.failed["diagnosis"])
 
 
 def is_given_up(done: Checked) -> bool:
@@ -170,9 +185,10 @@ def test_a_mistake_gets_its_own_diagnosis(entry, tried):
     wrong = set(failed.get("also", ())) - set(row.get("also", ())) - GENERAL
     assert not wrong, f"These match too, but it is not their mistake: {wrong}"
     assert failed["suggestion"] or "repair" in row, f"Neither says what helps: {failed['message']}"
+    assert row.get("redis_cli", "") in failed["message"]
     if "then" in row:  # there is more to do, and the report gets further
         assert found.then not in ("passed", failed["diagnosis"]), failed["suggestion"]
-    elif failed["suggestion"] or row["repair"]:
+    elif failed["suggestion"] or row["repair"] or "redis_cli" in row:
         assert found.then == "passed", failed["suggestion"] or row["repair"]
 
 

@@ -108,6 +108,9 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument("step", metavar="stepN", nargs="?", help="only the deck before this step")
     slides.add_argument("--plan", action="store_true", help="print the timetable instead")
     slides.add_argument(
+        "--track", metavar="NAME", help="with --plan: the timetable of this track, take-home say"
+    )
+    slides.add_argument(
         "--start", type=clock, metavar="H:MM", help="when the day begins, for example 9:00"
     )
     slides.add_argument(
@@ -121,6 +124,24 @@ def parser() -> argparse.ArgumentParser:
     kit.add_argument("--serve", action="store_true", help="hand it out over HTTP, until Ctrl-C")
     kit.add_argument("--lan", action="store_true", help="to the room's network, not only loopback")
     kit.add_argument("--port", type=port, help="its port (default: 8080, or the next free one)")
+    classroom = add("classroom", "for instructors: a shared room, a board and polls, until Ctrl-C")
+    classroom.add_argument(
+        "--lan", action="store_true", help="for the room's network, not only loopback"
+    )
+    classroom.add_argument("--port", type=port, help="its port (default: 8800, or the next free)")
+    classroom.add_argument(
+        "--processes", type=count, default=1, metavar="N", help="server processes (default: 1)"
+    )
+    classroom.add_argument(
+        "--new", action="store_true", help="a new room: what the last one holds is deleted"
+    )
+    classroom.add_argument(
+        "--export", metavar="FOLDER", help="only write the day in figures, without names, there"
+    )
+    join = add("join", "take a seat in the classroom: from then on it is told how your checks end")
+    join.add_argument("address", metavar="ADDRESS", help="as on the screen, with the code")
+    join.add_argument("--name", default="", help="what the room calls you, if you like")
+    add("leave", "give your seat in the classroom back, and remove what was sent")
     test = add("test", "run the workshop's own tests; arguments are passed to pytest")
     test.usage = f"{typed(environment.COMMAND)} test [pytest's arguments]"
     dev = add("dev", "for authors of steps: start a new one, check what a step still lacks")
@@ -142,6 +163,13 @@ def parser() -> argparse.ArgumentParser:
 def port(text: str) -> int:
     """For argparse, which says "invalid port value" when this raises ValueError."""
     if not 0 < int(text) < 65536:
+        raise ValueError
+    return int(text)
+
+
+def count(text: str) -> int:
+    """For argparse, as port()."""
+    if not 0 < int(text) <= 32:
         raise ValueError
     return int(text)
 

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from http.client import HTTPException
 from pathlib import Path
 from zipfile import BadZipFile
@@ -58,7 +59,7 @@ def set_up(wanted: tuple[str, ...] = (), where: str | None = None) -> None:
     print(f"Setting up the workshop: installing its packages in .venv{whence}. Once for all.")
     sys.stdout.flush()
     wanted = _with_those_there(wanted)
-    with _explained(), _alone():
+    with _explained(wanted), _alone():
         if not environment.is_current() or set(wanted) - set(environment.stamped_groups()):
             _fall_back(lambda source: _replace(wanted, source), source, given=bool(where))
     print(f"Set up in {time.monotonic() - started:.0f} seconds.\n")
@@ -88,7 +89,7 @@ def add(wanted: list[str], command: str, where: str | None = None) -> None:
     sys.stdout.flush()
     source = Kit(where) if where else from_kit.remembered()
     try:
-        with _explained(), _alone():
+        with _explained(wanted), _alone():
             _fall_back(lambda source: _install(wanted, source), source, given=bool(where))
             _stamp(_with_those_there(wanted))
     except SetUpError as error:
@@ -110,11 +111,11 @@ def _with_those_there(wanted) -> list[str]:
 
 
 @contextlib.contextmanager
-def _explained():
+def _explained(wanted: Iterable[str]):
     try:
         yield
     except OSError as error:
-        raise SetUpError(explain(str(error))) from error
+        raise SetUpError(explain(str(error), wanted)) from error
 
 
 def _fall_back(install, source: Kit | None, given: bool) -> None:
@@ -246,7 +247,7 @@ def _make(wanted: list[str], source: Kit | None) -> None:
     make = [sys.executable, "-m", "venv", "--without-pip", str(VENV)]
     code, output = _say_and_run(make, "Making .venv")
     if code:
-        raise SetUpError(explain(output))
+        raise SetUpError(explain(output, wanted))
     _install(wanted, source)
     _stamp(wanted)
 
@@ -284,17 +285,17 @@ def _install_from(source: Kit, wanted: list[str]) -> None:
     if code:
         if why := source.explain(output):
             raise KitError(why)
-        raise SetUpError(explain(output))
+        raise SetUpError(explain(output, wanted))
 
 
 def _install_from_index(wanted: list[str]) -> None:
     python = str(environment.python())
-    uv = _uv_at_hand() or _uv_from_index()
+    uv = _uv_at_hand() or _uv_from_index(wanted)
     if not uv:
-        _bring_pip()
+        _bring_pip(wanted)
         code, output = _say_and_run([python, *PIP, "uv"], "Getting uv, which installs the rest")
         if code and is_hopeless(output):  # an index without uv has perhaps what pip asks for
-            raise SetUpError(explain(output))
+            raise SetUpError(explain(output, wanted))
         uv = str(environment.uv())
     every = groups.requirements()
     asked = [requirement for group in wanted for requirement in every[group]]
@@ -305,14 +306,14 @@ def _install_from_index(wanted: list[str]) -> None:
     if code and is_without_wheel(output):
         code, output = _say_and_run([*install, *asked], "Compiling what has no wheel")
     if code and (is_hopeless(output) or is_lacking(output)):
-        raise SetUpError(explain(output))
+        raise SetUpError(explain(output, wanted))
     if code:
         print("uv failed, so pip installs them. This takes about a minute.")
         sys.stdout.flush()
-        _bring_pip()
+        _bring_pip(wanted)
         code, output = _say_and_run([python, *PIP, *asked], "Getting the packages")
     if code:
-        raise SetUpError(explain(output))
+        raise SetUpError(explain(output, wanted))
 
 
 def _uv_at_hand() -> str | None:
@@ -323,7 +324,7 @@ def _uv_at_hand() -> str | None:
     return shutil.which("uv") or (str(environment.uv()) if environment.uv().is_file() else None)
 
 
-def _uv_from_index() -> str | None:
+def _uv_from_index(wanted: list[str]) -> str | None:
     """A uv that is taken out of its wheel; None where pip may do better, which knows more about
     proxies, certificates and indexes. Raises SetUpError where it would not."""
     if os.environ.get("PIP_NO_INDEX"):
@@ -333,16 +334,16 @@ def _uv_from_index() -> str | None:
             uv_wheel.unpack(uv_wheel.from_index(), environment.uv())
     except (OSError, ValueError, uv_wheel.NotPinned, HTTPException, BadZipFile) as error:
         if is_hopeless(str(error)):
-            raise SetUpError(explain(str(error))) from error
+            raise SetUpError(explain(str(error), wanted)) from error
         return None
     return str(environment.uv())
 
 
-def _bring_pip() -> None:
+def _bring_pip(wanted: list[str]) -> None:
     command = [str(environment.python()), "-m", "ensurepip"]
     code, output = _say_and_run(command, "Getting pip ready", quiet=True)
     if code:
-        raise SetUpError(explain(output))
+        raise SetUpError(explain(output, wanted))
 
 
 def _compile_meanwhile() -> None:

@@ -11,12 +11,14 @@ import shutil
 import sys
 import sysconfig
 import time
+from collections.abc import Iterable
 from importlib.util import find_spec
 
 from . import environment
 
 SILENCE_LIMIT = 20  # seconds without a byte from the package index, where no other limit is set
-MEGABYTES = 700  # what the packages take on the disk, with some room
+# What the groups of requirements.txt take on the disk, compiled, with some room; lean with uv.
+MEGABYTES = {"lean": 220, "notebooks": 450, "slides": 25, "tests": 50}
 FULL = 20  # megabytes: with less than this free, whatever failed did so for want of space
 AGAIN = f"Then type again: {environment.COMMAND}"
 
@@ -96,11 +98,13 @@ def is_passing(output: str) -> bool:
     return _says(BROKE_OFF, output) and not _says(SILENCE, output)
 
 
-def explain(output: str) -> str:
-    """What went wrong, as far as the installer's output says, and what to do about it."""
+def explain(output: str, wanted: Iterable[str] = MEGABYTES) -> str:
+    """What went wrong with the installation of these groups, as far as the installer's output says,
+    and what to do about it."""
     python = sys.version.split()[0]
     if _says(DISK_FULL, output) or shutil.disk_usage(environment.ROOT).free < FULL * 2**20:
-        return f"The disk is full. The packages need about {MEGABYTES} MB: free some space. {AGAIN}"
+        need = sum(map(MEGABYTES.get, wanted))
+        return f"The disk is full. The packages need about {need} MB: free some space. {AGAIN}"
     if os.name == "nt" and _says(IN_USE, output):
         return (
             "The folder .venv is in use. Stop what runs in it, with: "

@@ -53,6 +53,7 @@ ASKED_IN_TURN = (
     "address_forms",
     "reaching",
     "layer_options",
+    "refusing",
     "redis",
     "groups",
     "group_names",
@@ -114,6 +115,8 @@ ADVISING = (
 
 # Rules that cannot have an entry in a mistakes.toml: why, and the test that covers each instead.
 TESTED_APART = {
+    "redis_takes_no_more_clients": "a Redis says so and closes the connection, and only luck makes "
+    "that arrive before the layer writes again: tests/test_redis_server.py",
     "flooding": "needs more frames than a check reads, and only luck makes them "
     "arrive before it reads them: tests/test_last_resorts.py",
     "never_started": "takes the ten seconds that a server may take to start: "

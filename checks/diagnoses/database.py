@@ -4,7 +4,7 @@ import ast
 from dataclasses import replace
 
 from workshop.checking.explaining.callers import TO_THREAD
-from workshop.checking.explaining.edits import instead, without
+from workshop.checking.explaining.edits import instead, made_async, without
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
 
@@ -31,6 +31,7 @@ def orm_in_async_code(evidence, error):
             "prefix, such as `await ….acount()`, or move it to a function "
             "and `await database_sync_to_async(function)()`.",
             where,
+            evidence.suggest(where, *_asynchronous_loop(evidence, where)),
         )
     called = asked[0].func
     twin = ast.Attribute(called.value, f"a{called.attr}", ast.Load())
@@ -41,6 +42,16 @@ def orm_in_async_code(evidence, error):
         at.suggestion,
     )
 
+
+def _asynchronous_loop(evidence, where):
+    """The change that goes over a queryset with `async for`, where a plain one is all there is."""
+    loops = evidence.nodes_at(where, ast.For)
+    queries = [loop for loop in loops if last_name(getattr(loop.iter, "func", None)) in QUERYSETS]
+    return [made_async(loop) for loop in queries]
+
+
+# What returns a queryset, which can be gone through with `async for`.
+QUERYSETS = "all filter exclude order_by reverse distinct values values_list select_related".split()
 
 # The methods of querysets and models that Django has with an a prefix, too
 # (https://docs.djangoproject.com/en/5.2/topics/async/#queries-the-orm).

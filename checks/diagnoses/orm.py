@@ -1,14 +1,24 @@
 """Querysets and transactions in asynchronous code, and fields that a model doesn't have."""
 
+import ast
+
+from workshop.checking.explaining.edits import instead, made_async, made_plain, unwrapped
 from workshop.checking.explaining.rules import Explanation, rule
 
 
 @rule(raised=r"TypeError: object (\w*QuerySet) can't be used in 'await' expression")
 def queryset_awaited(evidence, error, kind):
+    where = evidence.where(error)
+    changes = []
+    for loop in evidence.nodes_at(where, ast.For, ast.AsyncFor):
+        if isinstance(loop.iter, ast.Await):
+            changes.append(instead(loop.iter, evidence.code_at(where, loop.iter.value)))
+            changes += [made_async(loop)] if isinstance(loop, ast.For) else []
     return Explanation(
         "A queryset is not awaited: building one asks the database nothing yet. What asks is "
         "awaited, such as `await queryset.afirst()`, or runs in `async for message in queryset:`.",
-        evidence.where(error),
+        where,
+        evidence.suggest(where, *changes),
     )
 
 
@@ -17,10 +27,14 @@ def queryset_awaited(evidence, error, kind):
     raised=r"TypeError: 'async for' requires an object with __aiter__ method, got (\w+)",
 )
 def not_iterated_asynchronously(evidence, error, kind):
+    where = evidence.where(error)
+    loops = evidence.nodes_at(where, ast.AsyncFor)
+    awaited = [loop for loop in loops if isinstance(loop.iter, ast.Await)]
     return Explanation(
         f"`async for` goes over a queryset, but this is a {kind}. Write `async for message in "
-        "Message.objects.filter(…):`, without await.",
-        evidence.where(error),
+        "Message.objects.filter(…):`, without await; or, over an awaited list, a plain `for`.",
+        where,
+        evidence.suggest(where, *map(made_plain, awaited)),
     )
 
 
@@ -28,11 +42,19 @@ def not_iterated_asynchronously(evidence, error, kind):
     raised=r"TypeError: 'Atomic' object does not support the asynchronous context manager protocol"
 )
 def transaction_in_asynchronous_code(evidence, error):
+    where = evidence.where(error)
+    blocks = [
+        block
+        for block in evidence.nodes_at(where, ast.AsyncWith)
+        if len(block.items) == len(block.body) == 1
+    ]
+    source = evidence.project.source_at(where)
     return Explanation(
         "Django has no asynchronous transactions: transaction.atomic() works in plain functions "
         "only. Move the block into one, and `await database_sync_to_async(function)()`. One query "
         "alone, such as aget_or_create(), needs none.",
-        evidence.where(error),
+        where,
+        evidence.suggest(where, *(unwrapped(source, block) for block in blocks)),
     )
 
 

@@ -66,6 +66,12 @@ def redis_does_not_answer(evidence, error, address, cut):
         cure = f'{start}, and write the address that it prints in "hosts".'
     else:
         cure = f'{start}, and name its address in {NAME}: "CONFIG": {{"hosts": […]}}.'
+    if not address and "Timeout" not in error.message:
+        return Explanation(
+            "Redis closed the connection: it has stopped, or it takes no more clients (redis-cli "
+            f"config get maxclients tells how many it takes). {cure}",
+            written(evidence, "hosts")[3],
+        )
     at = f" at {address}" if address else ""
     return Explanation(
         f"The channel layer tried to reach Redis{at}, but there was no answer. {cure}",

@@ -139,6 +139,13 @@ def _in_redis(evidence):
     return evidence.suggest(where, instead(backend, code), *hosts, *imported(source, "import os"))
 
 
+def _was_there(evidence):
+    """Whether the one that heard nothing had opened the room before somebody spoke."""
+    lines = [(line.who, line.direction, line.text) for line in evidence.timeline]
+    spoke = max((n for n, (_, way, _) in enumerate(lines) if way == "out"), default=0)
+    return (evidence.failure.who, "note", "open") in lines[:spoke]
+
+
 @rule(needs="groups")
 def layers_do_not_meet(evidence):
     """Both servers' consumers joined the group, and a message of one did not come to the other."""
@@ -150,9 +157,10 @@ def layers_do_not_meet(evidence):
     group, kind = sent[-1].group, sent[-1].type
     joined, came = [], []
     for program in evidence.programs:
-        joined.append(evidence.events_of(program, LayerCall, call="group_add", group=group))
-        came.append(evidence.events_of(program, Handles, type=kind))
-    if all(joined) and sum(map(bool, came)) == 1:
+        if evidence.events_of(program, LayerCall):  # not what ran before the servers
+            joined.append(evidence.events_of(program, LayerCall, call="group_add", group=group))
+            came.append(evidence.events_of(program, Handles, type=kind))
+    if len(joined) > 1 and all(joined) and sum(map(bool, came)) == 1 and _was_there(evidence):
         where = evidence.project.where_set("CHANNEL_LAYERS")
         prefix, code = _computed_prefix(evidence.project)
         advice = (

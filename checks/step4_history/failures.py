@@ -31,6 +31,10 @@ class StoredTwice(Failure):
     """The same client_id was given two ids."""
 
 
+class TakenForOne(Failure):
+    """Two messages were given the same id."""
+
+
 class ErrorNotTold(Failure):
     """A message could not be saved, and its sender was not told."""
 

@@ -9,6 +9,7 @@ from checks.step4_history.failures import (
     Missed,
     NotFromHere,
     StoredTwice,
+    TakenForOne,
     ToldBeforeSaved,
 )
 from checks.step4_history.observers.tabs import opened
@@ -21,9 +22,9 @@ LATEST = 50  # what a browser hears that has not been here before
 READERS = ("Cleo", "Dan", "Eve", "Finn")
 RECONNECTS = 5  # of each of them
 JOINS_WITHIN = patience.seconds(3)
-ROUNDS = 3  # on a busy machine a page may be late: then it is tried once more
+ROUNDS = 8  # on a busy machine a page may be later than the answer: then it is tried once more
 SAVES_WITHIN = patience.seconds(3)
-BURST = 24
+BURST = 12
 
 
 async def test_the_server_starts(server, second_server, pages):
@@ -41,7 +42,7 @@ async def test_what_is_said_is_saved(room, other_room, database):
         number = await (await opened(place, name)).says("hello")
         if number in said:
             message = f"{said[number]} and {name} said something, and both were given id {number}."
-            raise StoredTwice(name, message)
+            raise TakenForOne(name, message)
         said[number] = name
         if (count := database.count(place.name)) != 1:
             message = f"{name} was told an id, but of one message the database has {count}."
@@ -154,18 +155,20 @@ async def test_the_same_client_id_twice(room, second_server):
         await tab.hears("the next one")
 
 
-async def test_a_locked_database_is_told(room, database):
-    """When a message cannot be saved, its sender is told, and stays connected."""
-    ana = await opened(room, "Ana")
-    with database.locked():
-        answer = await ana.answer(await ana.say("nobody can save this"))
-    if "error" not in answer:
-        raise ErrorNotTold("Ana", f"Nothing can be saved now, but Ana was answered {answer}.")
-    number = await ana.says("now they can")
-    frame = await ana.hears()
-    if frame["message"] == "nobody can save this":
-        raise NotFromHere("Ana", "Ana was told an error, but her message came all the same.")
-    assert frame["id"] == number
+async def test_messages_without_a_client_id(room):
+    """What is said without a client_id is saved, answered and heard; said twice, it is two."""
+    ana, ben = await opened(room, "Ana"), await opened(room, "Ben")
+    numbers = [await ana.says_bare("hello") for _ in range(2)]
+    if numbers[0] == numbers[1]:
+        raise TakenForOne(
+            "Ana",
+            "Ana said two messages without a client_id, and both were given the id "
+            f"{numbers[0]}: the second is lost.",
+        )
+    for number in numbers:
+        frame = await ben.hears("hello")
+        if frame["id"] != number:
+            raise Missed("Ben", f"Ana was told the id {number}; Ben, {frame['id']}.")
 
 
 async def test_a_query_does_not_stop_the_server(room, pages, database):
@@ -188,6 +191,20 @@ async def test_a_query_does_not_stop_the_server(room, pages, database):
 async def _loads_twice(pages):
     for _ in range(2):
         await pages.loads("/chat/lobby/")
+
+
+async def test_a_locked_database_is_told(room, database):
+    """When a message cannot be saved, its sender is told, and stays connected."""
+    ana = await opened(room, "Ana")
+    with database.locked():
+        answer = await ana.answer(await ana.say("nobody can save this"))
+    if "error" not in answer:
+        raise ErrorNotTold("Ana", f"Nothing can be saved now, but Ana was answered {answer}.")
+    number = await ana.says("now they can")
+    frame = await ana.hears()
+    if frame["message"] == "nobody can save this":
+        raise NotFromHere("Ana", "Ana was told an error, but her message came all the same.")
+    assert frame["id"] == number
 
 
 async def test_rooms_keep_apart(room, other_room):
@@ -252,7 +269,7 @@ async def test_a_killed_server_loses_nothing(room, second_server):
     ana = await opened(room.on(second_server), "Ana")
     said = {await ana.say(f"burst {n}"): f"burst {n}" for n in range(BURST)}
     acknowledged = {}
-    for client_id in list(said)[: BURST // 6]:
+    for client_id in list(said)[: BURST // 4]:
         acknowledged[await ana.saved(client_id)] = said[client_id]
     second_server.kill()
 

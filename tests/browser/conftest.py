@@ -8,12 +8,16 @@ After each test, its pages must have raised nothing and asked no other host for 
 """
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from workshop.checking.processes.program import program_environment
 from workshop.checking.processes.server import Server
 from workshop.manifest import find, finished_chat
 
@@ -83,6 +87,19 @@ def running(server: Server) -> Server:
         listens = thread.submit(asyncio.run, server.listens(STARTS_WITHIN)).result()
     assert listens, f"exit code {server.exit_code}, log: {server.log.text}"
     return server
+
+
+@pytest.fixture
+def database(tmp_path, a_redis) -> dict[str, str]:
+    """The variable that leads to an empty database with its tables."""
+    variables = {"DATABASE_URL": f"sqlite:///{os.fspath(tmp_path / 'db.sqlite3')}"}
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=find("step4").solution,
+        env={**program_environment(), **variables},
+        check=True,
+    )
+    return variables
 
 
 @pytest.fixture

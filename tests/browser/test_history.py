@@ -1,30 +1,11 @@
 """A chat with a history, in its page: what was said before, and an outbox that loses nothing."""
 
-import os
-import subprocess
-import sys
-
-import pytest
-
-from workshop.checking.processes.program import Program, program_environment
+from workshop.checking.processes.program import Program
 from workshop.manifest import find
 
 from .browsing import expect
 
 STEP4 = find("step4")
-
-
-@pytest.fixture
-def database(tmp_path, a_redis) -> dict[str, str]:
-    """The variable that leads to an empty database with its tables."""
-    variables = {"DATABASE_URL": f"sqlite:///{os.fspath(tmp_path / 'db.sqlite3')}"}
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-        cwd=STEP4.solution,
-        env={**program_environment(), **variables},
-        check=True,
-    )
-    return variables
 
 
 def test_who_comes_late_and_who_was_away_hear_everything_once(enter, serve, database):

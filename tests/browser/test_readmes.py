@@ -14,6 +14,7 @@ from tests.catalogue import written
 from tests.conftest import edit
 from tests.todos import with_done
 from workshop import looking, redis_server
+from workshop.checking.processes.program import Program
 from workshop.checking.processes.server import Server
 from workshop.developing.catalogue import project as project_of
 from workshop.manifest import Step, find
@@ -22,7 +23,7 @@ from .browsing import PATIENCE, expect
 from .conftest import running
 from .room import Tab
 
-STEP1, STEP2, STEP3 = (find(short) for short in ("step1", "step2", "step3"))
+STEP1, STEP2, STEP3, STEP4 = map(find, ("step1", "step2", "step3", "step4"))
 PRINTED = "        print(self.channel_name)\n"
 
 
@@ -64,6 +65,7 @@ def is_seen(lines: list[str], shown) -> None:
         (STEP1, ["(a) The exhibition", "1", "2", "(b) The server", "3", "Stretch task"]),
         (STEP2, ["1", "2", "3", "5", "6", "The other side", "Stretch task"]),
         (STEP3, ["1", "2", "3", "5", "Stretch task"]),
+        (STEP4, ["1", "2", "3"]),
     ],
     ids=lambda value: getattr(value, "short", ""),
 )
@@ -249,3 +251,73 @@ def test_step3_the_stretch_task(begun, visit):
     labels = shown.locator(".message .labels").last
     expect(labels).to_contain_text("Ana")
     expect(labels).to_contain_text("specific.")
+
+
+# Step 4
+
+
+def test_step4_after_task_1(begun, visit, database):
+    server = begun(STEP4, [1], **database)
+    tabs = [Tab(visit(server, "/chat/lobby/", of=name)).is_open() for name in ("Ana", "Ben")]
+    tabs[0].say("hello")
+    answer, error = readmes.seen(STEP4)["1"]
+    is_seen([answer], tabs[0].page.locator("#frames").inner_text)
+    is_seen([error], lambda: server.log.text)
+    for tab in tabs:
+        expect(tab.page.locator(".remark.closed").first).to_contain_text("Closed 1011")
+        tab.is_open()
+    assert not tabs[0].messages.all()
+
+
+def test_step4_after_task_2(begun, visit, database):
+    server = begun(STEP4, [1, 2], **database)
+    ana = Tab(visit(server, "/chat/lobby/")).is_open()
+    ana.say("hello")
+    ana.hears(*readmes.seen(STEP4)["2"])
+    ben = Tab(visit(server, "/chat/lobby/", of="Ben")).is_open()
+    assert not ben.messages.all()
+    ana.say("who is there?")
+    for tab in (ana, ben):
+        tab.hears("hello", "who is there?")
+
+
+def test_step4_after_task_3(begun, visit, database):
+    server = begun(STEP4, [1, 2, 3], **database)
+    ana = Tab(visit(server, "/chat/lobby/")).is_open()
+    ana.say("hello")
+    ana.hears("hello")
+    ben = Tab(visit(server, "/chat/lobby/", of="Ben"))
+    ben.hears("hello")
+    ana.page.reload()
+    ana.hears("hello")
+    Program.stop(server)  # its port stays taken
+    expect(ana.state).to_have_text("Closed 1006")
+    ana.say("is anybody there?")
+    is_seen(readmes.seen(STEP4)["3"], ana.page.locator("#waiting").inner_text)
+    ana.hears("hello")
+    begun(STEP4, [1, 2, 3], port=server.port, **database)
+    for tab in (ana, ben):
+        tab.hears("hello", "is anybody there?")
+    expect(ana.page.locator("#waiting")).to_be_empty()
+
+
+def test_step4_the_stretch_task(begun, visit, database):
+    """As the README tells: from the console."""
+    server = begun(STEP4, "stretch", **database)
+    tab = Tab(visit(server, "/chat/lobby/")).is_open()
+    for number in range(3):
+        tab.say(f"message {number}")
+    tab.hears(*(f"message {number}" for number in range(3)))
+    (snippet,) = readmes.code(STEP2, "js")
+    page = visit(server, "/chat/", of="Ben")
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.add_script_tag(content=snippet)
+    page.wait_for_function("socket.readyState === WebSocket.OPEN")
+    page.evaluate("socket.send(JSON.stringify({ before: 3 }))")
+
+    def shown():
+        page.wait_for_timeout(50)  # lets what has happened arrive
+        return "\n".join(said)
+
+    is_seen(["2 earlier messages"], shown)

@@ -277,16 +277,27 @@ def run(
     return report
 
 
+def joined() -> bool:
+    """Whether there may be a classroom to tell: what tells it is imported only then."""
+    return (manifest.STATE / "joined" / "seat.json").exists()
+
+
 def show(report, options: argparse.Namespace) -> int:
     """Print the report in the form that was asked for, and return the exit status."""
     from rich.console import Console
+    from rich.text import Text
 
     from workshop.checking.reporting import progress
     from workshop.checking.reporting.report import print_report
 
     console = Console(highlight=False)
+    told = ""
     if report.folder == report.step.starter and not report.stretch:
         progress.record(report)
+        if joined():
+            from workshop.checking.reporting import classroom
+
+            told = classroom.report(report)
     if options.json:
         print(json.dumps(report.as_dict(), ensure_ascii=True))
     elif options.hint and report.failed:
@@ -296,6 +307,8 @@ def show(report, options: argparse.Namespace) -> int:
         print_hint(report, console)
     else:
         print_report(report.as_dict(), console, progress.offer(report))
+    if told and not options.json:
+        console.print(Text(told, "dim"), soft_wrap=True)
     if options.log and not options.json:
         console.print("\nThe server's output:")
         print(report.log)

@@ -207,6 +207,13 @@ class Computes(Event):
 
 
 @dataclass(frozen=True)
+class Imported(Event):
+    """A command with a database, other than a server, has ended."""
+
+    files: tuple[str, ...]  # of the project that it has imported, relative to its folder
+
+
+@dataclass(frozen=True)
 class Reported(Event):
     """Everything that is busy has been reported."""
 
@@ -231,6 +238,7 @@ KINDS = {
     "never_awaited": NeverAwaited,
     "raised": Raised,
     "caught": Caught,
+    "imported": Imported,
     "busy": Busy,
     "computes": Computes,
     "reported": Reported,

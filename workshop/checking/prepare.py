@@ -37,6 +37,14 @@ class Migrating(Program):
     def __init__(self, folder: Path, **environment: str):
         super().__init__(folder, *self.COMMAND, **environment)
 
+    @property
+    def imported(self) -> list[str]:
+        """The project's files that it has imported; an empty list where it could not say."""
+        from workshop.checking.events import Imported
+
+        told = [event for event in self.log.events if isinstance(event, Imported)]
+        return [name for event in told for name in event.files]
+
     async def failure(self) -> NotPrepared | None:
         """What went wrong, once it has ended or should have."""
         what = "manage.py migrate"
@@ -88,25 +96,31 @@ def prepared(step: Step, folder: Path, meanwhile: Callable[[], None]) -> Iterato
         if step.redis > 1:
             made.environment |= _redises(step.redis, stack)
         if step.database:
-            _migrate(made, folder, stack, meanwhile)
+            _migrate(made, step, folder, stack, meanwhile)
         if not made.failure:
             _start(made, step, folder, stack, meanwhile)
         yield made
 
 
-def _migrate(made: Prepared, folder: Path, stack: ExitStack, meanwhile) -> None:
-    """Make an empty database in a folder of its own, and run the project's migrations."""
-    import asyncio  # no other step needs it here
-
+def _migrate(made: Prepared, step: Step, folder: Path, stack: ExitStack, meanwhile) -> None:
+    """Make an empty database in a folder of its own, and run the project's migrations; or take the
+    one that they have made before."""
+    from workshop.checking import migrated
     from workshop.checking.instrumented.database import VARIABLE
 
     file = os.path.join(os.path.realpath(_temporary_folder(stack)), "db.sqlite3")
     made.environment |= {"DATABASE_URL": "sqlite:///" + file, VARIABLE: file}
+    if migrated.used_again(step, folder, file):
+        return
+    import asyncio  # no other step needs it here
+
     migrating = Migrating(folder, **made.environment)
     stack.callback(migrating.stop)
     made.before.append(migrating)
     meanwhile()
     made.failure = asyncio.run(migrating.failure())
+    if not made.failure and migrating.imported:
+        migrated.keep(step, folder, file, migrating.imported)
 
 
 def _start(

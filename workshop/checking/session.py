@@ -49,7 +49,7 @@ class Session:
             ProgramEvidence(
                 program.log.text,
                 list(program.log.events),
-                program.exit_code,
+                None if program.was_killed else program.exit_code,
                 program.may_end,
             )
             for program in self.programs

@@ -9,7 +9,7 @@ from ..building import timetable
 from ..building.deck import BadDeck, Deck, decks
 from ..console import say
 from ..environment import COMMAND
-from ..manifest import ROOT, find, steps, track
+from ..manifest import ROOT, find, steps, track, tracks
 
 DEFAULT_START = "9:00"
 
@@ -19,7 +19,12 @@ def run(
     plan: bool = False,
     start: datetime | None = None,
     address: str | None = None,
+    track: str | None = None,
 ) -> int:
+    names = [one.name for one in tracks()]
+    if track and (step or not plan or track not in names):
+        say(f"--track is for the timetable of a whole track: slides --plan --track {names[-1]}")
+        return 2
     try:
         deck = deck_of(step, decks()) if step else None
         event = manifest.event()
@@ -30,6 +35,8 @@ def run(
         if not plan:
             return show(deck, event)
         start = datetime.strptime(event["start"] or DEFAULT_START, "%H:%M")
+        if track and track != names[0]:
+            return show_track_plan(track, start)
         return show_deck_plan(deck, start) if deck else show_plan(start)
     except BadDeck as error:
         say(str(error))
@@ -92,9 +99,20 @@ def show_plan(start: datetime) -> int:
     return 0
 
 
+def show_track_plan(name: str, start: datetime) -> int:
+    """Prints the timetable of a track that has no limit: a second half day, say."""
+    every = decks(name)
+    say(track(name).title)
+    show_rows(timetable.rows(every, start))
+    whole = timetable.total(every)
+    say(f"{start + timedelta(minutes=whole):%H:%M}  {whole:3g} min in all")
+    return 0
+
+
 def show_deck_plan(deck: Deck, start: datetime) -> int:
-    """Prints one deck's slides, at the times at which they come when the day begins at `start`."""
-    for before in decks():
+    """Prints one deck's slides, at the times at which they come when its track begins then."""
+    (own,) = (one for one in tracks() if deck.name in one.decks)
+    for before in decks(own.name):
         if before.name == deck.name:
             break
         start += timedelta(minutes=before.minutes)

@@ -4,7 +4,7 @@ import ast
 
 from checks.step4_history.diagnoses.seen import only
 from checks.step4_history.failures import Missed, NotFromHere, NotInOrder
-from workshop.checking.explaining.edits import after, instead
+from workshop.checking.explaining.edits import above, after, around, instead, without
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Heard, Silent
@@ -64,12 +64,25 @@ def read_before_joined(evidence):
             if isinstance(node, ast.AsyncFor)
         ]
         if joins and reads and reads[0].lineno < joins[0].lineno:
+            where = consumer.where(reads[0])
             return Explanation(
                 "connect() reads before it joins the group. What is saved in between is neither in "
                 "what was read nor in any event: lost. Join first, then read.",
-                consumer.where(reads[0]),
+                where,
+                evidence.suggest(where, *_joined_first(evidence, where, consumer, joins[0])),
             )
     return None
+
+
+def _joined_first(evidence, where, consumer, join):
+    """The changes that put the statement which joins above the one that reads."""
+    reads = evidence.statement_at(where)
+    joins = evidence.statement_at(consumer.where(join))
+    body = consumer.methods["connect"].body if "connect" in consumer.methods else []
+    if reads not in body or joins not in body:
+        return []
+    code = evidence.project.source_at(where).code(joins)
+    return [without(joins), above(reads, code)]
 
 
 @rule
@@ -171,13 +184,36 @@ def query_string_left_as_bytes(evidence):
 
 
 @rule
+def last_id_shared(evidence):
+    """It is kept in the class, which all browsers of this server have in common."""
+    if not only(evidence, Missed, Silent, NotFromHere, NotInOrder):
+        return None
+    for consumer in evidence.consumers:
+        for node in consumer.nodes(ast.Attribute):
+            own = isinstance(node.value, ast.Name) and node.value.id == consumer.name
+            if own and node.attr == "last_id" and isinstance(node.ctx, ast.Store):
+                where = consumer.where(node)
+                return Explanation(
+                    "This sets last_id of the class, which all browsers of this server have in "
+                    "common, and not that of this browser's consumer. Write `self.last_id`.",
+                    where,
+                    evidence.suggest(where, instead(node.value, "self")),
+                )
+    return None
+
+
+@rule
 def last_id_not_kept(evidence):
     """What was sent is sent again with the next event."""
     if not only(evidence, NotInOrder, Missed, NotFromHere):
         return None
     for consumer in evidence.consumers:
         loops = list(consumer.nodes(ast.AsyncFor, ast.For))
-        kept = [node.lineno for node in consumer.set_on_self() if node.attr == "last_id"]
+        kept = [  # in the class, too: see last_id_shared
+            node.lineno
+            for node in consumer.nodes(ast.Attribute)
+            if node.attr == "last_id" and isinstance(node.ctx, ast.Store)
+        ]
         for loop in loops:
             if not any(loop.lineno <= line <= loop.end_lineno for line in kept):
                 last = loop.body[-1]
@@ -283,3 +319,87 @@ def no_message_before(evidence, error, _):
         where,
         evidence.suggest(where, after(call, " or 0")),
     )
+
+
+@rule(raised=r"TypeError: Cannot reorder a query once a slice has been taken")
+def ordered_after_the_slice(evidence, error):
+    where = evidence.where(error)
+    found = [
+        call
+        for call in evidence.nodes_at(where, ast.Call)
+        if last_name(call.func) in ("order_by", "reverse")
+        and isinstance(getattr(call.func, "value", None), ast.Subscript)
+    ]
+    changes = []
+    if len(found) == 1:
+        call, cut = found[0], found[0].func.value
+        query, whole = (evidence.code_at(where, node) for node in (cut.value, cut))
+        order = evidence.code_at(where, call).removeprefix(whole)
+        changes = [instead(call, f"{query}{order}{whole.removeprefix(query)}")]
+    return Explanation(
+        "A slice is the end of a query: what it cuts off depends on the order. Order first, then "
+        'slice: `newest.order_by("-id")[50:51]`.',
+        where,
+        evidence.suggest(where, *changes),
+    )
+
+
+@rule(raised=r"ValueError: Negative indexing is not supported")
+def counted_from_the_end(evidence, error):
+    return Explanation(
+        "A queryset can't be counted from its end: SQL has no such thing. Turn the order round and "
+        'count from the start: of `Message.objects.filter(…).order_by("-id")`, the first is the '
+        "newest, and `[50:51]` has the 51st.",
+        evidence.where(error),
+    )
+
+
+@rule(raised=r"DoesNotExist: Message matching query does not exist")
+def aget_finds_none(evidence, error):
+    """aget() where there may be nothing, as in a new room."""
+    where = evidence.where(error)
+    found = [one for one in evidence.nodes_at(where, ast.Call) if last_name(one.func) == "aget"]
+    if not found:
+        return None
+    changes = []
+    if len(found) == 1 and not found[0].args and not found[0].keywords:
+        code = evidence.code_at(where, found[0].func).removesuffix("aget")
+        awaits = [a for a in evidence.nodes_at(where, ast.Await) if a.value is found[0]]
+        changes = [instead(one, f"await {code}afirst() or 0") for one in awaits]
+    return Explanation(
+        "aget() raises where there is no such message, as in a new room. afirst() returns None "
+        "then, and this browser begins at 0: `await newest[50:51].afirst() or 0`, of ids.",
+        where,
+        evidence.suggest(where, *changes),
+    )
+
+
+@rule(raised=r"SynchronousOnlyOperation: You cannot call this from an async context")
+def queryset_left_its_thread(evidence, error):
+    """A function for database_sync_to_async returns a queryset, which has asked nothing yet."""
+    where = evidence.where(error)
+    for loop in evidence.nodes_at(where, ast.For):
+        called = {
+            last_name(name)
+            for name in ast.walk(loop.iter)
+            if isinstance(name, ast.Name | ast.Attribute)
+        }
+        if not isinstance(loop.iter, ast.Await):
+            continue
+        for consumer in evidence.consumers:
+            for name in called & consumer.methods.keys():
+                returns = [
+                    node
+                    for node in ast.walk(consumer.methods[name])
+                    if isinstance(node, ast.Return) and node.value
+                ]
+                if len(returns) == 1:
+                    place = consumer.where(returns[0])
+                    return Explanation(
+                        f"{name}() returns a queryset, which asks the database only when somebody "
+                        "goes through it: here, on the event loop. Ask in the function, where a "
+                        "thread waits: `return list(…)`.",
+                        place,
+                        evidence.suggest(place, *around(returns[0].value, "list(", ")")),
+                    )
+    return None

@@ -9,9 +9,10 @@ from checks.step4_history.failures import (
     Missed,
     NotAnswered,
     StoredTwice,
+    TakenForOne,
     ToldBeforeSaved,
 )
-from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.edits import above, instead, instead_of_all
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Silent
@@ -149,27 +150,155 @@ def _once(evidence, where):
     )
 
 
+@rule(raised=r"KeyError: 'client_id'")
+def client_id_demanded(evidence, error):
+    where = evidence.where(error)
+    asked = evidence.lookup(error)
+    changes = []
+    if asked and isinstance(asked.value, ast.Name):
+        changes = _or_a_new_one(evidence, where, asked, f'{asked.value.id}.get("client_id")')
+    return Explanation(
+        "A frame may come without a client_id, as from step 3's page, and that closed its "
+        "sender's WebSocket. Give it a new one then: "
+        '`client_id = content.get("client_id") or uuid4().hex`',
+        where,
+        evidence.suggest(where, *changes) if changes else None,
+    )
+
+
+@rule
+def client_id_left_empty(evidence):
+    """get() without a value of its own: the database doesn't take None."""
+    if not only(evidence, NotAnswered):
+        return None
+    if "NOT NULL constraint" not in str(evidence.failure):
+        return None
+    return _made_if_missing(
+        evidence,
+        "A frame may come without a client_id. Then get() returns None, which the database does "
+        "not take. ",
+    )
+
+
+@rule
+def one_client_id_for_all(evidence):
+    """get() with a fixed value: all that comes without one is taken for the same message."""
+    if not only(evidence, TakenForOne):
+        return None
+    return _made_if_missing(
+        evidence,
+        f"{evidence.failure} What comes without a client_id needs a new one each time. ",
+    )
+
+
+def _made_if_missing(evidence, what):
+    for consumer, receiver in evidence.receivers:
+        nodes = list(ast.walk(receiver))
+        complete = [
+            value for node in nodes if isinstance(node, ast.BoolOp) for value in node.values
+        ]
+        for call in nodes:
+            if not isinstance(call, ast.Call) or call in complete or last_name(call.func) != "get":
+                continue
+            if [getattr(one, "value", None) for one in call.args[:1]] == ["client_id"]:
+                where = consumer.where(call)
+                code = evidence.code_at(where, call.func)
+                changes = _or_a_new_one(evidence, where, call, f'{code}("client_id")')
+                return Explanation(
+                    f'{what}Write `{code}("client_id") or uuid4().hex`, with uuid4 from uuid.',
+                    where,
+                    evidence.suggest(where, *changes),
+                )
+    return None
+
+
+def _or_a_new_one(evidence, where, node, asked):
+    source = evidence.project.source_at(where)
+    changes = [instead(node, f"{asked} or uuid4().hex")]
+    if not _imports(source, "uuid4"):
+        first = next(source.nodes(ast.Import, ast.ImportFrom))
+        changes.append(above(first, "from uuid import uuid4"))
+    return changes
+
+
+def _imports(source, name):
+    return any(
+        name == (alias.asname or alias.name)
+        for node in source.nodes(ast.Import, ast.ImportFrom)
+        for alias in node.names
+    )
+
+
 @rule(raised=r"OperationalError: database is locked")
 def database_error_not_caught(evidence, error):
+    where = evidence.where(error)
     return Explanation(
         "The database was locked for longer than the timeout, and the exception closed the "
         "sender's WebSocket. Catch it around the line that saves, `except DatabaseError as "
         'error:` (from django.db), and send the browser {"error": …, "client_id": …}.',
-        evidence.where(error),
+        where,
+        evidence.suggest(where, *_caught(evidence, where)),
     )
+
+
+def _caught(evidence, where):
+    """The changes that put try and except around the statement which saves."""
+    statement, source = evidence.statement_at(where), evidence.project.source_at(where)
+    saves = [call for _, call in savings(evidence) if call.lineno == where.line]
+    own = [key.value for call in saves for key in call.keywords if key.arg == "client_id"]
+    awaited = isinstance(getattr(statement, "value", None), ast.Await)
+    if len(own) != 1 or not awaited or not isinstance(statement, ast.Assign):
+        return []
+    changes = [
+        instead_of_all(
+            [statement],
+            f"try:\n    {source.code(statement)}\nexcept DatabaseError as error:\n"
+            f'    answer = {{"error": str(error), "client_id": {source.code(own[0])}}}\n'
+            "    await self.send(text_data=json.dumps(answer))\n    return",
+        )
+    ]
+    if not _imports(source, "DatabaseError"):
+        first = next(source.nodes(ast.Import, ast.ImportFrom))
+        changes.append(above(first, "from django.db import DatabaseError"))
+    return changes
 
 
 @rule
 def query_on_the_loop(evidence):
     if not only(evidence, LoopStopped):
         return None
-    found = savings(evidence)
+    consumer, call = next(iter(savings(evidence)), (None, None))
+    where = consumer.where(call) if consumer else None
+    changes = []
+    if call and evidence.at(where).is_async and not last_name(call.func).startswith("a"):
+        method = last_name(call.func)
+        code = evidence.code_at(where, call.func).removesuffix(method)
+        changes = [instead(call.func, f"await {code}a{method}")]
     return Explanation(
         "While a message waited for the database, this server did nothing else: the query runs on "
         "the event loop. Use the method with an a prefix, and await it; a function of your own "
         "goes through `await database_sync_to_async(function)(…)`.",
-        found[0][0].where(found[0][1]) if found else None,
+        where,
+        evidence.suggest(where, *changes),
     )
+
+
+@rule(raised=r"AttributeError: 'bool' object has no attribute '(\w+)'")
+def pair_the_other_way_round(evidence, error, name):
+    for consumer, call in savings(evidence):
+        where = consumer.where(call)
+        statement = evidence.statement_at(where)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if not isinstance(target, ast.Tuple) or len(target.elts) != 2:
+            continue
+        second, first = (evidence.code_at(where, one) for one in target.elts)
+        return Explanation(
+            f"{last_name(call.func)}() returns the message first, and then whether it is new. "
+            f"Write `{first}, {second} = …`.",
+            where,
+            evidence.suggest(where, instead(target, f"{first}, {second}")),
+        )
+    return None
 
 
 @rule(raised=r"AttributeError: 'tuple' object has no attribute '(\w+)'")

@@ -4,8 +4,9 @@ import re
 
 # The part of an address between the colon and the last @ of a word; and what urllib.parse says of a
 # password that ends the address early because it has a # or / in it: it mistakes it for the port.
+# "password" is what a message writes in its place, to say where it goes.
 SECRETS = (
-    (re.compile(r"(\b\w+://[^\s:/@\"']*:)(?!\*\*\*)[^\s\"']+(?=@)"), r"\1***"),
+    (re.compile(r"(\b\w+://[^\s:/@\"']*:)(?!\*\*\*|password@)[^\s\"']+(?=@)"), r"\1***"),
     (re.compile(r"(\b\w+://)[^\s:/@\"'*]+(?=@)"), r"\1***"),
     (re.compile(r"([?&]password=)[^\s\"'&]+"), r"\1***"),
     (

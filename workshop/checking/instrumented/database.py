@@ -3,11 +3,16 @@
 Settings that do not use DATABASE_URL lead to the project's own file, in which an attendee may have
 weeks of rooms and messages. Opening it raises an exception that says so.
 
+    {"event": "imported", "files": [...]}    at the end: the project's files that were imported
+
 Imports only the standard library.
 """
 
+import atexit
 import os
 import sys
+
+from workshop.checking.instrumented import telling
 
 VARIABLE = "WORKSHOP_DATABASE"  # the file of the only database that may be opened
 
@@ -28,3 +33,15 @@ def keep_away_from_others(file: str) -> None:
             )
 
     sys.addaudithook(look)
+
+
+def tell_of_imports_at_the_end():
+    """On what the database depends that this program has made: workshop/checking/migrated.py."""
+    folder = os.getcwd()
+
+    def tell():
+        files = {getattr(module, "__file__", None) or "" for module in [*sys.modules.values()]}
+        inside = [file for file in files if file.startswith(folder + os.sep)]
+        telling.tell("imported", files=sorted(os.path.relpath(file, folder) for file in inside))
+
+    atexit.register(tell)

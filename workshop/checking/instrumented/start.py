@@ -85,6 +85,8 @@ def main(arguments):
     importing.when_imported(TOLD_OF)
     if file := os.environ.pop(database.VARIABLE, None):
         database.keep_away_from_others(file)
+        if "migrate" in arguments:
+            database.tell_of_imports_at_the_end()
     if "runserver" not in arguments:
         gc.freeze()
         gc.enable()

@@ -104,8 +104,8 @@ class Browser:
 
     async def _left_unanswered(self) -> None:
         """Return when the server's application moved on without answering."""
-        unanswered = LeftUnanswered(self.path)
-        await becomes(lambda: unanswered in self.server.log.events, 10 * OPENS_WITHIN)
+        unanswered, before = LeftUnanswered(self.path), len(self.server.log.events)
+        await becomes(lambda: unanswered in self.server.log.events[before:], 10 * OPENS_WITHIN)
         await asyncio.sleep(ANSWERS_LATE)
 
     async def _read(self) -> None:

@@ -64,6 +64,7 @@ class Program:
         self.folder = folder
         self.command = command
         self.log = Log(folder)
+        self.was_killed = False  # by the check
         self._process = launch.start(
             [str(LAUNCHER), *command],
             folder,
@@ -144,6 +145,7 @@ class Program:
 
     def kill(self) -> None:
         """End the program and all it started. Returns at once: `reap` waits until it is gone."""
+        self.was_killed = True
         launch.kill(self._process)
 
     def stop(self) -> None:

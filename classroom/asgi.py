@@ -1,0 +1,24 @@
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import OriginValidator
+from channels.sessions import SessionMiddlewareStack
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom.settings")
+
+# Django is set up before the consumers are imported: they import models.
+django_asgi_app = get_asgi_application()
+
+from classroom.routing import websocket_urlpatterns  # noqa: E402
+
+# With scheme and port: AllowedHostsOriginValidator compares hosts only, and on the same machine may
+# be other servers.
+websocket_app = OriginValidator(
+    SessionMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ORIGINS
+)
+application = ProtocolTypeRouter(
+    {"http": ASGIStaticFilesHandler(django_asgi_app), "websocket": websocket_app}
+)

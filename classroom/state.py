@@ -1,0 +1,168 @@
+"""What each page shows, read from the database."""
+
+from collections import Counter, defaultdict
+from time import time
+
+from . import actions, catalog
+from .messages import (
+    BoardState,
+    HandRow,
+    Poll,
+    Said,
+    ScreenState,
+    SeatRow,
+    SeatState,
+    Shared,
+    Standing,
+    StepRow,
+)
+from .models import Answer, Hand, Message, Seat
+from .models import Poll as PollRecord
+from .models import Standing as StandingRecord
+
+
+def of_seat(seat_id: int) -> SeatState:
+    """Raises Seat.DoesNotExist."""
+    seat, room, poll = Seat.objects.get(pk=seat_id), actions.room(), _poll()
+    hand = Hand.objects.filter(seat=seat, lowered=None).first()
+    answer = poll and Answer.objects.filter(poll=poll.id, seat=seat).first()
+    return SeatState(
+        label=seat.label,
+        hue=seat.hue,
+        name=seat.name,
+        pair=seat.pair,
+        raised=hand and hand.kind,
+        poll=poll,
+        answer=answer.choice if answer else None,
+        step=room.step or None,
+        ends=_seconds(room.ends),
+        now=time(),
+    )
+
+
+def of_board() -> BoardState:
+    room, rows = actions.room(), _standings()
+    standings = defaultdict(list)
+    for row in rows:
+        if entry := catalog.steps().get(row.step):
+            passed = [check.name in row.result.passed for check in entry.checks]
+            failed = row.result.diagnosis or None
+            standings[row.seat_id].append(Standing(row.step, passed, bool(row.done), failed))
+    return BoardState(
+        steps=[
+            StepRow(
+                step=name,
+                title=entry.title,
+                minutes=entry.minutes,
+                checks=[check.title for check in entry.checks],
+                done=sum(row.step == name and row.done is not None for row in rows),
+                begun=sum(row.step == name for row in rows),
+            )
+            for name, entry in catalog.steps().items()
+        ],
+        seats=[
+            SeatRow(
+                seat.id,
+                seat.label,
+                seat.hue,
+                seat.name,
+                seat.active.timestamp(),
+                standings[seat.id],
+            )
+            for seat in Seat.objects.order_by("id")
+        ],
+        hands=[
+            HandRow(hand.seat_id, hand.kind, hand.raised.timestamp())
+            for hand in Hand.objects.filter(lowered=None).order_by("raised", "id")
+        ],
+        shared=_shared(rows),
+        poll=_poll(),
+        shown=room.shown or None,
+        step=room.step or None,
+        ends=_seconds(room.ends),
+        now=time(),
+    )
+
+
+def of_screen() -> ScreenState:
+    room, seats = actions.room(), Seat.objects.count()
+    entry = catalog.steps().get(room.step)
+    rows = _standings(step=room.step)
+    known = {check.name for check in entry.checks} if entry else set()
+    of = len(known) * seats
+    passed = sum(len(known) if row.done else len(known & {*row.result.passed}) for row in rows)
+    shared = _shared(_standings())
+    return ScreenState(
+        seats=seats,
+        step=room.step or None,
+        title=entry.title if entry else "",
+        done=sum(row.done is not None for row in rows),
+        part=passed / of if of else 0.0,
+        poll=_poll(),
+        shown=_shown(room.shown, shared),
+        ends=_seconds(room.ends),
+        now=time(),
+    )
+
+
+def said_after(last_id: int | None) -> list[Said]:
+    """What was said after that message; with None, the latest."""
+    messages = Message.objects.select_related("seat").order_by("-id")
+    latest = messages.filter(id__gt=last_id or 0)[:100]
+    return [
+        Said(one.id, one.text, one.seat.name or one.seat.label, one.created.isoformat())
+        for one in reversed(latest)
+    ]
+
+
+def _standings(**only) -> list[StandingRecord]:
+    return list(StandingRecord.objects.filter(**only).select_related("result").order_by("step"))
+
+
+def _shared(rows: list[StandingRecord]) -> list[Shared]:
+    """The diagnoses that seats have now, the most frequent first."""
+    seats = Counter()
+    example = {}
+    for row in rows:
+        if id := row.result.diagnosis:
+            seats[id] += 1
+            example.setdefault(id, row)
+    return [
+        Shared(id, count, catalog.sentence(id), example[id].step, _slide(example[id]))
+        for id, count in sorted(seats.items(), key=lambda one: (-one[1], one[0]))
+    ]
+
+
+def _slide(row: StandingRecord) -> str:
+    entry = catalog.steps().get(row.step)
+    check = entry and entry.first_failed(row.result.passed)
+    return check.slide if check else ""
+
+
+def _shown(id: str, shared: list[Shared]) -> Shared | None:
+    """Put on the screen, it stays there when nobody has it any more."""
+    if not id:
+        return None
+    gone = Shared(id, 0, catalog.sentence(id), "", "")
+    return next((one for one in shared if one.id == id), gone)
+
+
+def _poll() -> Poll | None:
+    record = PollRecord.objects.filter(put_away=False).order_by("-id").first()
+    if not record:
+        return None
+    chosen = Counter(record.answers.values_list("choice", flat=True))
+    counts = [chosen[number] for number in range(len(record.choices))]
+    is_open = record.closed is None
+    return Poll(
+        record.id,
+        record.question,
+        record.choices,
+        is_open,
+        sum(counts),
+        None if is_open else counts,
+    )
+
+
+def _seconds(moment) -> float | None:
+    return moment and moment.timestamp()

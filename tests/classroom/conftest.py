@@ -1,0 +1,188 @@
+"""A classroom as an instructor starts it, and the seats in it."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+from websockets.sync.client import connect
+
+from workshop import manifest, pidfiles, ports
+
+HANGS = 600  # seconds, for a test that hangs; not a measurement
+
+
+class Page:
+    """A page's WebSocket."""
+
+    def __init__(self, socket):
+        self.socket = socket
+
+    def tell(self, type: str, **fields) -> None:
+        self.socket.send(json.dumps({"type": type, **fields}))
+
+    def hear(self, type: str, when=lambda message: True) -> dict:
+        """The next message of that type for which `when` holds; others are skipped."""
+        deadline = time.monotonic() + HANGS
+        while True:
+            message = json.loads(self.socket.recv(timeout=deadline - time.monotonic()))
+            if message["type"] == type and when(message):
+                return message
+
+
+@dataclass
+class Seat:
+    """A seat's laptop and its browser."""
+
+    room: "Room"
+    key: str
+    label: str
+    pair: str
+
+    def send(self, *results: dict, key: str | None = None) -> httpx.Response:
+        headers = {"Authorization": f"Seat {self.key if key is None else key}"}
+        body = {"type": "results", "results": list(results)}
+        return httpx.post(f"{self.room.url}/results/", json=body, headers=headers, timeout=HANGS)
+
+    def leave(self) -> httpx.Response:
+        headers = {"Authorization": f"Seat {self.key}"}
+        return httpx.delete(f"{self.room.url}/seats/", headers=headers, timeout=HANGS)
+
+    @contextlib.contextmanager
+    def page(self, query: str = ""):
+        """Its page, connected. The cookie is got as a browser gets it."""
+        with httpx.Client(base_url=self.room.url, timeout=HANGS) as browser:
+            self.room.enter(browser, pair=self.pair)
+            with self.room.page(browser, f"/ws/seat/{query}") as page:
+                yield page
+
+
+@dataclass
+class Room:
+    """The running program."""
+
+    folder: Path
+    port: int
+    options: tuple[str, ...] = ()
+    variables: dict = field(default_factory=dict)
+    process: subprocess.Popen | None = None
+    said: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> "Room":
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "workshop",
+                "classroom",
+                "--port",
+                str(self.port),
+                *self.options,
+            ],
+            cwd=manifest.ROOT,
+            env={**os.environ, "CLASSROOM_FOLDER": str(self.folder), **self.variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        self.said = ""
+        for line in self.process.stdout:
+            self.said += line
+            if line.startswith(("Only this machine", "Anyone in this")):
+                break
+        assert "The code: " in self.said, self.said
+        self.code = re.search(r"^The code: (\w+)$", self.said, re.MULTILINE)[1]
+        self.board_url = re.search(r"http\S+/board/\?token=\S+", self.said)[0]
+        return self
+
+    def stop(self) -> str:
+        """Returns what it printed until its end."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            pidfiles.end(psutil.Process(self.process.pid))  # its servers too, on Windows as well
+        self.said += self.process.communicate(timeout=HANGS)[0]
+        return self.said
+
+    def join(self, **asked) -> Seat:
+        answer = self.ask(**asked)
+        assert answer.status_code == 200, answer.text
+        return Seat(self, **{k: v for k, v in answer.json().items() if k != "name"})
+
+    def ask(self, **asked) -> httpx.Response:
+        body = {"type": "join", "code": self.code, **asked}
+        return httpx.post(f"{self.url}/seats/", json=body, timeout=HANGS)
+
+    def enter(self, browser: httpx.Client, **fields) -> httpx.Response:
+        """Fills in the form of the page."""
+        browser.get("/")
+        token = {"csrfmiddlewaretoken": browser.cookies["classroom-csrf"]}
+        return browser.post("/", data={"code": self.code, **token, **fields})
+
+    @contextlib.contextmanager
+    def page(self, browser: httpx.Client | None, path: str, origin: str | None = ""):
+        cookies = "; ".join(f"{k}={v}" for k, v in browser.cookies.items()) if browser else ""
+        origin = self.url if origin == "" else origin
+        url, headers = f"ws://127.0.0.1:{self.port}{path}", {"Cookie": cookies} if cookies else {}
+        waits = {"open_timeout": HANGS, "ping_interval": None}  # a busy machine is late
+        with connect(url, origin=origin, additional_headers=headers, **waits) as socket:
+            yield Page(socket)
+
+    @contextlib.contextmanager
+    def instructor(self, path: str = "/ws/board/"):
+        """The board's or the screen's connection."""
+        with httpx.Client(follow_redirects=True, timeout=HANGS) as browser:
+            assert browser.get(self.board_url).status_code == 200
+            with self.page(browser, path) as page:
+                yield page
+
+
+@pytest.fixture
+def new_room(tmp_path):
+    """Starts classrooms, each with a folder and a port of its own: new_room("--processes", "2")"""
+    rooms = []
+
+    def new_room(*options: str, **variables: str) -> Room:
+        rooms.append(
+            Room(tmp_path / f"room{len(rooms)}", ports.any_free(), options, variables).start()
+        )
+        return rooms[-1]
+
+    yield new_room
+    for one in rooms:
+        one.stop()
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    """A classroom for the tests of a module."""
+    room = Room(tmp_path_factory.mktemp("room"), ports.any_free()).start()
+    yield room
+    room.stop()
+
+
+def result(step="step2", passed=("test_the_server_starts",), total=7, diagnosis="not_accepted"):
+    return {
+        "uuid": uuid4().hex,
+        "step": step,
+        "passed": list(passed),
+        "total": total,
+        "diagnosis": diagnosis,
+        "seconds": 1.5,
+    }
+
+
+def row_of(board: dict, label: str) -> dict | None:
+    return next((row for row in board["seats"] if row["label"] == label), None)
