@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
+from .closing import SilentOnceClosed
 from .frames import content_of, is_text
 from .limits import RateLimit
 from .models import Message, Presence
@@ -17,7 +18,7 @@ from .models import Message, Presence
 KEPT = timedelta(days=1)  # rows that a killed server has left
 
 
-class ChatConsumer(AsyncWebsocketConsumer):
+class ChatConsumer(SilentOnceClosed, AsyncWebsocketConsumer):
     last_id = 0  # of the newest message that this browser has been sent
     people = None  # the list that this browser has been sent
     staying = None  # the task that keeps this tab among those who are here
