@@ -1,9 +1,14 @@
-"""What a consumer does once it has closed its WebSocket: nothing."""
+"""What a consumer sends once its WebSocket is closed: nothing."""
+
+from contextlib import suppress
+
+from autobahn.exception import Disconnected  # by Daphne
 
 
 class SilentOnceClosed:
-    """For a consumer. Frames and events that were on their way when it closed still come; with
-    Daphne, to send something in answer to one of them raises an exception."""
+    """For a consumer. Frames and events that were on their way still come after it has closed, and
+    its browser may be gone before disconnect() is called. Sending raises an exception then, and
+    after an exception Channels does not call disconnect()."""
 
     closed = False
 
@@ -14,4 +19,5 @@ class SilentOnceClosed:
 
     async def send(self, *args, **kwargs):
         if not self.closed:
-            await super().send(*args, **kwargs)
+            with suppress(Disconnected):
+                await super().send(*args, **kwargs)

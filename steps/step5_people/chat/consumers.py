@@ -87,11 +87,15 @@ class ChatConsumer(SilentOnceClosed, AsyncWebsocketConsumer):
         pass
 
     async def stay(self):
-        """Note again and again that this tab is here, and look who else is."""
+        """Remind this consumer again and again that it is still here. The consumer has to note it:
+        this task would go on even after an exception in the consumer."""
         while True:
             await asyncio.sleep(settings.PRESENCE_SECONDS / 3)
-            await self.note_presence()
-            await self.channel_layer.send(self.channel_name, {"type": "people.changed"})
+            await self.channel_layer.send(self.channel_name, {"type": "still.here"})
+
+    async def still_here(self, event):
+        await self.note_presence()
+        await self.people_changed(event)
 
     async def note_presence(self):
         fields = {
