@@ -163,7 +163,7 @@ async def test_the_author_is_who_is_logged_in(room, second_server, logged_in):
                 )
 
 
-async def test_the_list_says_who_is_here(room, other_room, second_server, logged_in):
+async def test_the_list_says_who_is_here(room, other_room, second_server, logged_in, accounts):
     """The list says who is in this room, whichever server they are connected to."""
     await entered(other_room, "Cleo", await logged_in("cleo"))
     ben = await entered(room.on(second_server), "Ben", await logged_in("ben"))
@@ -172,6 +172,10 @@ async def test_the_list_says_who_is_here(room, other_room, second_server, logged
     for tab in (ana, ben):
         await tab.sees("ana", "ben")
     await ana.leaves()
+    await room.has_let_go()
+    if "ana" in accounts.present(room.name):
+        message = "Ana left, and her row in the table of Presence is still there until it expires."
+        raise WrongPeople("Ben", message, ["ben"], ["ana", "ben"])
     await ben.sees("ben")
 
 
