@@ -1,5 +1,6 @@
 """The list of steps, also with a take-home step in it: what is next, what belongs to the core."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -32,6 +33,8 @@ def listing(tmp_path, monkeypatch):
     def read(added: str = "") -> None:
         text = (ROOT / "workshop.toml").read_text(encoding="utf-8")
         head, *entries = text.split("[[steps]]\n")
+        # The decks of steps that are not listed would be about nothing.
+        head = re.sub(r'(name = "take-home"\n.*\ndecks = ).*', r"\1[]", head)
         core = [entry for entry in entries if 'track = "core"' in entry]
         listed = "[[steps]]\n".join([head, *core]) + added
         (tmp_path / "workshop.toml").write_text(listed, encoding="utf-8")

@@ -66,6 +66,15 @@ ASKED = {  # what the tests ask each notebook for, when it has run
         writers=writers,
         ports=[server.port for server in servers.values()],
     )""",
+    "step5": """dict(
+        users=users,
+        frames=frames,
+        counted=dict(counted),
+        caught=caught,
+        said={name: counts[-1] for name, counts in says.items()},
+        attacks={attack: list(what.values()) for attack, what in seen_by.items()},
+        tracebacks=tracebacks,
+    )""",
 }
 
 UNITS = re.compile(r"seconds|\bms\b|\bMB\b|bytes|times as short|members|commands|messages|heard")
@@ -255,6 +264,30 @@ def test_step4_counts(executed):
     assert it["missed"]["the event is a doorbell"] == {0: 24}
     assert it["missed"]["the event is the message"][0] == 1
     assert it["writers"] == {"BEGIN": (["database is locked"], 1), "BEGIN IMMEDIATE": ([], 2)}
+
+
+def test_step5_counts(executed):
+    it = found(executed, "step5")
+    assert list(it["users"].values()) == ["ana", "ana", "AnonymousUser"]
+    assert it["frames"]["accept, close"] == 3
+    assert it["counted"]["called"] == 1000 and it["counted"]["taken"] <= 40
+    assert it["caught"] == ["not JSON"]
+    assert it["said"] == {"really here": 1, "counter": 2, "leases": 1}
+    in_step4, in_step5 = zip(*it["attacks"].values(), strict=True)
+    assert [said for said, _ in in_step4] == [
+        *["heard, as ben"] * 2,
+        "HTTP 403",
+        *["closed 1011"] * 3,
+        "heard, as ben",
+    ]
+    assert [said for said, _ in in_step5] == [
+        "HTTP 403",
+        "heard, as ana",
+        "HTTP 403",
+        *["error"] * 3,
+        "closed 4429",
+    ]
+    assert it["tracebacks"] == {"step4": 3, "step5": 0}
 
 
 @pytest.mark.parametrize("name", SOURCES)

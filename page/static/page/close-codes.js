@@ -18,6 +18,12 @@ const MEANINGS = {
   1015: "The encrypted connection (TLS) could not be set up.",
 };
 
+// Codes of the application's own that the steps of this workshop use.
+const OWN = {
+  4401: "You are logged out. The page goes on trying: log in again, in this tab or another.",
+  4429: "The server closed it: too many frames at once came from this browser.",
+};
+
 const RANGES = [
   {
     from: 1000,
@@ -36,6 +42,7 @@ const RANGES = [
 export function meaningOf(code) {
   return (
     MEANINGS[code] ??
+    OWN[code] ??
     RANGES.find(({ from, to }) => from <= code && code <= to)?.meaning ??
     "A code outside the ranges of RFC 6455."
   );
@@ -46,10 +53,10 @@ export function meaningOf(code) {
  *
  * A browser must not tell a page why a connection failed: the code is 1006 whatever it was
  * (WebSockets Standard, "Feedback from the protocol"). So the rest is told from what the page saw:
- * whether the connection had been open, how many seconds that or the try lasted, and which server
- * still answers over HTTP (null: none).
+ * whether the connection had been open, how many seconds that or the try lasted, which server still
+ * answers over HTTP (null: none), and whether it sends this page's reader to the login page.
  */
-export function explain({ code, wasOpen, seconds, server }) {
+export function explain({ code, wasOpen, seconds, server, mustLogIn }) {
   if (code !== 1006) return meaningOf(code);
   if (server === null) {
     return wasOpen
@@ -70,6 +77,9 @@ export function explain({ code, wasOpen, seconds, server }) {
       "The server that answers is Django’s own, which speaks HTTP but no WebSocket. " +
       "Once it can, its first lines in the terminal say “Starting ASGI/Daphne”."
     );
+  }
+  if (mustLogIn) {
+    return "The server refused to open a WebSocket: you are not logged in. Log in again.";
   }
   return "The server answers, but refused to open a WebSocket. Its terminal says why.";
 }

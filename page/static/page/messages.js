@@ -11,8 +11,9 @@ const asText = (value) => (typeof value === "string" ? value : JSON.stringify(va
 /**
  * What a frame says: {message, labels} for an object with "message", where every other key is a
  * label; {notice} for one that has a "notice" instead, which is what the server itself says;
+ * {error} for one that has an "error", which is what the server does not take;
  * {raw, note} for everything else. null for an answer to this tab alone, which has the client_id of
- * what it said: it is on the wire, and no message.
+ * what it said, and for a list of people: they are on the wire, and no messages.
  */
 export function read(data) {
   if (typeof data !== "string") {
@@ -29,6 +30,8 @@ export function read(data) {
   }
   if (!Object.hasOwn(value, "message")) {
     if (Object.hasOwn(value, "client_id")) return null;
+    if (Array.isArray(value.people)) return null;
+    if (Object.hasOwn(value, "error")) return { error: asText(value.error) };
     if (Object.hasOwn(value, "notice")) return { notice: asText(value.notice) };
     return { raw: data, note: "no “message” in it" };
   }
@@ -39,13 +42,18 @@ export function read(data) {
   return { message: asText(message), labels, saidAt };
 }
 
-function item({ message, labels, saidAt, notice, raw, note }, at) {
+function item({ message, labels, saidAt, notice, error, raw, note }, at) {
   const isKnown = saidAt && !Number.isNaN(saidAt.valueOf());
   const time = element("time", "", clock(isKnown ? saidAt : at));
   if (notice !== undefined) {
     const text = element("span", "", ...textOf(notice, LONGEST_TEXT));
     text.dir = "auto";
     return element("li", "notice", time, text);
+  }
+  if (error !== undefined) {
+    const text = element("span", "", ...textOf(error, LONGEST_TEXT));
+    text.dir = "auto";
+    return element("li", "refused", time, text, element("span", "note", "an error"));
   }
   if (note) {
     const code = element("code", "", ...textOf(raw, LONGEST_TEXT));

@@ -3,6 +3,7 @@
 import { History } from "./history.js";
 import { Messages } from "./messages.js";
 import { TabName, hueOf } from "./name.js";
+import { showPeople } from "./people.js";
 import { ReconnectingSocket } from "./socket.js";
 import { showStatus } from "./status.js";
 import { showWire } from "./wire.js";
@@ -17,13 +18,17 @@ byId("url").textContent = url;
 const socket = new ReconnectingSocket(url);
 const messages = new Messages(document.querySelector(".messages"));
 
-// Who this tab is: the heading, the color and the title.
+// Who this tab is: the heading, the color and the title. Whoever is logged in has a name already.
 let unread = 0;
-const tab = new TabName((name) => {
+const { user } = document.body.dataset;
+const tab = user === undefined ? new TabName(showName) : { value: user };
+if (user !== undefined) showName(user);
+
+function showName(name) {
   byId("tab-name").textContent = name;
   document.documentElement.style.setProperty("--hue", hueOf(name));
   showTitle();
-});
+}
 
 function showTitle() {
   const count = unread ? `(${unread}) ` : "";
@@ -40,23 +45,25 @@ function rename(editing) {
   for (const part of [byId("rename"), byId("tab-name").parentElement]) part.hidden = editing;
 }
 
-byId("rename").addEventListener("click", () => {
-  byId("new-name").value = tab.value;
-  rename(true);
-  byId("new-name").select();
-});
-byId("rename-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const name = byId("new-name").value.trim();
-  if (name) tab.set(name);
-  rename(false);
-  byId("text").focus();
-});
-byId("rename-form").addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape") return;
-  rename(false);
-  byId("rename").focus();
-});
+if (user === undefined) {
+  byId("rename").addEventListener("click", () => {
+    byId("new-name").value = tab.value;
+    rename(true);
+    byId("new-name").select();
+  });
+  byId("rename-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const name = byId("new-name").value.trim();
+    if (name) tab.set(name);
+    rename(false);
+    byId("text").focus();
+  });
+  byId("rename-form").addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    rename(false);
+    byId("rename").focus();
+  });
+}
 
 // A server that keeps what was said acknowledges each message; what it has not, is kept here.
 const history =
@@ -105,6 +112,7 @@ socket.addEventListener("opened", () => {
   if (document.activeElement === byId("try-now")) byId("text").focus();
 });
 
+if (user !== undefined) showPeople(byId("people"), socket, user);
 showWire(byId("wire"), socket);
 showStatus(byId("status"), socket, (text, kind) => messages.remark(text, kind));
 socket.connect();

@@ -4,14 +4,17 @@ import { explain, explainWaiting } from "./close-codes.js";
 
 const PATIENCE = 2000; // milliseconds: a handshake is usually answered sooner
 
-/** The name of the server that answers HTTP where this page came from; null if none does. */
-async function nameOfServer() {
+/**
+ * What answers HTTP where this page came from: the server's name, null if none does; and whether it
+ * sends this page's reader elsewhere, which is to the login page.
+ */
+async function askOverHTTP() {
   try {
     const signal = AbortSignal.timeout(PATIENCE);
     const response = await fetch(location.pathname, { method: "HEAD", cache: "no-store", signal });
-    return response.headers.get("Server") ?? "";
+    return { server: response.headers.get("Server") ?? "", mustLogIn: response.redirected };
   } catch {
-    return null;
+    return { server: null, mustLogIn: false };
   }
 }
 
@@ -56,7 +59,7 @@ export function showStatus(strip, socket, remark) {
     const change = show("connecting", "Connecting");
     countdown.textContent = "Trying now";
     patience = setTimeout(async () => {
-      const explanation = explainWaiting(await nameOfServer());
+      const explanation = explainWaiting((await askOverHTTP()).server);
       if (change === changes) meaning.textContent = explanation;
     }, PATIENCE);
   });
@@ -74,9 +77,9 @@ export function showStatus(strip, socket, remark) {
     const change = show("closed", `Closed ${code}`);
     countDown(retryIn);
     lost ||= wasOpen;
-    const server = code === 1006 ? await nameOfServer() : "";
+    const answer = code === 1006 ? await askOverHTTP() : { server: "" };
     const said = reason ? `“${reason}” ` : "";
-    const explanation = said + explain({ ...detail, server });
+    const explanation = said + explain({ ...detail, ...answer });
     if (change === changes) meaning.textContent = explanation;
     if (wasOpen) remark(`Closed ${code}. ${explanation}`, "closed");
   });

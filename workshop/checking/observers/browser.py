@@ -23,6 +23,7 @@ OPENS_WITHIN = patience.seconds(7)  # Daphne gives an application 5 s to answer 
 # For a handshake that the handler left unanswered, but something else may answer.
 ANSWERS_LATE = patience.seconds(0.5)
 FLOOD = 2000  # frames that nobody waits for
+LONGEST_SHOWN = 10_000  # characters of a frame that was sent
 OWN_ORIGIN = "its own"  # the address of the server, as for a page that came from there
 
 
@@ -129,11 +130,15 @@ class Browser:
         self.spoke_at = self._timeline.now
         await self.send(json.dumps({"message": message, **keys}, ensure_ascii=False))
 
-    async def send(self, text: str) -> None:
-        """Send one text frame. Nothing is raised when the socket is closed: `hears` reports it."""
+    async def send(self, frame: str | bytes) -> None:
+        """Send one frame, of text or binary. Nothing is raised when the socket is closed: `hears`
+        reports it."""
+        text = frame if isinstance(frame, str) else f"binary, {len(frame)} bytes"
+        if len(text) > LONGEST_SHOWN:
+            text = f"{text[:LONGEST_SHOWN]}… ({len(text):,} characters)"
         self._timeline.add(self.name, "out", text)
         try:
-            await self._socket.send(text)
+            await self._socket.send(frame)
         except ConnectionClosed:
             pass
 
