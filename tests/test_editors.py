@@ -17,7 +17,14 @@ TASKS = json.loads((manifest.ROOT / ".vscode" / "tasks.json").read_text(encoding
 MATCHING = [task for task in TASKS if task["problemMatcher"]]
 
 
-@pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
+FIRST, *OTHERS = manifest.steps()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [FIRST, *(pytest.param(step, marks=pytest.mark.slow) for step in OTHERS)],
+    ids=lambda step: step.short,
+)
 @pytest.mark.parametrize("task", MATCHING, ids=lambda task: task["label"])
 def test_the_problem_matcher_finds_the_diagnosis(task, step):
     matcher = task["problemMatcher"]

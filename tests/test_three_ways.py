@@ -154,9 +154,11 @@ def test_the_solution_passes(step):
 @pytest.mark.parametrize("step", manifest.steps(), ids=lambda step: step.short)
 def test_the_untouched_starter_fails_at_its_first_todo(step, tmp_path):
     copy = copy_of(step.starter, tmp_path / "starter")
-    done = check(step.short, "--project", copy, "--json", **PATIENT)
-    assert done.code == 1, done.out + done.err
     first = tasks.of_step(step)[0]
+    done = check(step.short, "--project", copy, "--json")
+    if outcome(done) not in first.diagnoses:
+        done = check(step.short, "--project", copy, "--json", **PATIENT)
+    assert done.code == 1, done.out + done.err
     assert done.failed["diagnosis"] in first.diagnoses
     assert done.failed["message"] == f"TODO 1 is next. {first.todo}"
 

@@ -35,12 +35,22 @@ def keep_away_from_others(file: str) -> None:
     sys.addaudithook(look)
 
 
+def _file_of(module):
+    """The file of a module, without asking the module: one that is lazy (importlib.util.LazyLoader,
+    which autobahn uses) would be loaded by that."""
+    try:
+        known = object.__getattribute__(module, "__dict__")
+    except AttributeError:
+        return ""
+    return known.get("__file__") or ""
+
+
 def tell_of_imports_at_the_end():
     """On what the database depends that this program has made: workshop/checking/migrated.py."""
     folder = os.getcwd()
 
     def tell():
-        files = {getattr(module, "__file__", None) or "" for module in [*sys.modules.values()]}
+        files = {_file_of(module) for module in [*sys.modules.values()]}
         inside = [file for file in files if file.startswith(folder + os.sep)]
         telling.tell("imported", files=sorted(os.path.relpath(file, folder) for file in inside))
 
