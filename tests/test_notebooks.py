@@ -90,14 +90,29 @@ def files_before(workshop):
     return folders.contents(workshop.root)
 
 
+# Those of the core are run each time; the others take another minute.
+CORE = [step.short for step in manifest.steps("core")]
+EACH = [name if name in CORE else pytest.param(name, marks=pytest.mark.slow) for name in SOURCES]
+
+
 @pytest.fixture(scope="module")
-def executed(workshop, files_before) -> dict[str, nbformat.NotebookNode]:
-    """Every notebook, run from top to bottom, two at a time: what they claim holds on a busy
-    machine too. What the tests ask for is in an additional cell at the end."""
+def executed(request, workshop, files_before) -> dict[str, nbformat.NotebookNode]:
+    """Every notebook that a test asks for, run from top to bottom, two at a time: what they claim
+    holds on a busy machine too. What the tests ask for is in an additional cell at the end."""
+    asking = [
+        item
+        for item in request.session.items
+        if item.module is request.module and "executed" in item.fixturenames
+    ]
+    asked_for = {item.callspec.params.get("name") for item in asking if hasattr(item, "callspec")}
+    asked_for |= {item.name.split("_")[1] for item in asking if item.name.endswith("_counts")}
     with ThreadPoolExecutor(2) as workers:
         runs = {
-            name: workers.submit(run_and_ask, workshop.root / "notebooks" / source.name, question)
-            for (name, source), question in zip(SOURCES.items(), ASKED.values(), strict=True)
+            name: workers.submit(
+                run_and_ask, workshop.root / "notebooks" / source.name, ASKED[name]
+            )
+            for name, source in SOURCES.items()
+            if name in CORE or name in asked_for
         }
         return {name: run.result() for name, run in runs.items()}
 
@@ -253,6 +268,7 @@ def test_step3_counts(executed):
     assert it["listeners"] == {"in memory": ["Ana", "Ben"], "Redis": ["Ana", "Ben", "Cleo"]}
 
 
+@pytest.mark.slow
 def test_step4_counts(executed):
     it = found(executed, "step4")
     assert it["counts"] == [1, 1, 0, 1, 2, 1, 1, 1, 1]
@@ -266,6 +282,7 @@ def test_step4_counts(executed):
     assert it["writers"] == {"BEGIN": (["database is locked"], 1), "BEGIN IMMEDIATE": ([], 2)}
 
 
+@pytest.mark.slow
 def test_step5_counts(executed):
     it = found(executed, "step5")
     assert list(it["users"].values()) == ["ana", "ana", "AnonymousUser"]
@@ -290,14 +307,14 @@ def test_step5_counts(executed):
     assert it["tracebacks"] == {"step4": 3, "step5": 0}
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", EACH)
 def test_nothing_is_complained_of(executed, name):
     for cell in executed[name].cells:
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", f"{cell.id}: {output.text}"
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", EACH)
 def test_each_has_pictures_with_units(executed, name):
     pictures = [
         (cell.id, output.data["image/svg+xml"])
@@ -311,7 +328,7 @@ def test_each_has_pictures_with_units(executed, name):
         assert UNITS.search(words), cell
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", EACH)
 def test_each_ends_with_the_report_of_its_check(executed, name):
     (cell,) = [cell for cell in executed[name].cells if cell.id == "check"]
     (output,) = cell.outputs
@@ -326,7 +343,7 @@ def test_each_ends_with_the_report_of_its_check(executed, name):
 def test_no_process_port_or_file_is_left(executed, workshop, files_before):
     for process in psutil.process_iter(["cmdline"]):
         assert str(workshop.root) not in " ".join(process.info["cmdline"] or []), process
-    for name in ("step2", "step3", "step4"):
+    for name in executed.keys() & {"step2", "step3", "step4"}:
         assert all(ports.is_free(port) for port in found(executed, name)["ports"])
     now = folders.contents(workshop.root)
     assert [path for path in now if not path.startswith(".workshop/")] == list(files_before)
@@ -422,20 +439,21 @@ class Requests(HTMLParser):
 def pages(executed, tmp_path_factory) -> dict[str, str]:
     target = tmp_path_factory.mktemp("build")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "notebooks", lambda: [SOURCES[name] for name in executed])
         patch.setattr(building, "run", lambda source: executed[source.stem.partition("_")[0]])
         files = building.build(target)
-    assert [file.parent for file in files] == [target / "notebooks"] * len(SOURCES)
+    assert [file.parent for file in files] == [target / "notebooks"] * len(executed)
     return {file.stem.partition("_")[0]: file.read_text(encoding="utf-8") for file in files}
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", EACH)
 def test_a_page_requests_nothing(pages, name):
     requests = Requests(pages[name])
     assert requests.found and all(address.startswith("data:") for address in requests.found)
     assert not requests.tags & {"script", "iframe", "object", "embed", "video", "audio"}
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", EACH)
 def test_a_page_holds_the_whole_notebook(pages, executed, name):
     page = pages[name]
     for cell in executed[name].cells:
