@@ -1,4 +1,4 @@
-"""Makes the tables of the project in this folder, logs somebody in, and prints the session's cookie.
+"""Makes the tables of the project in this folder, logs somebody in, and prints the cookie.
 
 All browsers are this one person's. Run as `python -m benchmarks.room.account`.
 """
