@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,17 @@ async def hears(browser, text: str) -> dict:
 
 async def says(browser, text: str) -> None:
     await browser.send(json.dumps({"message": text}))
+
+
+def test_the_chats_own_tests_pass(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=CHAT.folder,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_three_servers_on_two_shards_share_their_rooms():
