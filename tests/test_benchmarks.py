@@ -86,6 +86,17 @@ def test_the_room(marked, tmp_path):
     assert (tmp_path / "room.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_room_of_those_who_are_logged_in(marked):
+    chats = {"step7-daphne-core", "step7-daphne-pubsub"}
+    options = ("--only", ",".join(chats), "--browsers", "2", "--seconds", "0.2")
+    found = benchmark("room", *options, environment=marked)
+    assert {row["chat"] for row in found["rows"]} == chats
+    for row in found["rows"]:
+        for phase in ("rate", "saturation", "at_once"):
+            assert row[phase]["delivered"] == row[phase]["expected"] > 0
+            assert row[phase]["disconnected"] == 0
+
+
 def test_the_wait(marked, tmp_path):
     options = ("--requests", "1,3", "--thinking", "0.05", "--repeat", "1")
     found = benchmark("wait", *options, environment=marked)

@@ -7,12 +7,13 @@ stays well below 1, the server set the pace.
 """
 
 import contextlib
+import re
 import selectors
 import socket
 import time
 
 TEXT = "What one browser says all browsers hear, number {:06}"
-NUMBER = slice(-8, -2)  # where the number is in {"message": "… 000017"}
+NUMBER = re.compile(rb"hear, number (\d{6})")  # in {"message": "… 000017"}, and in no other frame
 PING, PONG = 9, 10  # opcodes
 HANDSHAKE = (
     "GET /ws/chat/lobby/ HTTP/1.1\r\n"
@@ -22,6 +23,7 @@ HANDSHAKE = (
     "Upgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Cookie: {cookie}\r\n"
     "\r\n"
 )
 AT_ONCE = 50  # handshakes under way; servers listen with a backlog of 50 and more
@@ -29,9 +31,11 @@ OPENS_WITHIN = 30  # seconds
 
 
 class Browsers:
-    """`count` WebSockets in the room "lobby", distributed in turn among servers at `ports`."""
+    """`count` WebSockets in the room "lobby", distributed in turn among servers at `ports`, all of
+    them with the `cookie` of somebody who is logged in."""
 
-    def __init__(self, ports: list[int], count: int):
+    def __init__(self, ports: list[int], count: int, cookie: str = ""):
+        self._cookie = cookie
         self.sent: list[float] = []  # when message n was sent (time.perf_counter)
         self.heard: list[int] = []  # how many browsers have heard it
         self.last: list[float] = []  # when the last of them heard it
@@ -52,7 +56,7 @@ class Browsers:
         opening = [socket.create_connection(("127.0.0.1", port), OPENS_WITHIN) for port in ports]
         for one, port in zip(opening, ports, strict=True):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            one.sendall(HANDSHAKE.format(port=port).encode())
+            one.sendall(HANDSHAKE.format(port=port, cookie=self._cookie).encode())
         for one in opening:
             answer = b""
             while b"\r\n\r\n" not in answer:
@@ -124,8 +128,8 @@ class Browsers:
                 length, begin = int.from_bytes(data[begin : begin + 2], "big"), begin + 2
             if (end := begin + length) > size:
                 break
-            if opcode == 1:
-                number = int(data[begin:end][NUMBER])
+            if opcode == 1 and (found := NUMBER.search(data, begin, end)):
+                number = int(found[1])
                 self.heard[number] += 1
                 self.last[number] = self.latest = now
                 if self.heard[number] == everybody:

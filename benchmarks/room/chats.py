@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import os
+import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +14,7 @@ from benchmarks.programs import Program, redis
 from workshop import manifest
 
 SOLUTION = manifest.finished_chat().solution
+SCALE = manifest.ROOT / "solutions" / "step7_scale"
 TUTORIAL = manifest.ROOT / "benchmarks" / "tutorial"
 LAYERS = {
     "core": {"BACKEND": "channels_redis.core.RedisChannelLayer"},
@@ -39,6 +43,7 @@ class Chat:
     folder: Path = SOLUTION
     application: str = "mysite.asgi:application"
     without_thread: bool = False  # see settings.py
+    database: bool = False  # whether it keeps messages, and has to know who is there
 
     @property
     def can_run(self) -> bool:
@@ -46,7 +51,8 @@ class Chat:
 
     @contextlib.contextmanager
     def running(self):
-        """Yields its servers and its Redis, all listening, then ends them."""
+        """Yields its servers and its Redis, all listening, and the cookie that its browsers need.
+        Then ends them."""
         with contextlib.ExitStack() as stack:
             store = stack.enter_context(redis())
             environment = {
@@ -56,6 +62,11 @@ class Chat:
             }
             if self.without_thread:
                 environment["BENCHMARK_WITHOUT_THREAD"] = "1"
+            cookie = ""
+            if self.database:
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                environment["DATABASE_URL"] = f"sqlite:///{folder}/db.sqlite3"
+                cookie = self._logged_in(environment)
             command = [sys.executable, "-m", *COMMANDS[self.server]]
             if self.server != "websockets":
                 command.append(self.application)
@@ -66,7 +77,18 @@ class Chat:
                 stack.callback(server.__exit__)
             for server in servers:
                 server.wait_until_it_listens()
-            yield servers, store
+            yield servers, store, cookie
+
+    def _logged_in(self, environment: dict[str, str]) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.room.account"],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(manifest.ROOT), **environment},
+            stdout=subprocess.PIPE,
+            check=True,
+            encoding="utf-8",
+        )
+        return done.stdout.strip()
 
 
 def variations():
@@ -86,6 +108,27 @@ def variations():
                     )
 
 
+def relays():
+    """Step 7's chat: with each server and each layer, and in two processes."""
+    for processes, server, layer in (
+        (1, "Daphne", "core, capacity 1000"),
+        (1, "Daphne", "pubsub"),
+        (1, "Uvicorn", "core, capacity 1000"),
+        (1, "Uvicorn", "pubsub"),
+        (2, "Uvicorn", "pubsub"),
+    ):
+        times = " × 2" if processes == 2 else ""
+        yield Chat(
+            f"step7-{'2-' if times else ''}{server}-{layer.partition(',')[0]}".lower(),
+            f"our step 7, {server}{times}, {layer}",
+            server,
+            layer,
+            processes,
+            folder=SCALE,
+            database=True,
+        )
+
+
 CHATS = [
     Chat("step3", "our step 3"),
     Chat("tutorial", "the tutorial's chat", folder=TUTORIAL),
@@ -96,6 +139,7 @@ CHATS = [
         application="benchmarks.room.part2:application",
     ),
     *variations(),
+    *relays(),
     Chat("step3-no-thread", "our step 3, without the thread", without_thread=True),
     Chat("no-thread", "Daphne, pubsub, without the thread", layer="pubsub", without_thread=True),
     Chat("limit", "websockets' broadcast(), no Django", "websockets"),

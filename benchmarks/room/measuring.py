@@ -125,10 +125,11 @@ def percentile(values: list[float], percent: float) -> float | None:
 def measure(chat: Chat, count: int, rate: float, seconds: float, most_at_once: int) -> dict:
     """One row: `chat` with `count` browsers."""
     with contextlib.ExitStack() as stack:
-        room = Room(*stack.enter_context(chat.running()))
+        *programs, cookie = stack.enter_context(chat.running())
+        room = Room(*programs)
         memory, used = room.server_memory(), room.server_cpu()
         ports = [server.port for server in room.servers]
-        room.browsers = stack.enter_context(Browsers(ports, count))
+        room.browsers = stack.enter_context(Browsers(ports, count, cookie))
         row = {
             "chat": chat.name,
             "browsers": count,
