@@ -87,7 +87,7 @@ def test_the_room(marked, tmp_path):
 
 
 def test_the_room_of_those_who_are_logged_in(marked):
-    chats = {"step7-daphne-core", "step7-daphne-pubsub"}
+    chats = {"relay-daphne-core", "relay-daphne-pubsub"}
     options = ("--only", ",".join(chats), "--browsers", "2", "--seconds", "0.2")
     found = benchmark("room", *options, environment=marked)
     assert {row["chat"] for row in found["rows"]} == chats

@@ -1,4 +1,4 @@
-"""Step 7's chat on real servers, and what it rests on: Uvicorn, the layers, their shards."""
+"""The chat of benchmarks/relay on real servers, and what it rests on: Uvicorn, layers, shards."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ from tests.conftest import run_coroutine
 
 pytest.importorskip("uvicorn", reason="requirements-dev.txt")
 
-CHAT = {chat.name: chat for chat in CHATS}["step7-uvicorn-pubsub"]
+CHAT = {chat.name: chat for chat in CHATS}["relay-uvicorn-pubsub"]
 LIMIT = 120  # seconds, which only what hangs takes
 
 
@@ -154,7 +154,7 @@ def caddy() -> str | None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a server is held up with SIGSTOP")
-@pytest.mark.skipif(caddy() is None, reason="requirements-scale.txt is not installed")
+@pytest.mark.skipif(caddy() is None, reason="benchmarks/relay/requirements.txt is not installed")
 def test_caddy_sends_no_browser_to_a_server_that_does_not_answer(monkeypatch):
     async def browsers_of(server) -> int:
         async with httpx.AsyncClient(timeout=LIMIT) as client:

@@ -14,7 +14,7 @@ from benchmarks.programs import Program, redis
 from workshop import manifest
 
 SOLUTION = manifest.finished_chat().solution
-SCALE = manifest.ROOT / "solutions" / "step7_scale"
+RELAY = manifest.ROOT / "benchmarks" / "relay"
 TUTORIAL = manifest.ROOT / "benchmarks" / "tutorial"
 LAYERS = {
     "core": {"BACKEND": "channels_redis.core.RedisChannelLayer"},
@@ -109,7 +109,7 @@ def variations():
 
 
 def relays():
-    """Step 7's chat: with each server and each layer, and in two processes."""
+    """The chat of benchmarks/relay: with each server and each layer, and in two processes."""
     for processes, server, layer in (
         (1, "Daphne", "core, capacity 1000"),
         (1, "Daphne", "pubsub"),
@@ -119,12 +119,12 @@ def relays():
     ):
         times = " × 2" if processes == 2 else ""
         yield Chat(
-            f"step7-{'2-' if times else ''}{server}-{layer.partition(',')[0]}".lower(),
-            f"our step 7, {server}{times}, {layer}",
+            f"relay-{'2-' if times else ''}{server}-{layer.partition(',')[0]}".lower(),
+            f"a relay, {server}{times}, {layer}",
             server,
             layer,
             processes,
-            folder=SCALE,
+            folder=RELAY,
             database=True,
         )
 
