@@ -26,9 +26,11 @@ ROOT = manifest.ROOT
 SLOW = (
     "browser/test_classroom.py",
     "browser/test_handout.py",
+    "browser/test_history.py",
     "browser/test_keyboard.py",
     "browser/test_looks.py",
     "browser/test_many_messages.py",
+    "browser/test_people.py",
     "browser/test_picture.py",
     "browser/test_readmes.py",
     "browser/test_reconnecting.py",
@@ -36,6 +38,7 @@ SLOW = (
     "browser/test_wire.py",
     "classroom/test_hostile.py",
     "classroom/test_joined.py",
+    "classroom/test_room.py",
     "environments",
     "test_benchmarks.py",
 )

@@ -150,6 +150,7 @@ def nothing_kept():
     kept.unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_migrations_run_again_only_when_something_they_use_has_changed(project, nothing_kept):
     migration(project, "migrations.RunPython(tell)", 'def tell(*_):\n    print("Now migrating.")')
 

@@ -2,6 +2,8 @@
 
 from checks.step5_people.observers.tabs import entered
 from workshop.checking.failures import Closed, Silent, StretchMissing
+from workshop.checking.observers.browser import HEARS_WITHIN
+from workshop.checking.processes.program import becomes
 
 SECRET = "only for you"
 ABSENT = "cleo"
@@ -29,13 +31,15 @@ async def test_a_whisper_reaches_one_person(
                 f'{asked}. Ben got {frame}. "whisper" is what was said, and "author" who is '
                 "logged in.",
             )
-    if accounts.messages(room.name):
+    await speaker.says("to everyone")
+    # One consumer handles one frame after another: the whisper has been handled by then.
+    await becomes(lambda: "to everyone" in accounts.messages(room.name), HEARS_WITHIN)
+    if SECRET in accounts.messages(room.name):
         raise StretchMissing(
             "Ana",
             f"{asked}, and it was saved: whoever comes later is told it. Send it on before "
             "anything is saved, and return.",
         )
-    await speaker.says("to everyone")
     for tab in (speaker, cleo):
         await _hears_no_whisper(tab, "to everyone")
     await elsewhere.says("to this room")
