@@ -70,10 +70,12 @@ class Trial:
         """Raises where all tests pass on the chat with the fault of that name."""
         fault = faults()[name]
         found = await self._run(name)
-        if any(line["what"] in ("hangs", "died", "broken") for line in found):
+        if any(line["what"] in ("died", "broken") for line in found) or self._failed(found):
             return
-        if self._failed(found):
-            return
+        if found[-1]["what"] == "hangs":
+            test = found[-1]["test"] or ""
+            message = f"{name_of(test)} did not come to its end on this chat: {fault.does}"
+            raise Hangs(test, message)
         for who, direction, text in fault.browser:
             self._timeline.add(who, direction, text)
         raise Survived(fault, self._passed(await self._run(RIGHT)))

@@ -35,8 +35,7 @@ from workshop.developing import catalogue  # noqa: E402
 STEP = manifest.find("step6_tests")
 RIGHT, AGAIN = "right", "again"  # names of runs; those on a chat with a fault have its name
 TIMES_MORE = 4  # on the right chat
-RUN_WITHIN = patience.seconds(6)  # one that takes longer hangs
-ALL_WITHIN = patience.seconds(13)
+HANGS_AFTER = patience.seconds(6)  # in which no test of a run begins or ends
 NOT_WRITTEN = "Not written yet."
 # Plugins of pytest's own that no test needs: importing and asking them takes time.
 UNNEEDED = (
@@ -89,12 +88,20 @@ class Run:
         self.name = name
         self.copy = copy
         self.record = copy.with_suffix(".jsonl")
-        self.began = time.monotonic()
+        self.began = self.wrote = time.monotonic()
+        self.written = 0
         self.process = start(copy, self.record, options)
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.began
+
+    def is_silent(self) -> bool:
+        """Whether it has written nothing for so long that it hangs."""
+        written = self.record.stat().st_size if self.record.exists() else 0
+        if written != self.written:
+            self.written, self.wrote = written, time.monotonic()
+        return time.monotonic() - self.wrote > HANGS_AFTER
 
     def is_over(self) -> bool:
         return self.process.poll() is not None
@@ -199,7 +206,6 @@ class Runner:
     def __init__(self, project: Path, folder: Path):
         self.project = project
         self.folder = folder
-        self.ends = time.monotonic() + ALL_WITHIN
         self.record = open(folder / "record.jsonl", "a", encoding="utf-8")
 
     def tell(self, run: str, what: str, **facts) -> None:
@@ -216,7 +222,7 @@ class Runner:
         failed = [e for e in first.lines() if e["what"] == "ends" and e["how"] == "failed"]
         wrong = [e["test"] for e in failed if not e["message"].startswith(NOT_WRITTEN)]
         if wrong or not passed:
-            if wrong and first.seconds < RUN_WITHIN:
+            if wrong:
                 self.plays_all([(AGAIN, [], wrong)], 1)
             return
         waiting = [(fault.name, fault.edits, passed) for fault in faults().values()]
@@ -248,15 +254,15 @@ class Runner:
 
     def finish(self, run: Run) -> bool:
         """Whether it is over; then its record has been passed on, and its copy is gone."""
-        is_late = run.seconds > RUN_WITHIN or time.monotonic() > self.ends
-        if not run.is_over() and not is_late:
+        hangs = not run.is_over() and run.is_silent()
+        if not run.is_over() and not hangs:
             return False
-        lines = [line for line in run.lines() if line["what"] != "over" or run.is_over()]
+        lines = run.lines()
         if run.name == RIGHT:
             self.show(lines, run.copy)
         for line in lines:
             self.tell(run.name, **self.translated(line, run.copy))
-        if is_late and not run.is_over():
+        if hangs:
             run.kill()
             started = [line["test"] for line in lines if line["what"] == "starts"]
             self.tell(run.name, "hangs", test=started[-1] if started else None)
