@@ -73,6 +73,13 @@ ASKED = {  # what the tests ask each notebook for, when it has run
         caught=caught,
         said={name: counts[-1] for name, counts in says.items()},
     )""",
+    "step6": """dict(
+        noticed=noticed,
+        outcomes=outcomes,
+        waits=waits,
+        left=left,
+        survivors=survivors,
+    )""",
 }
 
 UNITS = re.compile(r"seconds|\bms\b|\bMB\b|bytes|times as short|members|commands|messages|heard")
@@ -271,6 +278,15 @@ def test_step5_counts(executed):
     assert it["counted"]["called"] == 1000 and it["counted"]["taken"] <= 40
     assert it["caught"] == ["not JSON"]
     assert it["said"] == {"really here": 1, "counter": 2, "leases": 1}
+
+
+def test_step6_counts(executed):
+    it = found(executed, "step6")
+    assert list(it["noticed"].values()) == [False, False, True]
+    assert it["outcomes"] == {"without await": "passes", "with await": "fails"}
+    assert it["waits"][1] and not it["waits"][0.05]
+    assert it["left"] == {"one layer for both": 2, "a layer for each": 1}
+    assert it["survivors"] == ["Twice", "NoDiscard"]
 
 
 @pytest.mark.parametrize("name", SOURCES)
