@@ -44,11 +44,10 @@ class Unsteady(Failure):
 class NeverAwaited(Failure):
     """A test calls a coroutine, and does not await it."""
 
-    def __init__(self, test: str, message: str, coroutine: str, line: int):
+    def __init__(self, test: str, message: str, coroutine: str):
         super().__init__("tests", message)
         self.test = test
         self.coroutine = coroutine
-        self.line = line
 
 
 class DecidesNothing(Failure):

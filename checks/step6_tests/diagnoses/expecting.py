@@ -12,11 +12,15 @@ KEYS = ("'message'", "'id'", "'client_id'", "'author'", "'people'", "'error'")
 
 
 def _where(evidence):
-    """The learner's line that failed; else the test."""
+    """The test's line that failed; else the test."""
+    source, function = failing(evidence)
+    for error in evidence.errors if source else ():
+        for frame in reversed(error.frames):
+            if frame.function == function.name and frame.file == source.path:
+                return Where(frame.file, frame.line)
     error = next((e for e in evidence.errors if evidence.where(e)), None)
     if error:
         return evidence.where(error)
-    source, function = failing(evidence)
     return source.where(function) if source else None
 
 
@@ -29,7 +33,7 @@ def no_such_address(evidence):
         return None
     path = evidence.failure.text.rpartition("path ")[2].strip(".")
     return Explanation(
-        f"No route leads to the path {path} that this test opens. It is `/ws/chat/lobby/`, with a "
+        f"No route leads to the path {path} that this test opens. It is /ws/chat/lobby/, with a "
         "slash at both ends.",
         _where(evidence),
     )

@@ -3,7 +3,7 @@
 import ast
 
 from checks.step6_tests.diagnoses.seen import calls, failing, sources, tests
-from checks.step6_tests.failures import DecidesNothing, Survived
+from checks.step6_tests.failures import DecidesNothing, FailsOnTheRightChat, Survived
 from checks.step6_tests.observers.deciding import FUNCTIONS
 from workshop.checking.explaining.edits import instead, renamed, undecorated
 from workshop.checking.explaining.rules import Explanation, rule
@@ -155,7 +155,7 @@ def compared_with_itself(evidence):
 @rule
 def connected_is_a_tuple(evidence):
     """`if not await tab.connect()`: a tuple of two is always true."""
-    if not evidence.saw(Survived):
+    if not evidence.saw(Survived, FailsOnTheRightChat):
         return None
     for source in sources(evidence):
         for node in source.nodes(ast.Assign):

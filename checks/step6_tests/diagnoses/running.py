@@ -196,6 +196,26 @@ def simple_test_case(evidence):
 
 
 @rule
+def unittests_own_test_case(evidence):
+    """from unittest import TestCase"""
+    if not evidence.saw(FailsOnTheRightChat):
+        return None
+    if "Database access not allowed" not in evidence.failure.text:
+        return None
+    for source in sources(evidence):
+        for node in source.nodes(ast.ImportFrom):
+            if node.module == "unittest" and [one.name for one in node.names] == ["TestCase"]:
+                where, changed = source.where(node), "from django.test import TestCase"
+                return Explanation(
+                    "This TestCase is that of unittest: it neither gives a test the database nor "
+                    f"awaits one that is a coroutine. Django's does: `{changed}`",
+                    where,
+                    evidence.suggest(where, instead(node, changed)),
+                )
+    return None
+
+
+@rule
 def database_not_asked_for(evidence):
     """A function of pytest's without the mark."""
     if not evidence.saw(FailsOnTheRightChat):

@@ -7,7 +7,7 @@ What happens is written to the file RECORD, an object in JSON a line:
     {"what": "starts", "test": "chat/tests.py::ChatTests::test_x"}
     {"what": "ends", "test": …, "how": "passed" | "failed" | "skipped", "seconds": 0.1, **FAILURE}
     {"what": "broken", **FAILURE}                   a file could not be imported
-    {"what": "never awaited", "coroutine": "hears", "file": …, "line": 12, "test": …}
+    {"what": "never awaited", "coroutine": "hears", "test": …}
     {"what": "over", "status": 1, "output": "…"}     pytest's exit status
 
 where FAILURE is "type" and "message" of the exception, and "traceback" as Python prints it.
@@ -23,7 +23,6 @@ import time
 import traceback
 
 NEVER_AWAITED = re.compile(r"coroutine '(?P<coroutine>[^']+)' was never awaited")
-MADE_AT = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 OUTPUT_KEPT = 2000
 
 
@@ -45,10 +44,10 @@ class Recorder:
 
     def pytest_exception_interact(self, node, call, report):
         failure = facts_of(call.excinfo.value)
-        if hasattr(report, "when"):
-            self.failed.setdefault(report.nodeid, failure)
-        else:
+        if report.when == "collect":
             self.tell("broken", **failure)
+        else:
+            self.failed.setdefault(report.nodeid, failure)
 
     def pytest_runtest_logreport(self, report):
         if report.failed:
@@ -64,10 +63,8 @@ class Recorder:
     def pytest_warning_recorded(self, warning_message, nodeid):
         text = str(warning_message.message)
         if found := NEVER_AWAITED.search(text):
-            made = [*MADE_AT.finditer(text)]  # the place that made it comes last
-            file, line = (made[-1]["file"], int(made[-1]["line"])) if made else ("", 0)
             coroutine = found["coroutine"].rpartition(".")[2]
-            self.tell("never awaited", coroutine=coroutine, file=file, line=line, test=nodeid)
+            self.tell("never awaited", coroutine=coroutine, test=nodeid)
 
 
 def facts_of(error):
@@ -84,7 +81,6 @@ def run(record: str, options: list[str]) -> None:
     import pytest
 
     sys.dont_write_bytecode = True
-    sys.set_coroutine_origin_tracking_depth(1)  # a warning says where it was made
     if not names_settings("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini"):
         os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
     sys.path.insert(0, os.getcwd())

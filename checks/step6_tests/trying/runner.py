@@ -35,12 +35,11 @@ from workshop.developing import catalogue  # noqa: E402
 STEP = manifest.find("step6_tests")
 RIGHT, AGAIN = "right", "again"  # names of runs; those on a chat with a fault have its name
 TIMES_MORE = 4  # on the right chat
-HANGS_AFTER = patience.seconds(6)  # in which no test of a run begins or ends
+HANGS_AFTER = patience.seconds(6)  # in which no test of a run begins or ends …
+LOADS_WITHIN = patience.seconds(10)  # … and before the first one
 NOT_WRITTEN = "Not written yet."
 # Plugins of pytest's own that no test needs: importing and asking them takes time.
-UNNEEDED = (
-    "cacheprovider debugging doctest faulthandler junitxml pastebin setuponly setupplan stepwise"
-)
+UNNEEDED = "cacheprovider doctest faulthandler junitxml pastebin setuponly setupplan stepwise"
 OPTIONS = [word for name in UNNEEDED.split() for word in ("-p", f"no:{name}")]
 # What a learner's tests may be written with. What else is installed is not loaded.
 PLUGINS = ("pytest_django.plugin", "anyio.pytest_plugin", "pytest_asyncio.plugin")
@@ -101,7 +100,8 @@ class Run:
         written = self.record.stat().st_size if self.record.exists() else 0
         if written != self.written:
             self.written, self.wrote = written, time.monotonic()
-        return time.monotonic() - self.wrote > HANGS_AFTER
+        limit = HANGS_AFTER if written else LOADS_WITHIN
+        return time.monotonic() - self.wrote > limit
 
     def is_over(self) -> bool:
         return self.process.poll() is not None
