@@ -176,7 +176,7 @@ def connected_is_a_tuple(evidence):
 
 
 @rule
-def exception_swallowed(evidence):
+def assertion_caught(evidence):
     """A failing assertion raises, and the test catches it."""
     if not evidence.saw(Survived):
         return None
