@@ -8,6 +8,7 @@ from workshop import environment
 BENCHMARKS = {  # name: (module, what it measures)
     "room": ("benchmarks.room", "a message to everyone in a room: time, losses and cost"),
     "wait": ("benchmarks.wait", "requests that wait: blocking and awaiting"),
+    "classroom": ("benchmarks.classroom", "an afternoon of the classroom: losses and delays"),
     "set-up": ("benchmarks.set_up", "from a clone to the first passing check"),
     "check-loop": ("benchmarks.check_loop", "from a save to the verdict of a check"),
 }

@@ -38,6 +38,10 @@ def join(name: str = "") -> Seat:
     )
 
 
+def seat(number: int | None) -> Seat | None:
+    return Seat.objects.filter(pk=number).first() if number else None
+
+
 def paired(code: str) -> Seat:
     """The seat of another device of the same person. Raises Seat.DoesNotExist."""
     return Seat.objects.get(pair=code.upper())
@@ -153,7 +157,7 @@ def answer(seat: Seat, poll_id: int, choice: int) -> None:
 # What the instructor chooses
 
 
-def begin(step: str, minutes: int) -> None:
+def begin(step: str, minutes: float) -> None:
     if step not in catalog.steps():
         raise No("There is no such step.")
     ends = now() + timedelta(minutes=minutes) if minutes else None

@@ -1,20 +1,30 @@
 """The connections of the pages: those of a seat, the instructor's board, the projector's screen."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
+from channels.exceptions import ChannelFull
 from channels.generic.websocket import AsyncWebsocketConsumer
+from redis.exceptions import RedisError
 
 from . import actions, limits, messages, signals, state
-from .models import Seat
+from .one_thread import in_database
+from .readings import Reading
 
 log = logging.getLogger(__name__)
 NOT_YOURS = 4403  # the page asks for the code, or says where the board's address is
 GONE = 4410  # the seat was left
+AGAIN = 15  # seconds after which a page joins its groups again and reads what they may have missed
 TOO_MUCH = 4429  # not 1008, policy violation: Daphne sends only 1000 and 3000 to 4999
+
+# Encoded where it is read, in a thread: a board of 500 seats takes its time.
+board = Reading(lambda: messages.encode(state.of_board()))
+screen = Reading(lambda: messages.encode(state.of_screen()))
+seats = Reading(state.of_seats)
+chat = Reading(state.latest_said)
 
 
 class Nowhere(AsyncWebsocketConsumer):
@@ -31,26 +41,52 @@ class Page(AsyncWebsocketConsumer):
     pause = 0.0  # seconds between two readings
     groups: list[str] = []  # Channels joins them before connect() is called, and leaves them
     kinds: tuple[type, ...] = ()  # messages that the page may send
+    heard: tuple[str, ...] = ("changed",)  # types of events
 
     read_at = 0.0
     refusals = 0
     closed = False  # by us: what still comes in is dropped
 
+    staying: asyncio.Task | None = None
+
+    def stay(self, *groups: str) -> None:
+        self.staying = asyncio.create_task(self._stay(groups))
+
+    async def _stay(self, groups) -> None:
+        """A Redis that was started again knows no groups. A connection that it did not cost would
+        hear nothing any more, and its page would not know."""
+        while True:
+            await asyncio.sleep(AGAIN)
+            with contextlib.suppress(OSError, RedisError, ChannelFull):  # at the next turn, then
+                for group in groups:
+                    await self.channel_layer.group_add(group, self.channel_name)
+                # To itself: one event after the other, as those of the groups.
+                now = {"at": time.time(), "group": groups[0]}
+                for kind in self.heard:
+                    await self.channel_layer.send(self.channel_name, {"type": kind, **now})
+
+    async def websocket_disconnect(self, message):
+        if self.staying:
+            self.staying.cancel()
+        await super().websocket_disconnect(message)
+
     async def tell(self, message) -> None:
         await self.send(text_data=messages.encode(message))
 
-    async def tell_state(self) -> None:
-        self.read_at = time.time()
-        await self.tell(await database_sync_to_async(self.state)())
+    async def tell_state(self, at: float, group: str) -> None:
+        """Sends what the page shows, as it was at that moment or later, and sets read_at."""
+        raise NotImplementedError
 
     async def changed(self, event):
         """What had changed before the last reading is known already: of many changes at once, most
         are skipped."""
-        if self.closed or event["at"] < self.read_at:
+        at = event["at"]
+        if self.closed or at < self.read_at:
             return
         if (wait := self.read_at + self.pause - time.time()) > 0:
             await asyncio.sleep(wait)
-        await self.tell_state()
+            at = time.time()
+        await self.tell_state(at, event["group"])
 
     async def receive(self, text_data=None, bytes_data=None):
         if self.closed:
@@ -88,18 +124,15 @@ class Page(AsyncWebsocketConsumer):
 
 class SeatConsumer(Page):
     kinds = messages.FROM_SEAT
+    heard = ("changed", "said")
     groups = [signals.SEATS, signals.CHAT]
     last_id = None  # of the newest message that this page has been sent
-
-    def state(self):
-        return state.of_seat(self.seat.id)
 
     def who(self):
         return self.seat.id
 
     async def connect(self):
-        found = Seat.objects.filter(pk=self.scope["session"].get("seat"))
-        self.seat = await found.afirst()
+        self.seat = await in_database(actions.seat)(self.scope["session"].get("seat"))
         if not await self.welcome(self.seat is not None):
             return
         await self.channel_layer.group_add(signals.of_seat(self.seat.id), self.channel_name)
@@ -107,34 +140,52 @@ class SeatConsumer(Page):
         self.last_id = (
             int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
         )
-        try:
-            await self.tell_state()
-        except Seat.DoesNotExist:  # it was left since
-            return await self.gone({})
-        await self.catch_up()
-
-    async def said(self, event):
-        if getattr(self, "seat", None) and not self.closed:
-            await self.catch_up()
+        self.stay(*self.groups, signals.of_seat(self.seat.id))
+        now = {"at": time.time(), "group": signals.of_seat(self.seat.id)}
+        await self.changed(now)
+        await self.said(now)
 
     async def changed(self, event):
         if getattr(self, "seat", None):
-            try:
-                await super().changed(event)
-            except Seat.DoesNotExist:
-                await self.gone({})
+            await super().changed(event)
+
+    async def tell_state(self, at, group):
+        if group == signals.SEATS:
+            found = await seats.since(at)
+            self.read_at = seats.began
+        else:
+            self.read_at = time.time()
+            found = await in_database(state.of_seats)(pk=self.seat.id)
+        if own := found.get(self.seat.id):
+            await self.tell(own)
+        else:  # it was left since
+            await self.gone({})
 
     async def gone(self, event):
         self.closed = True
         await self.close(GONE)
 
-    async def catch_up(self):
-        for said in await database_sync_to_async(state.said_after)(self.last_id):
-            await self.tell(said)
-            self.last_id = said.id
+    async def said(self, event):
+        """Something was said. Whoever is not far behind finds it among the latest, which all pages
+        share; others read on from where they were."""
+        if not getattr(self, "seat", None) or self.closed:
+            return
+        latest = await chat.since(event["at"])
+        while self.last_id is not None and latest and self.last_id < latest[0].id - 1:
+            missed = await in_database(state.said_after)(self.last_id)
+            if not missed or missed[0].id >= latest[0].id:
+                break  # what is between was left with its seat
+            await self.tell_said(missed)
+        await self.tell_said(latest)
+
+    async def tell_said(self, said):
+        for one in said:
+            if self.last_id is None or one.id > self.last_id:
+                self.last_id = one.id
+                await self.tell(one)
 
     async def act(self, message):
-        do = database_sync_to_async
+        do = in_database
         match message:
             case messages.Say():
                 stored = await do(actions.say)(self.seat, message.text, message.client_id)
@@ -167,20 +218,26 @@ class ForTheInstructor(Page):
     async def connect(self):
         if await self.welcome(self.scope["session"].get("board") is True):
             self.allowed = True
-            await self.tell_state()
+            self.stay(*self.groups)
+            await self.changed({"at": time.time(), "group": self.groups[0]})
 
     async def changed(self, event):
         if getattr(self, "allowed", False):
             await super().changed(event)
 
+    async def tell_state(self, at, group):
+        newest = await self.reading.since(at)
+        self.read_at = self.reading.began
+        await self.send(text_data=newest)
+
 
 class BoardConsumer(ForTheInstructor):
     kinds = messages.FROM_BOARD
     groups = [signals.BOARD]
-    state = staticmethod(state.of_board)
+    reading = board
 
     async def act(self, message):
-        do = database_sync_to_async
+        do = in_database
         match message:
             case messages.OpenPoll():
                 await do(actions.open_poll)(message.question, message.choices)
@@ -199,7 +256,7 @@ class BoardConsumer(ForTheInstructor):
 
 class ScreenConsumer(ForTheInstructor):
     groups = [signals.SCREEN]
-    state = staticmethod(state.of_screen)
+    reading = screen
 
 
 def _address(scope) -> str:

@@ -151,7 +151,7 @@ class Exercise:
     """The room works on a step, for so many minutes from now; 0 minutes: no countdown."""
 
     step: Step
-    minutes: Annotated[int, Between(0, 180)]
+    minutes: Annotated[float, Between(0, 180)]
 
 
 # To the pages. Each state is all that its page shows, so that a page which comes back needs no

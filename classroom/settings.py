@@ -53,7 +53,9 @@ CHANNEL_LAYERS = {
             "hosts": [os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379"],
             # Another classroom, or a step's chat, may use the same Redis.
             "prefix": "classroom-" + hashlib.sha256(str(FOLDER).encode()).hexdigest()[:8],
-            "capacity": 1000,
+            # All pages of a server process share a list in Redis: one message to a room of 200 is
+            # 200 events in it. What doesn't fit is dropped, and heard when the pages join again.
+            "capacity": 20_000,
         },
     }
 }

@@ -21,23 +21,28 @@ from .models import Poll as PollRecord
 from .models import Standing as StandingRecord
 
 
-def of_seat(seat_id: int) -> SeatState:
-    """Raises Seat.DoesNotExist."""
-    seat, room, poll = Seat.objects.get(pk=seat_id), actions.room(), _poll()
-    hand = Hand.objects.filter(seat=seat, lowered=None).first()
-    answer = poll and Answer.objects.filter(poll=poll.id, seat=seat).first()
-    return SeatState(
-        label=seat.label,
-        hue=seat.hue,
-        name=seat.name,
-        pair=seat.pair,
-        raised=hand and hand.kind,
-        poll=poll,
-        answer=answer.choice if answer else None,
-        step=room.step or None,
-        ends=_seconds(room.ends),
-        now=time(),
-    )
+def of_seats(**only) -> dict[int, SeatState]:
+    """By the number of the seat; of_seats(pk=7) is that one's alone, or nothing."""
+    room, poll, seats = actions.room(), _poll(), Seat.objects.filter(**only)
+    hands = Hand.objects.filter(lowered=None, seat__in=seats)
+    answers = Answer.objects.filter(poll=poll and poll.id, seat__in=seats)
+    raised = dict(hands.values_list("seat", "kind"))
+    chosen = dict(answers.values_list("seat", "choice"))
+    return {
+        seat.id: SeatState(
+            label=seat.label,
+            hue=seat.hue,
+            name=seat.name,
+            pair=seat.pair,
+            raised=raised.get(seat.id),
+            poll=poll,
+            answer=chosen.get(seat.id),
+            step=room.step or None,
+            ends=_seconds(room.ends),
+            now=time(),
+        )
+        for seat in seats
+    }
 
 
 def of_board() -> BoardState:
@@ -105,14 +110,25 @@ def of_screen() -> ScreenState:
     )
 
 
-def said_after(last_id: int | None) -> list[Said]:
-    """What was said after that message; with None, the latest."""
-    messages = Message.objects.select_related("seat").order_by("-id")
-    latest = messages.filter(id__gt=last_id or 0)[:100]
-    return [
-        Said(one.id, one.text, one.seat.name or one.seat.label, one.created.isoformat())
-        for one in reversed(latest)
-    ]
+AT_ONCE = 100  # messages of the room that are read together
+
+
+def latest_said() -> list[Said]:
+    """The latest, oldest first."""
+    return [*reversed([_said(one) for one in _messages().order_by("-id")[:AT_ONCE]])]
+
+
+def said_after(last_id: int) -> list[Said]:
+    """The first that were said after that message; there may be more."""
+    return [_said(one) for one in _messages().filter(id__gt=last_id).order_by("id")[:AT_ONCE]]
+
+
+def _messages():
+    return Message.objects.select_related("seat")
+
+
+def _said(one: Message) -> Said:
+    return Said(one.id, one.text, one.seat.name or one.seat.label, one.created.isoformat())
 
 
 def _standings(**only) -> list[StandingRecord]:

@@ -1,12 +1,15 @@
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 
-from . import views
+from . import decks, views
 
 urlpatterns = [
     path("", views.room, name="room"),
     path("leave/", views.leave, name="leave"),
     path("board/", views.board, name="board"),
     path("screen/", views.screen, name="screen"),
+    path("slides/", RedirectView.as_view(url=f"/slides/{decks.DAY}/"), name="slides"),
+    path("slides/<slug:name>/", views.deck),
     # From laptops
     path("seats/", views.seats),
     path("results/", views.results),

@@ -4,16 +4,18 @@ import io
 import logging
 
 import segno
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import async_only_middleware
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from . import actions, catalog, keys, limits, messages, signals
+from . import actions, catalog, decks, keys, limits, messages, signals
 from .models import Seat
+from .one_thread import in_database
 
 log = logging.getLogger(__name__)
 TOO_MANY = "Too many tries from this address. Wait a minute, and try again."
@@ -28,9 +30,10 @@ def only_from_here(get_response):
         request.get_host()  # raises, which answers 400, where it is not one of ALLOWED_HOSTS
         response = await get_response(request)
         socket = "".join(f" ws{origin.removeprefix('http')}" for origin in settings.ORIGINS)
-        response["Content-Security-Policy"] = (
+        response.headers.setdefault(
+            "Content-Security-Policy",
             f"default-src 'self'; connect-src 'self'{socket}; img-src 'self' data:; "
-            "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+            "frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
         )
         response["Cache-Control"] = response.get("Cache-Control", "no-store")
         return response
@@ -58,7 +61,7 @@ async def _admit(request, code: str, pair: str, name: str) -> tuple[Seat | None,
         return None, WRONG, 403
     if pair:
         try:
-            return await database_sync_to_async(actions.paired)(pair), "", 200
+            return await in_database(actions.paired)(pair), "", 200
         except Seat.DoesNotExist:
             limits.wrong_codes.count(address)
             log.warning("wrong pair from %s", address)
@@ -66,7 +69,7 @@ async def _admit(request, code: str, pair: str, name: str) -> tuple[Seat | None,
     if not limits.new_seats.allows(address):
         return None, TOO_MANY, 429
     try:
-        seat = await database_sync_to_async(actions.join)(name)
+        seat = await in_database(actions.join)(name)
     except actions.No as error:
         return None, str(error), 409
     await signals.changed(signals.BOARD, signals.SCREEN)
@@ -81,7 +84,7 @@ async def room(request):
     """The room for those who have a seat, otherwise the form that gives one."""
     if request.method == "POST":
         return await _enter(request)
-    seat = await Seat.objects.filter(pk=request.session.get("seat")).afirst()
+    seat = await in_database(actions.seat)(request.session.get("seat"))
     if not seat:
         return _form(request)
     fields = messages.field_names(messages.FROM_SEAT + messages.TO_PAGES)
@@ -119,7 +122,7 @@ def _form(request, code="", pair="", problem="", status=200):
 
 @require_POST
 async def leave(request):
-    if seat := await Seat.objects.filter(pk=request.session.get("seat")).afirst():
+    if seat := await in_database(actions.seat)(request.session.get("seat")):
         await _remove(seat)
     request.session.flush()
     return _say(request, "You left. Everything that your seat had sent was removed.", 200)
@@ -127,7 +130,7 @@ async def leave(request):
 
 async def _remove(seat: Seat) -> None:
     number = seat.id
-    await database_sync_to_async(actions.leave)(seat)
+    await in_database(actions.leave)(seat)
     await signals.gone(number)
     await signals.changed(signals.BOARD, signals.SCREEN)
 
@@ -165,6 +168,24 @@ async def screen(request):
         "qr": picture.getvalue().decode(),
     }
     return render(request, "classroom/screen.html", known)
+
+
+@xframe_options_sameorigin  # the speaker's window shows it in frames
+async def deck(request, name: str):
+    if request.session.get("board") is not True:
+        return _not_the_instructor(request)
+    if name not in decks.names():
+        return _say(request, f"There is no such deck. There are: {', '.join(decks.names())}.", 404)
+    problem = decks.are_built()
+    if problem is None:
+        words = "The slides are built, which takes about 20 seconds. This page then shows them."
+        response = _say(request, words, 200)
+        response["Refresh"] = "1"
+        return response
+    if problem:
+        log.error("the slides could not be built: %s", problem)
+        return _say(request, f"The slides could not be built. {problem}", 500)
+    return await sync_to_async(decks.page)(name)
 
 
 def _not_the_instructor(request):
@@ -228,7 +249,7 @@ async def results(request):
         unknown = {one.step for one in sent.results} - catalog.steps().keys()
         if unknown:
             raise messages.Unfit(f"There is no such step: {', '.join(sorted(unknown))}.")
-        new = await database_sync_to_async(actions.store)(seat, sent.results)
+        new = await in_database(actions.store)(seat, sent.results)
     except (messages.Unfit, actions.No) as error:
         return _refused(str(error), 400)
     if new:
@@ -238,4 +259,4 @@ async def results(request):
 
 async def _seat_of(request) -> Seat | None:
     number = keys.seat_of(request.headers.get("Authorization", "").removeprefix("Seat "))
-    return await Seat.objects.filter(pk=number).afirst() if number else None
+    return await in_database(actions.seat)(number)

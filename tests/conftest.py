@@ -68,6 +68,8 @@ class Checked:
 # For a check of what is right: only what fails waits for a limit, so this costs such a check
 # nothing, and no limit that is too short for a busy machine rejects a right answer.
 ALL_THE_TIME = {patience.VARIABLE: "20"}
+# For a check of what is wrong, which may have to wait for a limit.
+PATIENT = {patience.VARIABLE: "5"}
 
 
 def check(step: str, *arguments, cwd: Path | None = None, **environment) -> Checked:

@@ -204,7 +204,7 @@ def parses(workshop: Workshop, words: list[str]) -> str:
 
 
 def has_tests_of_its_own(workshop: Workshop, words: list[str]) -> str:
-    """The classroom and its seats: tests/classroom/."""
+    """The classroom and its seats: tests/classroom/. A rehearsal: test_rehearse.py."""
     return parses(workshop, words)
 
 
@@ -255,6 +255,7 @@ HOW = {
     "classroom": has_tests_of_its_own,
     "join": has_tests_of_its_own,
     "leave": ends,
+    "rehearse": has_tests_of_its_own,
     "stop": ends,
 }
 CHANGE_FILES = (

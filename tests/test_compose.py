@@ -10,7 +10,8 @@ import yaml
 from workshop import manifest
 
 ROOT = manifest.ROOT
-CHAT, HISTORY = manifest.finished_chat(), manifest.find("step4")
+CHAT = manifest.finished_chat()
+AT_HOME = [step for step in manifest.steps("take-home") if step.database]
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -126,17 +127,18 @@ def test_by_default_there_is_no_database(services, servers):
         assert not server["environment"]["DATABASE_URL"]
 
 
-def test_step_4_has_its_messages_in_postgres():
-    given = variables("docker/step4.env")
+@pytest.mark.parametrize("step", AT_HOME, ids=lambda step: step.short)
+def test_a_step_at_home_has_its_messages_in_postgres(step):
+    given = variables(f"docker/{step.short}.env")
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert given.keys() == {name for name, _ in VARIABLE.findall(text)}
     services = services_with(given)
     postgres = services["postgres"]["environment"]
     for name in ("migrate", "server1", "server2"):
         service = services[name]
-        assert service["build"]["args"]["STEP"] == HISTORY.name
+        assert service["build"]["args"]["STEP"] == step.name
         assert service["build"]["args"]["DRIVER"].startswith("psycopg[binary]")
-        assert service["image"] == f"channels-workshop-{HISTORY.name}"
+        assert service["image"] == f"channels-workshop-{step.name}"
         url = urlsplit(service["environment"]["DATABASE_URL"])
         assert (url.scheme, url.hostname) == ("postgres", "postgres")
         assert url.username == postgres["POSTGRES_USER"]
@@ -148,5 +150,6 @@ def test_step_4_has_its_messages_in_postgres():
 
 def test_no_messages_of_anybody_s_get_into_the_image():
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    assert f"!solutions/{HISTORY.name}" in ignored
-    assert ignored.index("**/db.sqlite3*") > ignored.index(f"!solutions/{HISTORY.name}")
+    for step in AT_HOME:
+        assert f"!solutions/{step.name}" in ignored
+        assert ignored.index("**/db.sqlite3*") > ignored.index(f"!solutions/{step.name}")

@@ -167,7 +167,7 @@ def running(request, tmp_path_factory):
     )
     server = Server(folder)
     try:
-        run_coroutine(server.starts())
+        assert run_coroutine(server.listens(300)), server.log.text
         yield Running(server, folder)
     finally:
         server.stop()

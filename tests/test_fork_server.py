@@ -157,7 +157,9 @@ def test_a_program_with_other_settings_of_python_is_started_plainly(folder, warm
     [
         ("pass", 0),
         ("import sys; sys.exit(3)", 3),
+        ("import sys; sys.exit(259)", 3),
         ("import sys; sys.exit('words')", 1),
+        ("print('in a buffer', end='')", 0),
         ("1 / 0", 1),
         ("import os; os._exit(7)", 7),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9),

@@ -72,6 +72,8 @@ ASKED = {  # what the tests ask each notebook for, when it has run
         counted=dict(counted),
         caught=caught,
         said={name: counts[-1] for name, counts in says.items()},
+        attacks={attack: list(what.values()) for attack, what in seen_by.items()},
+        tracebacks=tracebacks,
     )""",
     "step6": """dict(
         noticed=noticed,
@@ -278,6 +280,21 @@ def test_step5_counts(executed):
     assert it["counted"]["called"] == 1000 and it["counted"]["taken"] <= 40
     assert it["caught"] == ["not JSON"]
     assert it["said"] == {"really here": 1, "counter": 2, "leases": 1}
+    in_step4, in_step5 = zip(*it["attacks"].values(), strict=True)
+    assert [said for said, _ in in_step4] == [
+        *["heard, as ben"] * 2,
+        "HTTP 403",
+        *["closed 1011"] * 3,
+        "heard, as ben",
+    ]
+    assert [said for said, _ in in_step5] == [
+        "HTTP 403",
+        "heard, as ana",
+        "HTTP 403",
+        *["error"] * 3,
+        "closed 4429",
+    ]
+    assert it["tracebacks"] == {"step4": 3, "step5": 0}
 
 
 def test_step6_counts(executed):

@@ -179,6 +179,41 @@ LACKING["step4"] = [
     ([(*EARLIER[:2], IN_ORDER.replace("id__lt", "id__lte"))], "id__lt"),
     ([(*EARLIER[:2], IN_ORDER.replace("room=self.room_name, ", ""))], "another room"),
 ]
+WHISPER = """        if "to" in content:
+            here = Presence.objects.filter(room=self.room_name, user__username=content["to"])
+            author = self.scope["user"].username
+            frame = {"whisper": content["message"], "author": author}
+            async for channel in here.values_list("channel", flat=True):
+                event = {"type": "whispered", "frame": frame}
+                await self.channel_layer.send(channel, event)
+            return
+        client_id = content.get("client_id")
+"""
+WHISPERED = (
+    "chat/consumers.py",
+    "    async def chat_message(",
+    """    async def whispered(self, event):
+        await self.send(text_data=json.dumps(event["frame"]))
+
+    async def chat_message(""",
+)
+
+
+def whispering(replace: str = "", by: str = "") -> list[tuple[str, str, str]]:
+    return [
+        ("chat/consumers.py", WHISPER.splitlines(True)[-1], WHISPER.replace(replace, by)),
+        WHISPERED,
+    ]
+
+
+LACKING["step5"] = [
+    ([], '"whisper"'),
+    (whispering("            return\n", ""), "it was saved"),
+    (whispering('self.scope["user"].username', 'content["author"]'), "who is logged in"),
+    (whispering("send(channel, event)", "group_send(self.room_group_name, event)"), "alone"),
+    (whispering("room=self.room_name, ", ""), "alone"),
+    (whispering(), '"error"'),
+]
 # What goes wrong in the code for it is explained as anywhere.
 LACKING["step2"].append(
     ([(*GREETS[:2], GREETS[2].replace("self.send(", "self.sends("))], "no method sends")

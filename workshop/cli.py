@@ -18,6 +18,7 @@ ALL = tuple(groups.requirements())
 NEEDS = {
     "notebooks": ("notebooks",),
     "slides": ("slides",),
+    "rehearse": ("slides",),
     "build": ("notebooks", "slides"),  # the notebooks are run
     "test": ALL,
     "dev": ALL,
@@ -36,7 +37,8 @@ def main(argv: list[str]) -> int:
     if command in PASSED_ON:
         arguments["arguments"] = passed_on
     try:
-        _be_ready(command, where)
+        drawn = ("notebooks",) if arguments.get("report") else ()  # matplotlib is there
+        _be_ready(command, where, (*NEEDS.get(command, ()), *drawn))
         module = importlib.import_module(f"workshop.commands.{command or 'overview'}")
         return module.run(**arguments)
     except KeyboardInterrupt:
@@ -116,6 +118,7 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument(
         "--address", metavar="URL", help="where to get the workshop: shown on the first slide"
     )
+    slides.add_argument("--no-browser", action="store_true", help="only print the address")
     kit = add("kit", "for instructors: a folder with all that a set-up downloads, to hand out")
     kit.add_argument("folder", metavar="FOLDER", help="where the kit is, or will be")
     kit.add_argument("--platforms", nargs="+", metavar="NAME", help="only these (default: all)")
@@ -138,10 +141,15 @@ def parser() -> argparse.ArgumentParser:
     classroom.add_argument(
         "--export", metavar="FOLDER", help="only write the day in figures, without names, there"
     )
+    classroom.add_argument("--report", metavar="FOLDER", help="the same, and a picture of it")
     join = add("join", "take a seat in the classroom: from then on it is told how your checks end")
     join.add_argument("address", metavar="ADDRESS", help="as on the screen, with the code")
     join.add_argument("--name", default="", help="what the room calls you, if you like")
     add("leave", "give your seat in the classroom back, and remove what was sent")
+    rehearse = add("rehearse", "for instructors: do once what the day needs, in about five minutes")
+    rehearse.add_argument(
+        "--seats", type=int, default=40, metavar="N", help="of the simulated room (default: 40)"
+    )
     test = add("test", "run the workshop's own tests; arguments are passed to pytest")
     test.usage = f"{typed(environment.COMMAND)} test [pytest's arguments]"
     dev = add("dev", "for authors of steps: start a new one, check what a step still lacks")
@@ -184,9 +192,8 @@ def clock(text: str) -> datetime:
         ) from None
 
 
-def _be_ready(command: str | None, where: str | None) -> None:
+def _be_ready(command: str | None, where: str | None, needed: tuple[str, ...]) -> None:
     """Goes on inside an environment that has the packages, installed now if any is missing."""
-    needed = NEEDS.get(command, ())
     outdated = environment.is_usable() and not environment.is_current()
     if outdated and command in UPDATING and not os.environ.get(set_up.NOT_UPDATED):
         _step_out()

@@ -44,7 +44,8 @@ def end(watcher: subprocess.Popen) -> None:
 
 
 if __name__ == "__main__":
-    program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    # close_fds=False: a socket that was passed to this one with pass_fds goes on to the program.
+    program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, close_fds=False)
     # Unbuffered: Python cannot end while a thread holds the lock of its buffered standard input.
     listen(open(0, "rb", buffering=0), program.kill)
     sys.exit(program.wait())

@@ -38,7 +38,7 @@ def _origin_of(evidence, where, condition):
     return f"{condition}\n{origin}"
 
 
-@rule
+@rule(unless="people")
 def nobody_is_logged_in(evidence):
     how, where, condition = _kept_out(evidence)
     if condition and OF_A_USER.search(_origin_of(evidence, where, condition)):

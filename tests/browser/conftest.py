@@ -92,14 +92,28 @@ def running(server: Server) -> Server:
 @pytest.fixture
 def database(tmp_path, a_redis) -> dict[str, str]:
     """The variable that leads to an empty database with its tables."""
-    variables = {"DATABASE_URL": f"sqlite:///{os.fspath(tmp_path / 'db.sqlite3')}"}
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-        cwd=find("step4").solution,
-        env={**program_environment(), **variables},
-        check=True,
-    )
-    return variables
+    return _migrated("step4", tmp_path)
+
+
+@pytest.fixture
+def accounts(tmp_path, a_redis) -> dict[str, str]:
+    """The variables that lead to one with step 5's, in which are ana, ben and cleo."""
+    return {**_migrated("step5", tmp_path, "people"), **find("step5").environment}
+
+
+def _migrated(step: str, folder: Path, *then: str) -> dict[str, str]:
+    variables = {
+        **find(step).environment,
+        "DATABASE_URL": f"sqlite:///{os.fspath(folder / 'db.sqlite3')}",
+    }
+    for command in (("migrate", "--verbosity", "0"), *((command,) for command in then)):
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=find(step).solution,
+            env={**program_environment(), **variables},
+            check=True,
+        )
+    return {"DATABASE_URL": variables["DATABASE_URL"]}
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,6 +136,79 @@ def test_pages_come_back_after_the_server_and_miss_nothing(visit, classroom):
     for page in (ana, ben):
         expect(page.locator("li.message .text")).to_have_text(["before", "meanwhile"])
     expect(ana.locator("#waiting")).to_have_text("")
+
+
+def go(deck, kind: str) -> None:
+    """To the first slide of that kind."""
+    deck.evaluate(
+        "kind => Reveal.slide(sections.findIndex(one => one.querySelector(`.slide.${kind}`)))", kind
+    )
+
+
+def test_a_deck_asks_the_room_and_shows_what_it_says(visit, classroom):
+    """From the speaker's window: it shows the same and its keys do the same."""
+    subprocess.run([sys.executable, "-m", "workshop", "slides", "--no-browser"], check=True)
+    ana = join(visit, classroom, "Ana")
+    board, _ = open_board(visit, classroom)
+    deck = visit(
+        classroom.url, "/slides/", of="Instructor", viewport={"width": 1280, "height": 720}
+    )
+    deck.locator("section.present").wait_for()
+    expect(deck.locator("#connection")).to_have_text("Connected")
+    with deck.context.expect_page() as opening:
+        deck.keyboard.press("s")
+    speaker = opening.value
+    desk = speaker.frame_locator("#current-slide iframe")
+    expect(desk.locator("#connection")).to_have_text("Connected")
+
+    go(deck, "question")
+    question = deck.locator("section.present h2").inner_text()
+    expect(ana.locator("#poll-question")).to_have_text(question)
+    second = ana.locator("#poll-choices button").nth(1)
+    expect(second).to_have_text(deck.locator("section.present ol > li").nth(1).inner_text())
+    second.click()
+    expect(deck.locator("section.present .room")).to_have_text("1 answer so far")
+    expect(desk.locator("section.present .room")).to_have_text("1 answer so far")
+    speaker.keyboard.press("c")
+    for page in (deck, desk):
+        answers = page.locator("section.present ol > li")
+        expect(page.locator("section.present .room")).to_have_text("Closed, with 1 answer")
+        expect(answers.nth(1)).to_have_attribute("data-count", "1")
+        expect(answers.nth(0)).to_have_attribute("data-count", "0")
+    expect(ana.locator("#poll-choices .count")).to_have_text(["0", "1", "0"])
+    if PICTURES:
+        deck.screenshot(path=Path(PICTURES) / "deck-question.png")
+        speaker.screenshot(path=Path(PICTURES) / "deck-speaker.png")
+    speaker.keyboard.press("ArrowRight")
+    expect(ana.locator("#poll")).to_be_hidden()
+    speaker.keyboard.press("ArrowLeft")  # seen again, it is not asked again
+    expect(deck.locator("section.present h2")).to_have_text(question)
+
+    go(deck, "exercise")
+    expect(ana.locator("#exercise-title")).to_have_text("Exercise: step1")
+    expect(ana.locator("#poll")).to_be_hidden()
+    expect(deck.locator("section.present .room")).to_have_text("0 of 1 have passed")
+    passed = result("step1", ["test_a"], total=1, diagnosis=None)
+    classroom.join().send(passed)
+    expect(desk.locator("section.present .room")).to_have_text("1 of 2 have passed")
+    expect(ana.locator("#countdown")).to_have_text("")
+    speaker.keyboard.press("t")
+    expect(ana.locator("#countdown")).to_have_text(re.compile(r"2[45]:\d\d"))
+    if PICTURES:
+        deck.screenshot(path=Path(PICTURES) / "deck-exercise.png")
+    assert deck.evaluate(OUTSIDE) == []
+    speaker.close()
+
+
+def test_the_board_says_who_has_been_silent_for_five_minutes(visit, classroom):
+    classroom.join().send(result())
+    page = visit(classroom.url, "/", of="Instructor", reduced_motion="reduce")
+    page.clock.install()
+    page.goto(classroom.board_url)
+    expect(page.locator("#connection")).to_have_text("Connected")
+    expect(page.locator("#seats .silence")).to_have_text("")
+    page.clock.fast_forward("06:00")
+    expect(page.locator("#seats .silence")).to_have_text(re.compile(r"\d+ min"))
 
 
 def test_a_wrong_code_says_so_and_a_stranger_sees_no_board(visit, classroom):

@@ -2,6 +2,7 @@
 in a browser."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -21,9 +22,9 @@ from workshop.manifest import Step, find
 
 from .browsing import PATIENCE, expect
 from .conftest import running
-from .room import Tab
+from .room import Tab, logged_in
 
-STEP1, STEP2, STEP3, STEP4 = map(find, ("step1", "step2", "step3", "step4"))
+STEP1, STEP2, STEP3, STEP4, STEP5 = map(find, ("step1", "step2", "step3", "step4", "step5"))
 PRINTED = "        print(self.channel_name)\n"
 
 
@@ -66,6 +67,7 @@ def is_seen(lines: list[str], shown) -> None:
         (STEP2, ["1", "2", "3", "5", "6", "The other side", "Stretch task"]),
         (STEP3, ["1", "2", "3", "5", "Stretch task"]),
         (STEP4, ["1", "2", "3"]),
+        (STEP5, ["1", "2", "3", "4", "5", "6", "7", "8", "Stretch task"]),
     ],
     ids=lambda value: getattr(value, "short", ""),
 )
@@ -321,3 +323,118 @@ def test_step4_the_stretch_task(begun, visit, database):
         return "\n".join(said)
 
     is_seen(["2 earlier messages"], shown)
+
+
+# Step 5
+
+
+@pytest.fixture
+def in_the_room(begun, visit, accounts):
+    """in_the_room([1, 2], "ana", "ben"): the server of step 5 with these TODOs done, and a tab of
+    each in the lobby."""
+
+    def enter(done, *names, change=None):
+        server = begun(STEP5, done, change, **accounts)
+        tabs = [
+            logged_in(visit(server, "/chat/lobby/", of=name, locale="en"), name).is_open()
+            for name in names
+        ]
+        return server, *tabs
+
+    return enter
+
+
+def console(page, server) -> list[str]:
+    """What the console of a page says after the README's `socket` was made there."""
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    (snippet,) = readmes.code(STEP5, "js")
+    page.add_script_tag(content=snippet.replace("127.0.0.1:8000", server.address))
+    return said
+
+
+def typed(title: str) -> str:
+    """The line of that section that is typed into the console."""
+    lines = re.findall(r"^    ((?:for|socket)\b.*)$", readmes.sections(STEP5)[title], re.MULTILINE)
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def is_said(lines: list[str], said: list[str], page) -> None:
+    def shown():
+        page.wait_for_timeout(50)  # lets what has happened arrive
+        return "\n".join(said)
+
+    is_seen(lines, shown)
+
+
+def test_step5_after_task_1(in_the_room):
+    change = ("chat/consumers.py", "        self.limit =", '        print(self.scope["user"])\n')
+    change = (*change[:2], f"{change[2]}{change[1]}")
+    server, _ = in_the_room([1], "ana", change=change)
+    is_seen(readmes.seen(STEP5)["1"], lambda: server.log.text)
+
+
+def test_step5_after_task_2(begun, visit, accounts):
+    server = begun(STEP5, [1, 2], **accounts)
+    page = visit(server, "/accounts/login/")
+    visit.watch.excuse(" 403")
+    said = console(page, server)
+    is_said(["closed 1006"], said, page)
+    is_seen(readmes.seen(STEP5)["2"], lambda: server.log.text)
+
+
+def test_step5_after_task_3(in_the_room):
+    server, ana = in_the_room([1, 2, 3], "ana")
+    said = console(ana.page, server)
+    ana.page.wait_for_function("socket.readyState === WebSocket.OPEN")
+    ana.page.evaluate(typed("3"))
+    is_said(readmes.seen(STEP5)["3"], said, ana.page)
+    ana.hears(*(f"flood {number}" for number in range(20)))
+
+
+def test_step5_after_task_4(in_the_room):
+    _, ana = in_the_room([1, 2, 3, 4], "ana")
+    ana.say("hello")
+    ana.hears("hello")
+    is_seen(readmes.seen(STEP5)["4"], ana.page.locator("#frames").inner_text)
+
+
+def test_step5_after_task_5(in_the_room):
+    _, ana = in_the_room([1, 2, 3, 4, 5], "ana")
+    is_seen(readmes.seen(STEP5)["5"], ana.page.locator("#frames").inner_text)
+
+
+def test_step5_after_task_6(in_the_room):
+    server, ana, ben = in_the_room([1, 2, 3, 4, 5, 6], "ana", "ben")
+    second = Tab(ana.page.context.new_page())
+    second.page.goto(ana.page.url)
+    second.is_open()
+    for tab in (ana, ben, second):
+        is_seen(readmes.seen(STEP5)["6"], tab.page.locator("#frames").inner_text)
+
+
+def test_step5_after_task_7(in_the_room):
+    _, ana = in_the_room([1, 2, 3, 4, 5, 6, 7], "ana")
+    second = Tab(ana.page.context.new_page())
+    second.page.goto(ana.page.url)
+    second.is_open().page.get_by_role("button", name="Log out").click()
+    is_seen(readmes.seen(STEP5)["7"], ana.page.locator("#messages").inner_text)
+
+
+def test_step5_after_task_8(in_the_room):
+    server, ana = in_the_room([1, 2, 3, 4, 5, 6, 7, 8], "ana")
+    said = console(ana.page, server)
+    ana.page.wait_for_function("socket.readyState === WebSocket.OPEN")
+    ana.page.evaluate(typed("8"))
+    is_said(readmes.seen(STEP5)["8"], said, ana.page)
+
+
+def test_step5_the_stretch_task(in_the_room):
+    server, ana, ben = in_the_room("stretch", "ana", "ben")
+    expect(ana.page.locator("#people li")).to_have_count(2)
+    console(ana.page, server)
+    ana.page.wait_for_function("socket.readyState === WebSocket.OPEN")
+    ana.page.evaluate(typed("Stretch task"))
+    is_seen(readmes.seen(STEP5)["Stretch task"], ben.page.locator("#messages").inner_text)
+    assert "psst" not in ana.page.locator("#messages").inner_text()

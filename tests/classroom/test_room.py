@@ -8,10 +8,11 @@ import sys
 from uuid import uuid4
 
 import httpx
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from workshop import redis_server
+from workshop import manifest, redis_server
 from workshop.kit import addresses
 
 from .conftest import HANGS, result, row_of
@@ -50,6 +51,17 @@ def test_a_step_that_has_passed_stays_done(room):
     with room.instructor() as board:
         (standing,) = row_of(board.hear("board_state"), seat.label)["standings"]
     assert standing["done"] and standing["diagnosis"] == DIAGNOSIS
+
+
+def test_a_full_room_fits_on_the_board(new_room):
+    room = new_room()
+    for _ in range(45):
+        results = [result(step=step.short) for step in manifest.steps()]
+        room.join().send(*results)
+    with room.instructor() as board:
+        state = board.hear("board_state")
+    assert len(state["seats"]) == 45
+    assert len(json.dumps(state)) > 16384  # what a frame to the server may have
 
 
 def test_a_shared_diagnosis_has_its_sentence_and_its_slide(new_room):
@@ -137,6 +149,24 @@ def test_what_is_said_is_heard_once_by_all_with_who_said_it_and_is_there_after_a
         ]
     with ben.page(f"?after={number}") as back:
         assert back.hear("said")["message"] == "me too"
+
+
+def test_who_was_away_for_long_hears_all_that_was_said_in_order(new_room):
+    room = new_room()
+    ana, ben = room.join(), room.join()
+    seen = []
+    with ana.page() as a, ben.page() as b:
+        a.tell("say", text="first", client_id=uuid4().hex)
+        first = b.hear("said")["id"]
+    for _ in range(14):  # a seat may say ten messages at once
+        with room.join().page() as page:
+            for _ in range(10):
+                page.tell("say", text="x", client_id=uuid4().hex)
+            for _ in range(10):
+                seen.append(page.hear("stored")["id"])
+    with ben.page(f"?after={first}") as back:
+        heard = [back.hear("said")["id"] for _ in seen]
+    assert heard == sorted(seen) and len(seen) > 100  # state.AT_ONCE
 
 
 def test_an_exercise_has_a_countdown_and_one_bar_for_the_whole_room(new_room):
@@ -249,19 +279,27 @@ def test_in_the_room_it_has_exactly_the_addresses_that_it_prints(new_room):
 
 
 def test_it_works_with_the_pocket_redis_too(new_room):
-    """The one for Windows."""
+    """The one for Windows: results, hands, polls and what is said go over its layer."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKSHOP_REDIS", "pocket")
         with redis_server.private() as redis:
             room = new_room(REDIS_URL=redis.url)
-            seat = room.join()
-            with seat.page() as page, room.instructor() as board:
-                page.tell("raise", kind="stuck")
+            ana, ben = room.join(), room.join()
+            with ana.page() as a, ben.page() as b, room.instructor() as board:
+                a.tell("raise", kind="stuck")
                 board.hear("board_state", lambda s: s["hands"])
+                ben.send(result())
+                board.hear("board_state", lambda s: s["shared"])
+                board.tell("open_poll", question="Which?", choices=["this", "that"])
+                poll = b.hear("seat_state", lambda s: s["poll"])["poll"]
+                b.tell("answer", poll=poll["id"], choice=1)
+                board.hear("board_state", lambda s: s["poll"] and s["poll"]["answers"])
+                a.tell("say", text="hello", client_id=uuid4().hex)
+                assert b.hear("said")["message"] == "hello"
             room.stop()
 
 
-def test_the_day_is_exported_without_a_name(new_room, tmp_path):
+def test_the_day_is_exported_and_drawn_without_a_name(new_room, tmp_path):
     room = new_room()
     ana, ben = room.join(name="Ana Secret"), room.join()
     for seat in (ana, ben):
@@ -274,7 +312,7 @@ def test_the_day_is_exported_without_a_name(new_room, tmp_path):
         page.hear("seat_state", lambda s: s["answer"] == 1)
     folder = tmp_path / "out"
     done = subprocess.run(
-        [sys.executable, "-m", "workshop", "classroom", "--export", str(folder)],
+        [sys.executable, "-m", "workshop", "classroom", "--report", str(folder)],
         env={**os.environ, "CLASSROOM_FOLDER": str(room.folder)},
         capture_output=True,
         encoding="utf-8",
@@ -285,8 +323,20 @@ def test_the_day_is_exported_without_a_name(new_room, tmp_path):
     assert [row["chosen"] for row in found["answers"]] == [0, 1]
     (check,) = found["minutes"]
     assert check["passed"] == 2 and check["median_minutes"] >= 0
+    assert (folder / "classroom.png").read_bytes().startswith(b"\x89PNG")
+    (folder / "classroom.png").unlink()
     texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
     assert texts.keys() == {"classroom.json", "minutes.csv", "diagnoses.csv", "answers.csv"}
     assert "'=Which?,that,1" in texts["answers.csv"]
     for secret in ("Secret", ana.label, ben.label, ana.pair):
         assert secret not in "".join(texts.values())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows, server processes cannot share a port")
+def test_no_server_outlives_a_program_that_is_killed(new_room):
+    room = new_room("--processes", "2")
+    servers = psutil.Process(room.process.pid).children(recursive=True)
+    assert sum("classroom.asgi:application" in one.cmdline() for one in servers) >= 2
+    room.process.kill()
+    room.process.wait()
+    assert psutil.wait_procs(servers, timeout=HANGS)[1] == []

@@ -137,8 +137,9 @@ def task(slide: Slide) -> str:
     """What an exercise or a break has besides its text: what to type, and the countdown."""
     if not (slide.step or slide.is_break):
         return ""
+    of_step = f' data-step="{slide.step.short}"' if slide.step else ""  # for the classroom
     return (
-        f'<div class="task">{typed.table(slide.step) if slide.step else ""}'
+        f'<div class="task"{of_step}>{typed.table(slide.step) if slide.step else ""}'
         f'<button class="countdown" data-minutes="{slide.minutes}" '
         f'title="Starts and stops the countdown">{slide.minutes}:00</button></div>'
     )

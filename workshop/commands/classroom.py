@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import segno
 
-from .. import environment, pidfiles, ports, redis_server
+from .. import environment, lifeline, pidfiles, ports, redis_server
 from ..console import console, say
 from ..kit import addresses
 from ..manifest import ROOT, STATE
@@ -22,14 +22,25 @@ PORT = 8800
 FOLDER = Path(os.environ.get("CLASSROOM_FOLDER") or STATE / "classroom")
 # As `stop` calls it
 NAME = f"classroom in {FOLDER}" if os.environ.get("CLASSROOM_FOLDER") else "classroom"
-LISTENS_WITHIN = 60  # seconds; only a server that fails takes them
+LISTENS_WITHIN = 600  # seconds; only a server that hangs takes them
+WRITES_WITHIN = "30"  # seconds that a server process waits for another one's transaction
 WAITING = 256  # connections that the system keeps until they are accepted: a room comes at once
 LARGEST = "16384"  # bytes of a frame; classroom/messages.py refuses less than that, with a reason
+# Bytes of a message, which Daphne limits in both directions: a board of a thousand seats has less.
+LARGEST_SENT = str(2**20)
 
 
-def run(lan: bool, port: int | None, processes: int, new: bool, export: str | None) -> int:
-    if export:
-        return _export(Path(export).expanduser().absolute())
+def run(
+    lan: bool,
+    port: int | None,
+    processes: int,
+    new: bool,
+    export: str | None,
+    report: str | None,
+) -> int:
+    for command, folder in (("export", export), ("report", report)):
+        if folder:
+            return _write(command, Path(folder).expanduser().absolute())
     host = "0.0.0.0" if lan else "127.0.0.1"
     if processes > 1 and os.name == "nt":
         say("On Windows, server processes cannot share a port: leave --processes out.")
@@ -66,16 +77,17 @@ def _django(*arguments: str) -> int:
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "classroom.settings",
         "CLASSROOM_FOLDER": str(FOLDER),
+        "DATABASE_TIMEOUT": os.environ.get("DATABASE_TIMEOUT", WRITES_WITHIN),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
     return subprocess.run([sys.executable, "-m", "django", *arguments], cwd=ROOT).returncode
 
 
-def _export(folder: Path) -> int:
+def _write(command: str, folder: Path) -> int:
     if not (FOLDER / "keys.json").exists():
         say(f"There is no classroom here yet. To begin one: {environment.COMMAND} classroom")
         return 2
-    return _django("export", str(folder))
+    return _django(command, str(folder))
 
 
 def _serve(host: str, port: int, processes: int, urls: list[str], lan: bool) -> int:
@@ -85,17 +97,17 @@ def _serve(host: str, port: int, processes: int, urls: list[str], lan: bool) -> 
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         stack.callback(_end, servers)
         command = [sys.executable, "-m", "daphne", "--no-server-name", "-v", "0"]
-        command += ["--websocket-max-message-size", LARGEST, "--websocket-max-frame-size", LARGEST]
+        command += ["--websocket-max-frame-size", LARGEST]
+        command += ["--websocket-max-message-size", LARGEST_SENT]
         where, options = ["-b", host, "-p", str(port)], {}
         if processes > 1:  # they all accept from one socket
             listening = stack.enter_context(socket.create_server((host, port), backlog=WAITING))
             where, options = ["--fd", str(listening.fileno())], {"pass_fds": [listening.fileno()]}
         try:
             for _ in range(processes):
-                one = subprocess.Popen(
-                    [*command, *where, "classroom.asgi:application"], cwd=ROOT, **options
-                )
-                servers.append(one)
+                # They end with this program, even if it is killed.
+                program = [*command, *where, "classroom.asgi:application"]
+                servers.append(lifeline.start(*program, cwd=ROOT, **options))
             if not _listens(port, servers):
                 say("The classroom did not start: the lines above say why.")
                 return 1

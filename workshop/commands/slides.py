@@ -20,6 +20,7 @@ def run(
     start: datetime | None = None,
     address: str | None = None,
     track: str | None = None,
+    no_browser: bool = False,
 ) -> int:
     names = [one.name for one in tracks()]
     if track and (step or not plan or track not in names):
@@ -33,7 +34,7 @@ def run(
         if start:
             event["start"] = f"{start:%H:%M}"
         if not plan:
-            return show(deck, event)
+            return show(deck, event, no_browser)
         start = datetime.strptime(event["start"] or DEFAULT_START, "%H:%M")
         if track and track != names[0]:
             return show_track_plan(track, start)
@@ -51,7 +52,7 @@ def deck_of(step: str, every: list[Deck]) -> Deck:
     raise BadDeck(f"No slides come before {step}. Its task: steps/{find(step).name}/README.md")
 
 
-def show(deck: Deck | None, event: dict) -> int:
+def show(deck: Deck | None, event: dict, no_browser: bool) -> int:
     """Opens a deck, or the whole day."""
     from ..building import slides  # here, because the timetable needs no notebook to be run
 
@@ -68,7 +69,7 @@ def show(deck: Deck | None, event: dict) -> int:
     if not event["address"]:
         say("The first slide has a place for the workshop's address: add --address, or set it in")
         say("[event] in workshop.toml.")
-    if not webbrowser.open(page.as_uri()):
+    if not no_browser and not webbrowser.open(page.as_uri()):
         say("No browser was found here: open the address above in yours.")
     return 0
 

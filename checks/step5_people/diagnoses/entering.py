@@ -4,11 +4,12 @@ import ast
 
 from checks.step5_people.diagnoses.seen import calls, methods, names_in
 from checks.step5_people.failures import LetIn
-from workshop.checking.explaining.edits import around, imported, instead
+from workshop.checking.explaining.edits import around, below, imported, instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed, Crashed, Refused
 
 VALIDATORS = ("AllowedHostsOriginValidator", "OriginValidator")
+HOSTS = '["127.0.0.1", "localhost"]'
 REFUSE = """
 
     if not self.scope["user"].is_authenticated:
@@ -84,13 +85,15 @@ def hosts_allowed_for_all(evidence):
     """ALLOWED_HOSTS = ["*"]"""
     if not evidence.saw_only(LetIn) or not _from_another_site(evidence):
         return None
-    read = evidence.settings_read
+    read, project = evidence.settings_read, evidence.project
     if read is None or "*" not in (read.allowed_hosts or ()):
         return None
+    where, setting = (find("ALLOWED_HOSTS") for find in (project.where_set, project.setting))
     return Explanation(
         'ALLOWED_HOSTS has "*", so AllowedHostsOriginValidator takes a page of every site for '
-        'one of yours. Name your own: `ALLOWED_HOSTS = ["127.0.0.1", "localhost"]`.',
-        evidence.mention("ALLOWED_HOSTS"),
+        f"one of yours. Name your own: `ALLOWED_HOSTS = {HOSTS}`.",
+        where,
+        evidence.suggest(where, instead(setting.value, HOSTS)) if setting else None,
     )
 
 
@@ -127,10 +130,12 @@ def anonymous_goes_on(evidence):
         for node in ast.walk(connect):
             asks = isinstance(node, ast.If) and "is_authenticated" in names_in(node.test)
             if asks and not any(isinstance(one, ast.Return | ast.Raise) for one in ast.walk(node)):
+                where, closes = consumer.where(node), calls(node, "close")
                 return Explanation(
                     "connect() finds that nobody is logged in, and goes on. Close, and leave the "
                     "method: `await self.close()`, and `return` in the next line.",
-                    consumer.where(node),
+                    where,
+                    evidence.suggest(where, below(node.body[-1], "return")) if closes else None,
                 )
     return None
 

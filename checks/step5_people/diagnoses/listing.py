@@ -4,7 +4,7 @@ import ast
 
 from checks.step5_people.diagnoses.seen import calls, methods, names_in
 from checks.step5_people.failures import WrongPeople
-from workshop.checking.explaining.edits import after, around, instead
+from workshop.checking.explaining.edits import after, around, below, instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Silent
 
@@ -157,10 +157,14 @@ def people_in_dictionaries(evidence):
     if not seen or not all(isinstance(one, dict) for one in seen):
         return None
     found = [(one, call) for one, method in _lists(evidence) for call in calls(method, "values")]
+    consumer, call = found[0] if found else (None, None)
+    where, code = consumer.where(call) if call else None, 'values_list("user__username", flat=True)'
+    changed = f"{evidence.code_at(where, call.func.value)}.{code}" if call else ""
     return Explanation(
         "The list has dictionaries instead of names: values() makes one for each row. Write "
-        '`values_list("user__username", flat=True)`.',
-        found[0][0].where(found[0][1]) if found else None,
+        f"`{code}`.",
+        where,
+        evidence.suggest(where, instead(call, changed)) if call else None,
     )
 
 
@@ -172,11 +176,12 @@ def people_by_their_ids(evidence):
     for consumer, method in _lists(evidence):
         for node in ast.walk(method):
             if isinstance(node, ast.Constant) and node.value in ("user", "user_id"):
-                where = consumer.where(node)
+                where, code = consumer.where(node), '"user__username"'
                 return Explanation(
                     "The list has numbers instead of names: the row has the user's id. Two "
-                    'underscores lead to the user\'s own fields: `"user__username"`.',
+                    f"underscores lead to the user's own fields: `{code}`.",
                     where,
+                    evidence.suggest(where, instead(node, code)),
                 )
     return None
 
@@ -297,9 +302,11 @@ def nobody_stays(evidence):
         return None
     for consumer, method in methods(evidence, "arrive"):
         if "stay" not in names_in(method) and calls(method, "note_presence", "group_send"):
+            where, code = consumer.where(method), "self.staying = asyncio.create_task(self.stay())"
             return Explanation(
                 "Nobody renews what was noted, and disconnect() deletes nothing: stay() was not "
-                "started. Write `self.staying = asyncio.create_task(self.stay())`.",
-                consumer.where(method),
+                f"started. Write `{code}`.",
+                where,
+                evidence.suggest(where, below(method.body[-1], code)),
             )
     return None

@@ -4,7 +4,7 @@ import ast
 
 from checks.step5_people.diagnoses.seen import calls, methods, names_in
 from checks.step5_people.failures import Disturbed, NotRefused, TooMuch, WrongAuthor
-from workshop.checking.explaining.edits import after, instead
+from workshop.checking.explaining.edits import above, after, before, instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed
 
@@ -17,6 +17,7 @@ NOT_AN_OBJECT = (
     r"|TypeError: (?:list indices must be|string indices must be|'NoneType' object is not sub))"
 )
 NO_MESSAGE = r"KeyError: 'message'"
+ALL_RAISED = "(TypeError, ValueError, RecursionError)"
 UNFIT = r"UnicodeEncodeError: .*surrogates not allowed"
 
 
@@ -57,11 +58,23 @@ def author_missing(evidence):
         return None
     for consumer, receive in methods(evidence, "receive", "receive_json"):
         if "username" not in names_in(receive) and '"author"' not in str(evidence.failure):
+            where, written = consumer.where(receive), _author_in(receive)
+            name = 'self.scope["user"].username'
             return Explanation(
-                f"{evidence.failure} Whoever is logged in is in the scope: the author is "
-                '`self.scope["user"].username`.',
-                consumer.where(receive),
+                f"{evidence.failure} Whoever is logged in is in the scope: the author is `{name}`.",
+                where,
+                evidence.suggest(where, instead(written, name)) if written else None,
             )
+    return None
+
+
+def _author_in(function):
+    """What is in a dictionary of the function under "author"."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if getattr(key, "value", None) == "author":
+                    return value
     return None
 
 
@@ -109,18 +122,51 @@ def flood_goes_on(evidence):
             if not isinstance(node, ast.If) or not calls(node.test, "exceeded"):
                 continue
             if not calls(node, "close"):
+                where, code = consumer.where(node), "await self.close(code=4429)"
                 return Explanation(
                     "What is too much is ignored, and the WebSocket stays open for more. Close it: "
-                    "`await self.close(code=4429)`.",
-                    consumer.where(node),
+                    f"`{code}`.",
+                    where,
+                    evidence.suggest(where, above(node.body[0], code)),
                 )
     return None
 
 
-def _believed(evidence, error, sentence):
+def _believed(evidence, error, sentence, change=None):
+    """`change` is a function from the function that calls json.loads() to what helps there."""
     source, reader = _reader(evidence)
     where = evidence.where(error) or (source.where(reader) if source else None)
-    return Explanation(f"{sentence} The WebSocket was closed with 1011.", where)
+    found = change(reader) if change and source and where.file == source.path else None
+    return Explanation(
+        f"{sentence} The WebSocket was closed with 1011.",
+        where,
+        evidence.suggest(where, found) if found else None,
+    )
+
+
+def _caught(reader):
+    """The one `except` with all that json.loads() raises."""
+    tries = [
+        node for node in ast.walk(reader) if isinstance(node, ast.Try) and calls(node, "loads")
+    ]
+    handlers = [handler for node in tries for handler in node.handlers if handler.type]
+    return instead(handlers[0].type, ALL_RAISED) if len(handlers) == 1 else None
+
+
+def _object_first(reader):
+    """The `if` that asks for the message asks for an object before."""
+    for node in ast.walk(reader):
+        if isinstance(node, ast.If) and calls(node.test, "get"):
+            return before(node.test, "not isinstance(content, dict) or ")
+    return None
+
+
+def _asked_for(reader):
+    """content.get("message") in place of content["message"]"""
+    for node in ast.walk(reader):
+        if isinstance(node, ast.Subscript) and getattr(node.slice, "value", None) == "message":
+            return instead(node, f'{ast.unparse(node.value)}.get("message")')
+    return None
 
 
 @rule
@@ -149,6 +195,7 @@ def not_json_not_caught(evidence, error):
         error,
         "A frame need not be JSON, and then json.loads() raises a JSONDecodeError, which is a "
         "ValueError. Catch it, and return None.",
+        _caught,
     )
 
 
@@ -158,7 +205,8 @@ def binary_not_caught(evidence, error):
         evidence,
         error,
         "A binary frame has no text: text_data is None, for which json.loads() raises a "
-        "TypeError. Catch that, too: `except (TypeError, ValueError, RecursionError):`",
+        f"TypeError. Catch that, too: `except {ALL_RAISED}:`",
+        _caught,
     )
 
 
@@ -168,8 +216,8 @@ def nesting_not_caught(evidence, error):
         evidence,
         error,
         "JSON can be nested deeper than Python follows, and then json.loads() raises a "
-        "RecursionError, which is not a ValueError. Catch it, too: "
-        "`except (TypeError, ValueError, RecursionError):`",
+        f"RecursionError, which is not a ValueError. Catch it, too: `except {ALL_RAISED}:`",
+        _caught,
     )
 
 
@@ -180,6 +228,7 @@ def not_an_object_not_refused(evidence, error, _):
         error,
         "JSON need not be an object: a list, a number and null are JSON, too. Return None unless "
         "`isinstance(content, dict)`.",
+        _object_first,
     )
 
 
@@ -193,6 +242,7 @@ def message_missing_not_refused(evidence, error):
         error,
         'An object need not have a "message". Return None unless it does: content.get("message") '
         "is None then, which is not a text.",
+        _asked_for,
     )
 
 

@@ -32,3 +32,13 @@ class Accounts:
         with closing(sqlite3.connect(self._file, timeout=WAITS)) as database:
             rows = database.execute("SELECT text FROM chat_message WHERE room = ?", [room])
             return [text for (text,) in rows]
+
+    def present(self, room: str) -> list[str]:
+        """Those who have a row in the table of Presence, expired or not."""
+        with closing(sqlite3.connect(self._file, timeout=WAITS)) as database:
+            rows = database.execute(
+                "SELECT username FROM chat_presence JOIN auth_user ON auth_user.id = user_id "
+                "WHERE room = ?",
+                [room],
+            )
+            return [name for (name,) in rows]

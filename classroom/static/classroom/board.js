@@ -61,7 +61,8 @@ const showHands = whenChanged(({ hands, seats }) => {
   const known = new Map(seats.map((seat) => [seat.id, seat]));
   const stuck = hands.filter((hand) => hand.kind === "stuck");
   const done = hands.length - stuck.length;
-  byId("nobody").textContent = `${stuck.length ? "" : "Nobody is stuck. "}${done} say that they are done.`;
+  const words = { 0: "Nobody has said “I’m done”.", 1: "One has said “I’m done”." };
+  byId("nobody").textContent = `${stuck.length ? "" : "Nobody is stuck. "}${words[done] ?? `${done} have said “I’m done”.`}`;
   byId("hands").replaceChildren(
     ...stuck.map((hand) => {
       const seat = known.get(hand.seat);

@@ -74,7 +74,8 @@ function tick() {
   const minutes = Math.floor(Math.max(0, left) / 60);
   const seconds = String(Math.max(0, left) % 60).padStart(2, "0");
   const words = left === null ? "" : left > 0 ? `${minutes}:${seconds}` : "Time is up";
-  if (byId("countdown").textContent !== words) byId("countdown").textContent = words;
+  const shown = byId("countdown"); // a deck has its own
+  if (shown && shown.textContent !== words) shown.textContent = words;
 }
 setInterval(tick, 250);
 

@@ -442,10 +442,16 @@ class Evidence:
         """Of each "thread" and "task" in the learner's code: which it is, and their last frame.
         The thread of an event loop comes first: others may be what it waits for."""
         for event in sorted(events, key=lambda event: not event.holds_a_loop):
-            skipped = event.is_apart or _waits_for_the_next_event(event)
+            beside = event.what == "task" and self._is_started_by_them(event)
+            skipped = event.is_apart or beside or _waits_for_the_next_event(event)
             frame = None if skipped else self._theirs_innermost(event.frames)
             if frame:
                 yield event.what, frame
+
+    def _is_started_by_them(self, task: Busy) -> bool:
+        """Whether their own code made this task, with create_task() or the like. It runs beside the
+        consumer; whoever awaits it is another task, and is busy at the line that does."""
+        return bool(task.frames) and self.is_theirs(task.frames[0].file)
 
     def line_at(self, where: Where | None) -> str:
         """The text of the learner's line at a place; empty where there is none."""

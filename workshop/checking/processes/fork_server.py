@@ -14,6 +14,7 @@ no thread, no event loop, no Twisted reactor (which daphne.server installs; each
 Imports only the standard library, besides the modules it is told to import.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -170,6 +171,33 @@ def settings_of_python(environment) -> dict[str, str]:
     return {key: value for key, value in environment.items() if key.startswith("PYTHON")}
 
 
+class QuickEnd:
+    """Spares a child what comes last when Python ends: to give back, object by object, the memory
+    that the warm process filled. That takes longer than all that a short program does."""
+
+    def __init__(self):
+        # What is registered first is called last: all threads and all else have ended by then.
+        # https://docs.python.org/3/library/atexit.html
+        atexit.register(self._leave)
+        self.code: int | None = None  # an ordinary end is known by its exit code
+
+    def run(self, script: str) -> None:
+        try:
+            runpy.run_path(script, run_name="__main__")
+        except SystemExit as end:
+            if end.code is None or type(end.code) is int:
+                self.code = end.code or 0
+            raise
+        self.code = 0
+
+    def _leave(self) -> None:
+        if self.code is not None:
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(Exception):
+                    stream.flush()
+            os._exit(self.code & 0xFF)
+
+
 def main() -> list[str] | None:
     listener = socket.socket(fileno=int(sys.argv[1]))
     root, modules = sys.argv[2], sys.argv[3:]
@@ -185,9 +213,10 @@ def main() -> list[str] | None:
 
 
 if __name__ == "__main__":
+    end = QuickEnd()
     command = main()
     if command:
         sys.argv = command
         sys.orig_argv = [sys.executable, *command]
         del command
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        end.run(sys.argv[0])
