@@ -42,10 +42,15 @@ SLOW = (
     "environments",
     "test_benchmarks.py",
 )
+# In these, what is of a step at home is slow.
+SLOW_AT_HOME = ("test_encodings.py", "test_lean.py", "test_steps_own_tests.py", "test_stretch.py")
+AT_HOME = {step.short for step in manifest.steps() if step.track != "core"}
 
 
 def pytest_itemcollected(item):
-    if any(item.path.is_relative_to(ROOT / "tests" / name) for name in SLOW):
+    slow = any(item.path.is_relative_to(ROOT / "tests" / name) for name in SLOW)
+    at_home = item.path.name in SLOW_AT_HOME and any(step in item.name for step in AT_HOME)
+    if slow or at_home:
         item.add_marker("slow")
 
 

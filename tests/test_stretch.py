@@ -24,12 +24,6 @@ def answers(step: manifest.Step) -> list[dict]:
 ANSWERS = [(step, row) for step in STEPS for row in answers(step)]
 
 
-def in_time(value):
-    """Those of the steps at home take long: they are slow."""
-    step = manifest.find(value[0]) if isinstance(value[0], str) else value[0]
-    return value if step.track == "core" else pytest.param(value, marks=pytest.mark.slow)
-
-
 @pytest.fixture(scope="module")
 def reports(request, tmp_path_factory):
     """Of each answer: what its stretch task's checks found, and what the step's own did."""
@@ -50,14 +44,14 @@ def name_of(answer) -> str:
     return f"{answer[0].short}-{answer[1]['name']}"
 
 
-@pytest.mark.parametrize("answer", [*map(in_time, ANSWERS)], ids=name_of)
+@pytest.mark.parametrize("answer", ANSWERS, ids=name_of)
 def test_a_right_answer_passes(answer, reports):
     stretch, _ = reports(answer)
     assert stretch.code == 0, stretch.out
     assert stretch.report["stretch"] and stretch.report["total"] == len(stretch.report["checks"])
 
 
-@pytest.mark.parametrize("answer", [*map(in_time, ANSWERS)], ids=name_of)
+@pytest.mark.parametrize("answer", ANSWERS, ids=name_of)
 def test_the_checks_of_the_step_pass_a_project_that_has_done_it(answer, reports):
     _, core = reports(answer)
     assert core.code == 0, core.out
@@ -245,7 +239,7 @@ def lacking(request, tmp_path_factory):
         yield found
 
 
-@pytest.mark.parametrize("case", [*map(in_time, CASES)], ids=lambda case: f"{case[0]} {case[2]}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} {case[2]}")
 def test_what_it_lacks_is_told(case, lacking):
     done = lacking(case)
     assert done.code == 1, done.out
