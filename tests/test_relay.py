@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks.programs import Program, redis
 from benchmarks.room.chats import CHATS
-from tests.conftest import run_coroutine
+from tests.conftest import ROOT, run_coroutine
 
 pytest.importorskip("uvicorn", reason="requirements-dev.txt")
 
@@ -50,13 +50,15 @@ async def says(browser, text: str) -> None:
 
 
 def test_the_chats_own_tests_pass(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-        cwd=CHAT.folder,
-        env={**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"},
-        capture_output=True,
-        encoding="utf-8",
-    )
+    variables = {"PYTHONPATH": str(ROOT), "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    with CHAT.project() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+            cwd=folder,
+            env={**os.environ, **variables},
+            capture_output=True,
+            encoding="utf-8",
+        )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -197,7 +199,7 @@ def test_caddy_sends_no_browser_to_a_server_that_does_not_answer(monkeypatch):
 
     with replace(CHAT, processes=2).running() as (servers, _, cookie):
         addresses = " ".join(f"127.0.0.1:{server.port}" for server in servers)
-        config = str(CHAT.folder / "Caddyfile")
+        config = str(CHAT.changes / "Caddyfile")
         command = ["run", "--adapter", "caddyfile", "--config", config]
         # A program's environment is not formatted as its command is: a shell hands the port over.
         shell = f'PORT={{port}} SERVERS=\'{addresses}\' exec "$0" "$@"'

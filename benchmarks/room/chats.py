@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from benchmarks.programs import Program, redis
 from workshop import manifest
 
 SOLUTION = manifest.finished_chat().solution
+(PEOPLE,) = (step.solution for step in manifest.steps() if "people" in step.teaches)
 RELAY = manifest.ROOT / "benchmarks" / "relay"
 TUTORIAL = manifest.ROOT / "benchmarks" / "tutorial"
 LAYERS = {
@@ -41,6 +43,7 @@ class Chat:
     layer: str = "its own"
     processes: int = 1
     folder: Path = SOLUTION
+    changes: Path | None = None  # files that take the place of the folder's, or are added to them
     application: str = "mysite.asgi:application"
     without_thread: bool = False  # see settings.py
     database: bool = False  # whether it keeps messages, and has to know who is there
@@ -50,11 +53,25 @@ class Chat:
         return find_spec(self.server.lower()) is not None
 
     @contextlib.contextmanager
+    def project(self):
+        """Yields the folder of its code: a copy, where there are changes."""
+        if not self.changes:
+            yield self.folder
+            return
+        with tempfile.TemporaryDirectory() as made:
+            for part in (self.folder, self.changes):
+                shutil.copytree(
+                    part, made, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+                )
+            yield Path(made)
+
+    @contextlib.contextmanager
     def running(self):
         """Yields its servers and its Redis, all listening, and the cookie that its browsers need.
         Then ends them."""
         with contextlib.ExitStack() as stack:
             store = stack.enter_context(redis())
+            project = stack.enter_context(self.project())
             environment = {
                 "DJANGO_SETTINGS_MODULE": "benchmarks.room.settings",
                 "BENCHMARK_LAYER": json.dumps(LAYERS[self.layer]),
@@ -66,12 +83,12 @@ class Chat:
             if self.database:
                 folder = stack.enter_context(tempfile.TemporaryDirectory())
                 environment["DATABASE_URL"] = f"sqlite:///{folder}/db.sqlite3"
-                cookie = self._logged_in(environment)
+                cookie = _logged_in(project, environment)
             command = [sys.executable, "-m", *COMMANDS[self.server]]
             if self.server != "websockets":
                 command.append(self.application)
             servers = [
-                Program(*command, folder=self.folder, **environment) for _ in range(self.processes)
+                Program(*command, folder=project, **environment) for _ in range(self.processes)
             ]
             for server in servers:  # they start side by side
                 stack.callback(server.__exit__)
@@ -79,16 +96,18 @@ class Chat:
                 server.wait_until_it_listens()
             yield servers, store, cookie
 
-    def _logged_in(self, environment: dict[str, str]) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.room.account"],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(manifest.ROOT), **environment},
-            stdout=subprocess.PIPE,
-            check=True,
-            encoding="utf-8",
-        )
-        return done.stdout.strip()
+
+def _logged_in(project: Path, environment: dict[str, str]) -> str:
+    """The cookie of somebody who is logged in to the chat in this folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.room.account"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(manifest.ROOT), **environment},
+        stdout=subprocess.PIPE,
+        check=True,
+        encoding="utf-8",
+    )
+    return done.stdout.strip()
 
 
 def variations():
@@ -124,7 +143,8 @@ def relays():
             server,
             layer,
             processes,
-            folder=RELAY,
+            folder=PEOPLE,
+            changes=RELAY,
             database=True,
         )
 

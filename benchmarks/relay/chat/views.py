@@ -12,7 +12,7 @@ from .relay import Relay
 
 async def health(request):
     """A proxy asks this again and again. An event loop that is held up does not answer, and gets no
-    new browsers. It asks nobody else: when Redis is down, another server is no better."""
+    new browsers. It depends on nothing else: if Redis is down, another server would not help."""
     return JsonResponse({"browsers": sum(len(relay.browsers) for relay in Relay.rooms.values())})
 
 
