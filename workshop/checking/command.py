@@ -227,7 +227,7 @@ def run(
     from workshop.checking.explaining.masking import masked
     from workshop.checking.explaining.rules import advise
     from workshop.checking.plugin import Checks
-    from workshop.checking.project_files import fingerprint
+    from workshop.checking.project_files import digests, fingerprint
     from workshop.checking.reporting.report import Report
     from workshop.checking.session import Session
     from workshop.checking.tasks import find_all, states, still_there, without_the_code
@@ -237,7 +237,8 @@ def run(
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # what a shell sets for other tests
         os.environ.pop(name, None)
-    saved = fingerprint(folder)  # before the checks: what is saved in the meantime was not checked
+    # Before the checks: what is saved in the meantime was not checked.
+    saved = fingerprint(digests(folder))
     session = Session(step, folder, made)
     checks = Checks(session, partial(rules_for, step))
     # While the servers start: what a report needs of the rules and of the project's files.

@@ -8,22 +8,22 @@ has what it depends on, and the rest is the database.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import platform
 from pathlib import Path
 
-from workshop.checking.project_files import digest, files_in
+from workshop.checking.project_files import fingerprint
 from workshop.manifest import STATE, Step
 
 
-def used_again(step: Step, folder: Path, database: str) -> bool:
-    """Write the kept database to the file `database`, if there is one for this project."""
+def used_again(step: Step, project: dict[str, bytes], database: str) -> bool:
+    """Write the kept database to the file `database`, if there is one for the project with these
+    digests."""
     try:
         head, _, content = _kept(step).read_bytes().partition(b"\n")
         wanted, imported = json.loads(head)
-        if wanted != _depends_on(folder, imported):
+        if wanted != _depends_on(project, imported):
             return False
         Path(database).write_bytes(content)
     except (OSError, ValueError):
@@ -31,12 +31,13 @@ def used_again(step: Step, folder: Path, database: str) -> bool:
     return True
 
 
-def keep(step: Step, folder: Path, database: str, imported: list[str]) -> None:
-    """Keep what is in the file `database` for the next check. `imported`: see events.Imported."""
+def keep(step: Step, project: dict[str, bytes], database: str, imported: list[str]) -> None:
+    """Keep what is in the file `database` for the next check. The digests are those from before the
+    migrations: what was saved since may not be what made it. `imported`: see events.Imported."""
     file = _kept(step)
     beside = file.with_name(f"{file.name}.{os.getpid()}")
     with contextlib.suppress(OSError):  # a full disk, a folder that is read only
-        head = json.dumps([_depends_on(folder, imported), imported]).encode()
+        head = json.dumps([_depends_on(project, imported), imported]).encode()
         file.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(head + b"\n" + Path(database).read_bytes())
         os.replace(beside, file)  # another check may read it now
@@ -46,15 +47,13 @@ def _kept(step: Step) -> Path:
     return STATE / "migrated" / step.name
 
 
-def _depends_on(folder: Path, imported: list[str]) -> str:
+def _depends_on(project: dict[str, bytes], imported: list[str]) -> str:
     from importlib.metadata import version
 
     settings = os.environ.get("DJANGO_SETTINGS_MODULE")
-    whole = hashlib.sha256(repr([platform.python_version(), version("django"), settings]).encode())
-    for path, stat in sorted(files_in(folder)):
-        name = os.path.relpath(path, folder)
-        if content := digest(path, stat):
-            decides = name in imported or not name.endswith(".py")
-            whole.update(name.encode(errors="surrogateescape") + b"\0")
-            whole.update(content if decides else b"")
-    return whole.hexdigest()
+    around = repr([platform.python_version(), version("django"), settings])
+    deciding = {
+        name: content if name in imported or not name.endswith(".py") else b""
+        for name, content in project.items()
+    }
+    return f"{around} {fingerprint(deciding)}"

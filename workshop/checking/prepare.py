@@ -107,10 +107,12 @@ def _migrate(made: Prepared, step: Step, folder: Path, stack: ExitStack, meanwhi
     one that they have made before."""
     from workshop.checking import migrated
     from workshop.checking.instrumented.database import VARIABLE
+    from workshop.checking.project_files import digests
 
     file = os.path.join(os.path.realpath(_temporary_folder(stack)), "db.sqlite3")
     made.environment |= {"DATABASE_URL": "sqlite:///" + file, VARIABLE: file}
-    if migrated.used_again(step, folder, file):
+    project = digests(folder)
+    if migrated.used_again(step, project, file):
         return
     import asyncio  # no other step needs it here
 
@@ -120,7 +122,7 @@ def _migrate(made: Prepared, step: Step, folder: Path, stack: ExitStack, meanwhi
     meanwhile()
     made.failure = asyncio.run(migrating.failure())
     if not made.failure and migrating.imported:
-        migrated.keep(step, folder, file, migrating.imported)
+        migrated.keep(step, project, file, migrating.imported)
 
 
 def _start(

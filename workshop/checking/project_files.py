@@ -40,16 +40,24 @@ def digest(path: str, stat: os.stat_result) -> bytes | None:
     return hashlib.sha256(Path(path).read_bytes()).digest()
 
 
-def fingerprint(folder: Path) -> str:
-    """Identifies the project as it is saved now: equal for equal names and contents, whenever they
-    were saved."""
-    whole = hashlib.sha256()
+def digests(folder: Path) -> dict[str, bytes]:
+    """The project as it is saved now: of each file that decides something, the digest, by name."""
+    found = {}
     for path, stat in sorted(files_in(folder)):
         try:
             content = digest(path, stat)
         except OSError:
             continue
         if content is not None:
-            whole.update(os.path.relpath(path, folder).encode(errors="surrogateescape") + b"\0")
-            whole.update(content)
+            found[os.path.relpath(path, folder)] = content
+    return found
+
+
+def fingerprint(found: dict[str, bytes]) -> str:
+    """Identifies a project by its digests: equal for equal names and contents, whenever they were
+    saved."""
+    whole = hashlib.sha256()
+    for name, content in found.items():
+        whole.update(name.encode(errors="surrogateescape") + b"\0")
+        whole.update(content)
     return whole.hexdigest()
