@@ -185,21 +185,20 @@ class SeatConsumer(Page):
                 await self.tell(one)
 
     async def act(self, message):
-        do = in_database
         match message:
             case messages.Say():
-                stored = await do(actions.say)(self.seat, message.text, message.client_id)
+                stored = await in_database(actions.say)(self.seat, message.text, message.client_id)
                 await self.tell(messages.Stored(stored.id, message.client_id))
                 await signals.said()
             case messages.Raise():
-                await do(actions.raise_hand)(self.seat, message.kind)
+                await in_database(actions.raise_hand)(self.seat, message.kind)
             case messages.Lower():
-                await do(actions.lower_hand)(self.seat.id)  # its own, whatever it says
+                await in_database(actions.lower_hand)(self.seat.id)  # its own, whatever it says
             case messages.Answer():
-                await do(actions.answer)(self.seat, message.poll, message.choice)
+                await in_database(actions.answer)(self.seat, message.poll, message.choice)
                 await signals.changed(signals.SCREEN)
             case messages.Rename():
-                await do(actions.rename)(self.seat, message.name)
+                await in_database(actions.rename)(self.seat, message.name)
         await signals.changed(signals.of_seat(self.seat.id), signals.BOARD)
 
     async def disconnect(self, close_code):
@@ -237,20 +236,19 @@ class BoardConsumer(ForTheInstructor):
     reading = board
 
     async def act(self, message):
-        do = in_database
         match message:
             case messages.OpenPoll():
-                await do(actions.open_poll)(message.question, message.choices)
+                await in_database(actions.open_poll)(message.question, message.choices)
             case messages.ClosePoll():
-                await do(actions.close_poll)()
+                await in_database(actions.close_poll)()
             case messages.PutAwayPoll():
-                await do(actions.put_away_poll)()
+                await in_database(actions.put_away_poll)()
             case messages.Exercise():
-                await do(actions.begin)(message.step, message.minutes)
+                await in_database(actions.begin)(message.step, message.minutes)
             case messages.Show():
-                await do(actions.show)(message.diagnosis)
+                await in_database(actions.show)(message.diagnosis)
             case messages.Lower():
-                await do(actions.lower_hand)(message.seat)
+                await in_database(actions.lower_hand)(message.seat)
         await signals.changed(signals.BOARD, signals.SCREEN, signals.SEATS)
 
 

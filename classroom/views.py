@@ -19,6 +19,7 @@ from .one_thread import in_database
 
 log = logging.getLogger(__name__)
 TOO_MANY = "Too many tries from this address. Wait a minute, and try again."
+NOT_THERE = "This seat does not exist. Perhaps it was given up."
 WRONG = "That is not the room's code. It is on the screen at the front."
 
 
@@ -56,16 +57,14 @@ async def _admit(request, code: str, pair: str, name: str) -> tuple[Seat | None,
     if not limits.wrong_codes.allows(address, costs=0):
         return None, TOO_MANY, 429
     if not keys.is_same(code.strip().upper(), settings.KEYS.code):
-        limits.wrong_codes.count(address)
-        log.warning("wrong code from %s", address)
+        _count_wrong("code", address)
         return None, WRONG, 403
     if pair:
         try:
             return await in_database(actions.paired)(pair), "", 200
         except Seat.DoesNotExist:
-            limits.wrong_codes.count(address)
-            log.warning("wrong pair from %s", address)
-            return None, "There is no such seat. It may have been left.", 403
+            _count_wrong("pair", address)
+            return None, NOT_THERE, 403
     if not limits.new_seats.allows(address):
         return None, TOO_MANY, 429
     try:
@@ -74,6 +73,11 @@ async def _admit(request, code: str, pair: str, name: str) -> tuple[Seat | None,
         return None, str(error), 409
     await signals.changed(signals.BOARD, signals.SCREEN)
     return seat, "", 200
+
+
+def _count_wrong(what: str, address: str) -> None:
+    limits.wrong_codes.count(address)
+    log.warning("wrong %s from %s", what, address)
 
 
 # For browsers
@@ -141,8 +145,7 @@ async def board(request):
         if not limits.wrong_codes.allows(address, costs=0):
             return _say(request, TOO_MANY, 429)
         if not keys.is_same(request.GET["token"], settings.KEYS.token):
-            limits.wrong_codes.count(address)
-            log.warning("wrong token from %s", address)
+            _count_wrong("token", address)
             return _not_the_instructor(request)
         request.session["board"] = True
         return redirect("board")  # so that the token is not in the address that a room may see
@@ -175,7 +178,9 @@ async def deck(request, name: str):
     if request.session.get("board") is not True:
         return _not_the_instructor(request)
     if name not in decks.names():
-        return _say(request, f"There is no such deck. There are: {', '.join(decks.names())}.", 404)
+        return _say(
+            request, f"No deck has this name. The decks are: {', '.join(decks.names())}.", 404
+        )
     problem = decks.are_built()
     if problem is None:
         words = "The slides are built, which takes about 20 seconds. This page then shows them."

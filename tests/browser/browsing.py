@@ -4,14 +4,14 @@ It is the machine's own Chromium; nothing is downloaded. playwright drives it. W
 missing, `missing` says how to get it, and the browser tests are skipped.
 """
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
 from functools import cache
 from urllib.parse import urlsplit
+
+from workshop.rehearsing.chromium import executable
 
 from .room import Tab, expect
 
@@ -20,7 +20,6 @@ try:
 except ImportError:
     sync_playwright = None
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = (  # no calls home, no sandbox within the containers that tests often run in
     "--no-sandbox",
     "--disable-gpu",
@@ -36,11 +35,6 @@ HERE = ("127.0.0.1", "localhost")
 WITHOUT_NETWORK = ("file", "data", "blob", "about")
 # What Chromium itself says about a server that went away: the page tells its reader about that.
 ABOUT_THE_SERVER = r"WebSocket connection to |.*net::ERR_(?:CONNECTION_|SOCKET_|EMPTY_RESPONSE)"
-
-
-def executable() -> str | None:
-    """Chromium's path: the variable WORKSHOP_CHROMIUM, else the first one on the PATH."""
-    return os.environ.get("WORKSHOP_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @cache

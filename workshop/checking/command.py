@@ -278,11 +278,6 @@ def run(
     return report
 
 
-def joined() -> bool:
-    """Whether there may be a classroom to tell: what tells it is imported only then."""
-    return (manifest.STATE / "joined" / "seat.json").exists()
-
-
 def show(report, options: argparse.Namespace) -> int:
     """Print the report in the form that was asked for, and return the exit status."""
     from rich.console import Console
@@ -294,8 +289,10 @@ def show(report, options: argparse.Namespace) -> int:
     console = Console(highlight=False)
     told = ""
     if report.folder == report.step.starter and not report.stretch:
+        from workshop.joined import seat
+
         progress.record(report)
-        if joined():
+        if seat.is_there():  # what tells the classroom is imported only then
             from workshop.checking.reporting import classroom
 
             told = classroom.report(report)

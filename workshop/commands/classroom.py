@@ -85,7 +85,9 @@ def _django(*arguments: str) -> int:
 
 def _write(command: str, folder: Path) -> int:
     if not (FOLDER / "keys.json").exists():
-        say(f"There is no classroom here yet. To begin one: {environment.COMMAND} classroom")
+        say(
+            f"No classroom has been started here yet. To start one: {environment.COMMAND} classroom"
+        )
         return 2
     return _django(command, str(folder))
 

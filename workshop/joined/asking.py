@@ -1,5 +1,6 @@
 """HTTP with a classroom."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -11,7 +12,7 @@ LONGEST = 65536  # bytes of an answer
 
 
 class NoAnswer(Exception):
-    """There is no classroom, or it answers otherwise than a classroom does. The text says so."""
+    """Nothing answers, or not as a classroom does. The text says which."""
 
 
 class Refused(Exception):
@@ -47,11 +48,9 @@ def ask(method: str, url: str, data: dict | None = None, key: str = "") -> dict:
         raise Refused(_read(error).get("why", f"status {error.code}"), error.code) from None
     except OSError as error:
         raise NoAnswer(str(getattr(error, "reason", error)) or type(error).__name__) from None
-    except ValueError as error:  # http.client's errors too: what answers there is another program
+    except ValueError as error:
         raise NoAnswer(str(error)) from None
-    except Exception as error:
-        if type(error).__module__ != "http.client":
-            raise
+    except http.client.HTTPException as error:
         raise NoAnswer(f"what answers is not a web server ({type(error).__name__})") from None
 
 

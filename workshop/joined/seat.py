@@ -16,6 +16,7 @@ from pathlib import Path
 from ..manifest import STATE
 
 FOLDER = STATE / "joined"
+FILE = "seat.json"
 MOST = 500  # results that wait; what comes after them is not kept
 
 
@@ -35,10 +36,15 @@ class Seat:
         return f"{self.address}/{self.code}/{self.pair}"
 
 
+def is_there() -> bool:
+    """Whether somebody has joined."""
+    return (FOLDER / FILE).exists()
+
+
 def read() -> Seat | None:
     """The seat; None where nobody has joined, or where the file is damaged."""
     try:
-        return Seat(**json.loads((FOLDER / "seat.json").read_text(encoding="utf-8")))
+        return Seat(**json.loads((FOLDER / FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -48,11 +54,10 @@ def write(seat: Seat) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     new = FOLDER / "seat.new"
     new.unlink(missing_ok=True)
-    with open(
-        os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as f:
-        json.dump(asdict(seat), f)
-    new.replace(FOLDER / "seat.json")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as opened:
+        json.dump(asdict(seat), opened)
+    new.replace(FOLDER / FILE)
 
 
 def stop(seat: Seat) -> None:

@@ -1,13 +1,13 @@
 """The timetable, and a walk through every slide of the day."""
 
-import os
-import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 from .. import manifest
 from ..building import slides, timetable
 from ..building.deck import decks
 from ..doctor import Finding
+from .chromium import executable
 
 SIZE = {"width": 1280, "height": 720}  # of a slide, in pixels
 # What of the present slide is outside its frame
@@ -43,21 +43,12 @@ def walk() -> list[Finding]:
     except slides.BadDeck as error:
         return [Finding("the slides could not be built", str(error))]
     number = sum(len(deck.slides) for deck in decks("core"))
-    chromium = _chromium()
-    if not chromium:
+    chromium = executable()
+    if not chromium or find_spec("playwright") is None:
         needs = "to see that each fits, install requirements-dev.txt and Chromium"
         return [Finding(f"{number} slides are built; {needs}", "", True)]
     wrong = _seen_in(chromium, page, number)
     return [Finding(f"{number} slides, each of which fits its frame", "\n    ".join(wrong))]
-
-
-def _chromium() -> str | None:
-    try:
-        import playwright.sync_api  # noqa: F401
-    except ImportError:
-        return None
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    return os.environ.get("WORKSHOP_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 def _seen_in(chromium: str, page: Path, number: int) -> list[str]:

@@ -217,6 +217,12 @@ def people_not_in_order(evidence):
     return None
 
 
+def _with_keyword(code: str, call: ast.Call, keyword: str) -> str:
+    """The code of a call, with one keyword argument more."""
+    given = code[:-1].rstrip(", ")
+    return f"{given}, {keyword})" if call.args or call.keywords else f"{given}{keyword})"
+
+
 @rule
 def people_of_all_rooms(evidence):
     seen = _seen(evidence)
@@ -225,9 +231,7 @@ def people_of_all_rooms(evidence):
     for consumer, call in _filters(evidence):
         if not any(key.arg == "room" for key in call.keywords):
             where = consumer.where(call)
-            code = evidence.code_at(where, call)
-            changed = f"{code[:-1].rstrip(', ')}{', ' if call.keywords else ''}"
-            changed += "room=self.room_name)"
+            changed = _with_keyword(evidence.code_at(where, call), call, "room=self.room_name")
             return Explanation(
                 f"This lists the people of all rooms. Write `{changed}`.",
                 where,
@@ -245,7 +249,7 @@ def expired_are_listed(evidence):
         if not any((key.arg or "").startswith("seen") for key in call.keywords):
             where = consumer.where(call)
             code = evidence.code_at(where, call)
-            changed = f"{code[:-1].rstrip(', ')}, seen__gte=Presence.oldest())"
+            changed = _with_keyword(code, call, "seen__gte=Presence.oldest()")
             return Explanation(
                 "Someone is listed who is gone: when a server is killed, nothing deletes the rows "
                 f"of its tabs. Ask for those that are renewed: `{changed}`",

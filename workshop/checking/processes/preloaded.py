@@ -88,6 +88,7 @@ FOR_CHECKS = (
     "workshop.checking.project_files",
     "workshop.checking.reporting.hints",
     "workshop.environment",
+    "workshop.joined.seat",
     "workshop.redis_server",
     "_pytest.helpconfig",
     "_pytest.skipping",

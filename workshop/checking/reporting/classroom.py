@@ -24,10 +24,8 @@ def report(report) -> str:
         remembered.put(data["uuid"], data)
         if not seat.told:
             remembered.write(replace(seat, told=True))
-    except OSError:
-        return (
-            ""  # the disk is full, or the folder is not writable: the check itself is not touched
-        )
+    except OSError:  # the disk is full, or the folder is read-only: the check goes on all the same
+        return ""
     sending.start()
     if not seat.told:
         return typed(
