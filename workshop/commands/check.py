@@ -1,12 +1,14 @@
-"""`check`: the same as checks/stepN; without a name, every step, side by side."""
+"""`check`: the same as checks/stepN; without a name, every step, a few side by side."""
 
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from ..console import console, say
 from ..manifest import ROOT, Step, find, steps
 
+AT_ONCE = 2  # checks: each has up to three processes that want a processor
 STATES = {0: "✓ passes", 1: "✗ not yet", 2: "? could not be checked"}
 
 ROW = "{:<5}  {:>5}  {:<6}  {:<{state}}  {}"  # of the table: what is told apart first, first
@@ -25,15 +27,23 @@ def run(arguments: list[str]) -> int:
 
 
 def every_step(arguments: list[str]) -> int:
-    """Check every step at the same time, then show what each one found, and a table."""
+    """Check every step, then show what each one found, and a table."""
     as_json = "--json" in arguments
     arguments = [*(name for name in arguments if name != "--json"), "--json"]
-    running = [(step, start(step, arguments)) for step in steps()]
-    try:
-        found = [(step, report_of(step, process)) for step, process in running]
-    finally:
-        for _, process in running:
-            process.kill()
+    running: list[subprocess.Popen] = []
+
+    def checked(step: Step) -> tuple[Step, dict]:
+        process = start(step, arguments)
+        running.append(process)
+        return step, report_of(step, process)
+
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        try:
+            found = list(workers.map(checked, steps()))
+        finally:
+            workers.shutdown(wait=False, cancel_futures=True)
+            for process in running:
+                process.kill()
     if as_json:
         passed = all(report["passed"] for _, report in found)
         print(json.dumps({"passed": passed, "steps": [report for _, report in found]}))
