@@ -29,18 +29,15 @@ async def _lost(url: str, monkeypatch) -> dict:
         return await zadd(self, key, *arguments, **options)
 
     leaving, staying = await layer.new_channel(), await layer.new_channel()
-    fetching = asyncio.create_task(layer.receive(leaving))
-    while not layer.receive_lock or not layer.receive_lock.locked():
-        await asyncio.sleep(0)
-    waiting = asyncio.create_task(layer.receive(staying))
     with monkeypatch.context() as patch:
         patch.setattr(Redis, "zadd", notes)
+        fetching = asyncio.create_task(layer.receive(leaving))
         await layer.send(staying, HELLO)
         await fetched.wait()
         fetching.cancel()
         await asyncio.wait([fetching])
     await layer.send(staying, NEXT)
     try:
-        return await waiting
+        return await layer.receive(staying)
     finally:
         await layer.close_pools()
