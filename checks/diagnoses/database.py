@@ -2,9 +2,10 @@
 
 import ast
 from dataclasses import replace
+from pathlib import Path
 
 from workshop.checking.explaining.callers import TO_THREAD
-from workshop.checking.explaining.edits import instead, made_async, without
+from workshop.checking.explaining.edits import after, instead, made_async, without
 from workshop.checking.explaining.rules import Explanation, advice, rule
 from workshop.checking.explaining.source import last_name
 
@@ -14,6 +15,8 @@ def orm_in_async_code(evidence, error):
     where, why = evidence.where(error), "A Django ORM query waits for the database"
     if "sync_to_async(" in evidence.line_at(where):
         return _asked_too_early(evidence, where)
+    if any(Path(frame.file).name == "related_descriptors.py" for frame in error.frames):
+        return _related(evidence, where)
     at = evidence.at(where)
     if isinstance(at.function, ast.FunctionDef):
         return Explanation(
@@ -40,6 +43,31 @@ def orm_in_async_code(evidence, error):
         f"{why}, which is not allowed in `async def`. {at.to_run()}",
         where,
         at.suggestion,
+    )
+
+
+def _related(evidence, where):
+    """row.user, where the row was fetched without its user."""
+    loops = evidence.nodes_at(where, ast.AsyncFor)
+    for comprehension in evidence.nodes_at(where, ast.SetComp, ast.ListComp, ast.GeneratorExp):
+        loops += comprehension.generators
+    rows = {loop.target.id: loop for loop in loops if isinstance(loop.target, ast.Name)}
+    for node in evidence.nodes_at(where, ast.Attribute):
+        of = node.value
+        if isinstance(of, ast.Attribute) and getattr(of.value, "id", None) in rows:
+            row, fetched = of.value.id, f'.select_related("{of.attr}")'
+            return Explanation(
+                f"`{row}.{of.attr}` is another row, and the database is asked for it here, which "
+                f"is not allowed in `async def`. Fetch both at once, with `{fetched}` at the end "
+                "of the query.",
+                where,
+                evidence.suggest(where, after(rows[row].iter, fetched)),
+            )
+    return Explanation(
+        "This line asks the database for a related row, which is not allowed in `async def`. Fetch "
+        "it along with the first one: `.select_related(…)`, with the name of the field, in the "
+        "query.",
+        where,
     )
 
 

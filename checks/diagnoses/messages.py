@@ -140,6 +140,8 @@ def event_lacks_the_key(evidence, error, key):
     method = evidence.project.method_at(where)
     if not evidence.saw(Closed) or not method or method.name not in evidence.group_handlers:
         return None
+    if not evidence.raised_by_them(error):
+        return None
     advice, edit = "Use the same key in group_send() and in the handler.", None
     sent = _sent_to_group(evidence, evidence.where_group_sent())
     read = evidence.only_at(where, ast.Subscript, lambda n: repr(_constant(n.slice)) == key)

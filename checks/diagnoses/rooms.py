@@ -1,6 +1,7 @@
 """Whether the consumers of one room, and only they, use one group, once for each message."""
 
 import ast
+import re
 
 from checks.diagnoses.group_names import literals
 from checks.diagnoses.groups import layer_call, room_of_the_route, shown, with_first
@@ -26,14 +27,41 @@ def group_differs_between_servers(evidence):
     ]
     if len(joined) == 2 and all(joined) and not joined[0] & joined[1]:
         first, second = (sorted(names)[0] for names in joined)
+        own, where = _of_one_browser(evidence)
         return Explanation(
             "For the same room, one server joins the group "
             f"{shown(first)}, the other {shown(second)}. "
-            "hash(), id() and random numbers differ from process to process. "
-            f'Build the name from the room\'s name only: "chat_" + {room_of_the_route(evidence)}',
-            evidence.mention("hash") or evidence.mention("group_add"),
-            _without_hash(evidence),
+            + (
+                f"`{own}` is of one browser, and a group is for all of the room. "
+                if own
+                else "hash(), id() and random numbers differ from process to process. "
+            )
+            + f'Build the name from the room\'s name only: "chat_" + {room_of_the_route(evidence)}',
+            where or evidence.mention("hash") or evidence.mention("group_add"),
+            None if own else _without_hash(evidence),
         )
+
+
+OF_ONE_BROWSER = re.compile(r"\b(user|username|session|session_key|client|channel_name)\b")
+
+
+def _of_one_browser(evidence):
+    """What each browser has for itself and the group's name is made of, and where."""
+    where = evidence.where_called(evidence.layer_calls("group_add")[0])
+    join = layer_call(evidence, where, "group_add")
+    group = join.args[0] if join and join.args else None
+    made = [(group, where)] if group else []
+    for consumer in evidence.consumers:
+        for node in consumer.nodes(ast.Assign):
+            if group and ast.unparse(node.targets[0]) == ast.unparse(group):
+                made.append((node.value, consumer.where(node)))
+    for value, place in made:
+        for node in ast.walk(value):
+            if isinstance(node, ast.Attribute | ast.Subscript | ast.Name):
+                code = evidence.code_at(place, node)
+                if OF_ONE_BROWSER.search(code):
+                    return code, place
+    return None, None
 
 
 def _without_hash(evidence):

@@ -215,11 +215,28 @@ def cookie_or_session_lacks_it(evidence, error, key):
     kind = next((k for k in ("session", "cookies") if meaning.endswith(f"scope['{k}']")), None)
     if kind:
         where, asked = evidence.where(error), evidence.lookup(error)
+        if kind == "session" and key in ("user", "username"):
+            return _user_of_the_session(evidence, where, asked, written, key)
         lacks = "session is empty" if kind == "session" else f"browser sends no cookie {key!r}"
         code = f'{written}.get("{key}")'
+        said = f"Anyone who opens the page for the first time has nothing stored: their {lacks}."
+        nodes = evidence.nodes_at(where, ast.Attribute, ast.Subscript)
+        if any(node.value is asked for node in nodes):  # None has no attributes and no items
+            return Explanation(f'{said} Ask first: `if "{key}" in {written}:`', where)
         return Explanation(
-            f"Anyone who opens the page for the first time has nothing stored: their {lacks}. "
-            f"Write `{code}`, which is None then.",
+            f"{said} Write `{code}`, which is None then.",
             where,
             evidence.suggest(where, instead(asked, code)),
         )
+
+
+def _user_of_the_session(evidence, where, asked, written, key):
+    """Django keeps the user's id there, under a name of its own (django.contrib.auth.login)."""
+    user = f'{written.rpartition("[")[0]}["user"]'
+    code = user if key == "user" else f"{user}.username"
+    return Explanation(
+        "Who is logged in is no item of the session. AuthMiddlewareStack finds them with it, and "
+        f"puts them into the scope: `{code}`.",
+        where,
+        evidence.suggest(where, instead(asked, code)),
+    )

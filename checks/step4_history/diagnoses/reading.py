@@ -184,6 +184,35 @@ def query_string_left_as_bytes(evidence):
 
 
 @rule
+def after_not_read(evidence):
+    """A browser came back with ?after=, and nothing in the project reads a query string."""
+    came_back = any("?after=" in line.text for line in evidence.timeline)
+    if not only(evidence, NotInOrder, NotFromHere, Missed) or not came_back:
+        return None
+    if not _reads_on_connect(evidence):
+        return None
+    strings = [
+        (source.where(node), node.value)
+        for source in evidence.project.sources
+        for node in source.nodes(ast.Constant)
+    ]
+    asked = [where for where, value in strings if value == "after"]
+    in_the_path = [where for where in asked if "url_route" in evidence.origin(where)]
+    if any(value == "query_string" for _, value in strings) and not in_the_path:
+        return None
+    for consumer in evidence.consumers:
+        if connect := consumer.methods.get("connect"):
+            return Explanation(
+                "A browser that comes back says what it has heard: its address ends with ?after= "
+                "and an id. Nothing here reads that. It is in the query string, in bytes: "
+                '`query = parse_qs(self.scope["query_string"].decode())`, and, where it has one, '
+                '`int(query["after"][0])`.',
+                (in_the_path or asked or [consumer.where(connect)])[0],
+            )
+    return None
+
+
+@rule
 def last_id_shared(evidence):
     """It is kept in the class, which all browsers of this server have in common."""
     if not only(evidence, Missed, Silent, NotFromHere, NotInOrder):

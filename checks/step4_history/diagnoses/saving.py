@@ -97,7 +97,7 @@ def client_id_not_saved(evidence):
     if evidence.saw(NotAnswered) and "UNIQUE constraint" not in str(evidence.failure):
         return None
     for consumer, call in savings(evidence):
-        if not any(key.arg == "client_id" for key in call.keywords):
+        if not _names_client_id(consumer, call):
             return Explanation(
                 "The message is saved without the client_id of its frame, so what is said again "
                 "cannot be told from something new. Look it up by that, and save it with that: "
@@ -105,6 +105,23 @@ def client_id_not_saved(evidence):
                 consumer.where(call),
             )
     return None
+
+
+def _names_client_id(consumer, saving):
+    """Whether it is among the arguments: as a keyword, in a dictionary that has a name, or of the
+    message that is saved."""
+    given = [saving.func.value, *saving.args, *(key.value for key in saving.keywords)]
+    names = {node.id for node in given if isinstance(node, ast.Name)}
+    made = [
+        node.value
+        for node in consumer.nodes(ast.Assign)
+        if names & {target.id for target in node.targets if isinstance(target, ast.Name)}
+    ]
+    written = {key.arg for call in (saving, *made) for key in getattr(call, "keywords", ())}
+    for each in (*given, *made):
+        if isinstance(each, ast.Dict):
+            written |= {getattr(key, "value", None) for key in each.keys}
+    return "client_id" in written
 
 
 @rule(raised=r"IntegrityError: UNIQUE constraint failed: (\w+)\.client_id")

@@ -6,6 +6,7 @@ from checks.step5_people.diagnoses.seen import calls, methods, names_in
 from checks.step5_people.failures import LetIn
 from workshop.checking.explaining.edits import around, below, imported, instead
 from workshop.checking.explaining.rules import Explanation, rule
+from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Closed, Crashed, Refused
 
 VALIDATORS = ("AllowedHostsOriginValidator", "OriginValidator")
@@ -155,6 +156,34 @@ def anonymous_let_in(evidence):
         f"is refused before accept():{REFUSE}",
         consumer.where(accepts[0] if accepts else connect) if consumer else None,
     )
+
+
+@rule
+def user_not_from_the_session(evidence):
+    """Somebody who is logged in was refused, and no middleware of Channels looks for them."""
+    if not evidence.saw_only(Refused) or evidence.denied_for_origin:
+        return None
+    trees = [source.tree for source in evidence.project.sources if source.tree]
+    if any(calls(tree, "AuthMiddlewareStack", "AuthMiddleware") for tree in trees):
+        return None
+    asks = ("is_authenticated", "is_anonymous")
+    if not any(names_in(connect) & {*asks} for _, connect in _connects(evidence)):
+        return None
+    for source in evidence.project.sources:
+        for router in calls(source.tree or ast.Pass(), "URLRouter"):
+            where, code = source.where(router), source.code(router)
+            outer = [c for c in evidence.nodes_at(where, ast.Call) if c.args[:1] == [router]]
+            own = [c for c in outer if last_name(c.func) not in VALIDATORS]
+            whole, stack = (own or [router])[0], f"AuthMiddlewareStack({code})"
+            line = "from channels.auth import AuthMiddlewareStack"
+            return Explanation(
+                "This browser is logged in: its session's cookie came along. Nothing looks for the "
+                "user of that session; AuthMiddlewareStack would. Write "
+                f"`{stack}`, with `{line}`.",
+                where,
+                evidence.suggest(where, instead(whole, stack), *imported(source, line)),
+            )
+    return None
 
 
 @rule

@@ -39,13 +39,14 @@ def stay_awaited(evidence):
             if isinstance(node, ast.Await) and calls(node.value, "stay"):
                 if calls(node.value, "create_task", "ensure_future", "wait_for"):
                     continue
-                where = consumer.where(node)
-                code = f"self.staying = asyncio.create_task({evidence.code_at(where, node.value)})"
+                where, (stay, *_) = consumer.where(node), calls(node.value, "stay")
+                code = f"self.staying = asyncio.create_task({evidence.code_at(where, stay)})"
+                alone = node.value is stay or len(getattr(node.value, "args", ())) == 1
                 return Explanation(
                     "stay() never ends, so this line is never left, and no frame is read. Make it "
                     f"a task, which runs beside the consumer: `{code}`",
                     where,
-                    evidence.suggest(where, instead(node, code)),
+                    evidence.suggest(where, instead(node, code)) if alone else None,
                 )
     return None
 
@@ -110,6 +111,24 @@ def people_not_asked_for(evidence):
             return Explanation(
                 "people_changed() sends an empty list. Who is here is in the table of Presence: "
                 "the rows of this room that were seen since Presence.oldest().",
+                consumer.where(method),
+            )
+    return None
+
+
+@rule
+def people_in_memory(evidence):
+    """The list is made of a variable that only the consumers of this process have."""
+    if not evidence.saw_only(WrongPeople) or _seen(evidence) is None:
+        return None
+    for consumer, method in _lists(evidence):
+        names = names_in(method)
+        kept = [name for name, _ in consumer.source.values + consumer.class_values if name in names]
+        if kept and not names & {"objects", "presence", "presence_set"}:
+            return Explanation(
+                f"{kept[0]} is a variable of this process: it does not know who is connected to "
+                "another server, nor who has left with one. Who is here is in the table of "
+                "Presence: the rows of this room that were seen since Presence.oldest().",
                 consumer.where(method),
             )
     return None

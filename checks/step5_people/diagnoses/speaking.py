@@ -4,7 +4,7 @@ import ast
 
 from checks.step5_people.diagnoses.seen import calls, methods, names_in
 from checks.step5_people.failures import Disturbed, NotRefused, TooMuch, WrongAuthor
-from workshop.checking.explaining.edits import above, after, before, instead
+from workshop.checking.explaining.edits import above, after, before, instead, removed
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed
 
@@ -91,6 +91,28 @@ def flood_not_stopped(evidence):
         "`if self.limit.exceeded():`, then `await self.close(code=4429)` and `return`.",
         consumer.where(receive) if consumer else None,
     )
+
+
+@rule
+def limit_shared(evidence):
+    """One count for all browsers: those who said little are stopped with the others."""
+    if not evidence.saw_only(Closed) or evidence.failure.code != 4429:
+        return None
+    for consumer, connect in methods(evidence, "connect"):
+        for name, assigned in consumer.class_values + consumer.source.values:
+            if calls(assigned.value, "RateLimit"):
+                where = consumer.source.where(assigned)
+                own = above(
+                    connect.body[0], f"self.{name} = {evidence.code_at(where, assigned.value)}"
+                )
+                return Explanation(
+                    f"{name} is one for all consumers of this process, so the frames of all "
+                    "browsers are counted together. Each browser has a limit of its own: "
+                    f"`self.{name} = RateLimit()` in connect(), and not here.",
+                    where,
+                    evidence.suggest(where, removed(consumer.source, assigned), own),
+                )
+    return None
 
 
 @rule

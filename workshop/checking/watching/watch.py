@@ -66,7 +66,8 @@ class Watch:
         self.console = Console(highlight=False)
         self.events: queue.Queue[Saved | Polling | Ended | Pressed] = queue.Queue()
         self.keys = Keys(lambda key: self.events.put(Pressed(key)))
-        self.process = None  # the check that runs now
+        self.process = None  # the check that runs now …
+        self.waiter: threading.Thread | None = None  # … and what waits for its end
         self.wanted: list[str] | None = (
             None  # the next one, when something was saved in the meantime
         )
@@ -155,7 +156,8 @@ class Watch:
         """End the check that runs."""
         if self.process:
             launch.kill(self.process)
-            self.waiter.join()
+            if self.waiter and self.waiter.is_alive():  # it is not where Ctrl-C came as it started
+                self.waiter.join()
             self.process = None
 
     @property
