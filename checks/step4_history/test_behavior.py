@@ -1,6 +1,7 @@
 """What must be true of step 4: nothing said is lost, nothing is heard twice."""
 
 import asyncio
+from functools import partial
 
 from checks.step4_history.failures import (
     ErrorNotTold,
@@ -14,7 +15,7 @@ from checks.step4_history.failures import (
 )
 from checks.step4_history.observers.tabs import opened
 from workshop.checking import patience
-from workshop.checking.events import LayerCall
+from workshop.checking.events import Handles, LayerCall
 from workshop.checking.failures import Silent
 from workshop.checking.processes.program import becomes
 
@@ -171,13 +172,15 @@ async def test_messages_without_a_client_id(room):
             raise Missed("Ben", f"Ana was told the id {number}; Ben, {frame['id']}.")
 
 
-async def test_a_query_does_not_stop_the_server(room, pages, database):
+async def test_a_query_does_not_stop_the_server(room, server, pages, database):
     """While a message waits for the database, the server answers others."""
     ana = await opened(room, "Ana")
-    for _ in range(ROUNDS):
+    for number in range(1, ROUNDS + 1):
         with database.locked():
             answer = asyncio.ensure_future(ana.answer(await ana.say("this one waits")))
-            # Two: what was sent before the first has arrived when the second does.
+            begun = partial(_has_begun, server.log.events, room.path, number, answer)
+            await becomes(begun, SAVES_WITHIN)
+            # Two: before the query, the consumer may wait for something else.
             page = asyncio.ensure_future(_loads_twice(pages))
             await asyncio.wait([answer, page], return_when=asyncio.FIRST_COMPLETED)
             waited = not answer.done()
@@ -186,6 +189,12 @@ async def test_a_query_does_not_stop_the_server(room, pages, database):
         if waited:
             return
     raise LoopStopped("Ana", "While Ana's message waited, no page was answered.")
+
+
+def _has_begun(events, path, number, answer):
+    """Whether the consumers here have begun to handle so many frames, or have even answered."""
+    handled = [one for one in events if isinstance(one, Handles) and one.path == path]
+    return answer.done() or sum(one.type == "websocket.receive" for one in handled) >= number
 
 
 async def _loads_twice(pages):

@@ -8,6 +8,7 @@ from workshop.checking.explaining.edits import after, around, below, instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Silent
 
+CONTAINERS = (ast.List, ast.Set, ast.Dict, ast.Call, ast.ListComp, ast.SetComp, ast.DictComp)
 TELL = 'await self.channel_layer.group_send(self.room_group_name, {"type": "people.changed"})'
 
 
@@ -123,7 +124,11 @@ def people_in_memory(evidence):
         return None
     for consumer, method in _lists(evidence):
         names = names_in(method)
-        kept = [name for name, _ in consumer.source.values + consumer.class_values if name in names]
+        kept = [
+            name
+            for name, assigned in consumer.source.values + consumer.class_values
+            if name in names and isinstance(assigned.value, CONTAINERS)
+        ]
         if kept and not names & {"objects", "presence", "presence_set"}:
             return Explanation(
                 f"{kept[0]} is a variable of this process: it does not know who is connected to "
