@@ -41,6 +41,7 @@ SLOW = (
     "classroom/test_room.py",
     "environments",
     "test_benchmarks.py",
+    "test_relay.py",
 )
 # In these, what is of a step at home is slow.
 SLOW_AT_HOME = ("test_encodings.py", "test_lean.py", "test_steps_own_tests.py", "test_stretch.py")

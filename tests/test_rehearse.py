@@ -40,6 +40,7 @@ def test_a_day_without_its_buffer_is_found(monkeypatch):
     assert "buffer" in decks.plan()[0].advice
 
 
+@pytest.mark.slow
 def test_a_step_that_cannot_be_solved_is_found(monkeypatch, tmp_path):
     monkeypatch.setenv(patience.VARIABLE, "20")  # on a busy machine
     count = len(tasks.of_step(STEP))

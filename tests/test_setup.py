@@ -137,6 +137,7 @@ def entering(workshop: Workshop) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_pip_steps_in_when_uv_fails_for_a_reason_of_its_own(workshop, uv, monkeypatch):
     uv(FAILS.format(words="thread 'main' panicked"))
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # nobody listens there
@@ -147,6 +148,7 @@ def test_pip_steps_in_when_uv_fails_for_a_reason_of_its_own(workshop, uv, monkey
     assert not (workshop.root / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_without_uv_pip_brings_it(workshop, tmp_path, monkeypatch):
     packages = tmp_path / "packages"
     packages.mkdir()

@@ -46,11 +46,8 @@ GENERAL = {rule.id for rule in vars(general).values() if isinstance(rule, Rule)}
 
 
 def of_a_mistake(entry) -> set:
-    """A step, and the file of the rule that explains the mistake; of a step at home, that of a rule
-    of its own."""
-    file = FILES[entry[1]["diagnosis"]]
-    own = manifest.find(entry[0]).track == "core" or not file.startswith("checks.diagnoses.")
-    return {(entry[0], file)} if own else {entry[0]}
+    """The file of the rule that explains the mistake."""
+    return {FILES[entry[1]["diagnosis"]]}
 
 
 def of_a_variant(entry) -> set:
