@@ -3,7 +3,7 @@
 import ast
 import re
 
-from workshop.checking.explaining.edits import around, instead
+from workshop.checking.explaining.edits import around, instead, left_out
 from workshop.checking.explaining.route import SLUG, written_routes
 from workshop.checking.explaining.rules import Explanation, rule
 
@@ -29,6 +29,8 @@ def room_name_not_in_route(evidence, error, key):
     if not evidence.asked(error)[1].endswith("['kwargs']"):
         return None
     routes = list(written_routes(evidence.project))
+    if any(key in route.captured for route in routes):
+        return _another_route(evidence, routes, key)
     names = [repr(name) for route in routes for name in route.captured]
     lacks = f"The consumer asks for {key!r}, but the route captures "
     lacks += f"only {', '.join(names)}." if names else "no argument of that name."
@@ -47,6 +49,24 @@ def room_name_not_in_route(evidence, error, key):
         f"{lacks} Use the same name in the route, {written}, and in the consumer.",
         evidence.where(error),
     )
+
+
+def _another_route(evidence, routes, key):
+    """Of the routes that fit the path, the first is taken."""
+    paths = [path.lstrip("/") for path in evidence.paths or ()]
+    for route in routes:
+        if key not in route.captured and any(route.fits(path) for path in paths):
+            lists = [n for n in route.source.nodes(ast.List) if route.call in n.elts]
+            return Explanation(
+                f"The route {route.shown} fits this path, too, and is the first that does; it "
+                f"captures nothing called {key!r}. Remove it, or end it with $ so that it fits "
+                "its own path alone.",
+                route.where,
+                evidence.suggest(route.where, left_out(route.call, lists[0].elts))
+                if lists
+                else None,
+            )
+    return None
 
 
 def _capturing(route, name):

@@ -9,7 +9,7 @@ from workshop.checking.explaining.answering import how_it_is_written, reads_mess
 from workshop.checking.explaining.edits import instead, without
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name, value_of
-from workshop.checking.failures import Changed
+from workshop.checking.failures import Changed, Heard
 
 AS_IT_CAME = "Send the message back exactly as it came."
 VALUES = {int: "number", float: "number", bool: "boolean", type(None): "null", list: "list"}
@@ -17,8 +17,11 @@ VALUES = {int: "number", float: "number", bool: "boolean", type(None): "null", l
 
 def _said_and_heard(evidence):
     """What was said and the string that came back in its place; two None where none did."""
-    if evidence.saw(Changed) and isinstance(evidence.failure.heard, str):
-        return evidence.failure.expected, evidence.failure.heard
+    failure = evidence.failure
+    if evidence.saw(Heard) and isinstance(failure.heard, str):
+        # Where others speak, too, only what is nearly the same is the same message.
+        if evidence.saw(Changed) or failure.heard.casefold() == str(failure.expected).casefold():
+            return failure.expected, failure.heard
     return None, None
 
 

@@ -26,6 +26,22 @@ GIVEN = {
 CALLED_BY_CHANNELS = ("connect", "disconnect", "receive", "receive_json")
 
 
+@advice(needs="chat")
+def browsers_code_is_run(evidence):
+    """eval() of what was received."""
+    for consumer in evidence.consumers:
+        for call in (*consumer.calls("eval"), *consumer.calls("exec")):
+            where = consumer.where(call)
+            code = f"json.loads({evidence.code_at(where, call.args[0])})" if call.args else ""
+            if isinstance(call.func, ast.Name) and code:
+                return Explanation(
+                    f"{call.func.id}() runs what it is given as Python: any browser can make your "
+                    f"server do anything. JSON is read with `{code}`.",
+                    where,
+                )
+    return None
+
+
 @rule(raised=r"No handler for message type websocket\.(connect|receive|disconnect)")
 def wrong_base_class(evidence, error, kind):
     consumer = evidence.consumer

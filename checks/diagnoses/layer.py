@@ -42,6 +42,27 @@ def in_its_place(evidence, name, code):
     return where, evidence.suggest(where, instead(value, code)) if value else None
 
 
+@rule(raised=r"AttributeError: 'NoneType' object has no attribute '(?:group_\w+|send|receive)'")
+def layer_of_another_name(evidence, error):
+    """get_channel_layer("chat") returns None where no layer is called that."""
+    node, *_ = written(evidence, "default")
+    names = [getattr(key, "value", None) for key in getattr(node, "keys", ())]
+    for source in evidence.project.sources:
+        for call in source.nodes(ast.Call):
+            given = getattr(call.args[0], "value", None) if call.args else None
+            asks = isinstance(call.func, ast.Name) and call.func.id == "get_channel_layer"
+            if asks and names and isinstance(given, str) and given not in names:
+                where = source.where(call)
+                return Explanation(
+                    f'{NAME} has no layer called "{given}", so get_channel_layer() returns None. '
+                    "A group is not named here, but where something is sent to it. Write "
+                    "`get_channel_layer()`, or in a consumer `self.channel_layer`.",
+                    where,
+                    evidence.suggest(where, instead(call, "get_channel_layer()")),
+                )
+    return None
+
+
 # There is none
 
 

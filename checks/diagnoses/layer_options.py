@@ -204,6 +204,43 @@ def layer_flushed(evidence):
         )
 
 
+@rule(needs="groups", raised=r"^TypeError: .*\bstr\b")
+def layer_option_is_text(evidence, error):
+    """A number in quotes, or one that comes from the environment, where all values are strings."""
+    read = evidence.settings_read
+    layers = read.channel_layers if read and isinstance(read.channel_layers, dict) else {}
+    config = (layers.get("default") or {}).get("CONFIG") or {}
+    for option in ("capacity", "expiry", "group_expiry"):
+        if isinstance(value := config.get(option), str):
+            _, _, node, where = written(evidence, option)
+            computed = node is not None and not isinstance(node, ast.Constant)
+            code = evidence.code_at(where, node) if node is not None else repr(value)
+            number = f"int({code})" if computed else value
+            return Explanation(
+                f'"{option}" has to be a number, and what arrived is the string {value!r}. '
+                f"Write `{number}`.",
+                where,
+                in_its_place(evidence, option, number)[1],
+            )
+    return None
+
+
+@rule(raised=r"\bInvalidToken\b")
+def encrypted_with_another_key(evidence, error):
+    """channels_redis encrypts with the first of symmetric_encryption_keys."""
+    _, _, node, where = written(evidence, "symmetric_encryption_keys")
+    if node is None:
+        return None
+    computed = any(isinstance(part, ast.Call) for part in ast.walk(node))
+    return Explanation(
+        "What one server has sent over Redis, the other cannot decrypt: their "
+        "symmetric_encryption_keys differ. "
+        + ("They are computed here, anew in each process. " if computed else "")
+        + "Every process needs the same keys: keep one in the environment, and read it here.",
+        where,
+    )
+
+
 @rule(needs="groups", advises=True)
 def layer_option_too_small(evidence):
     """Events that the layer drops: too many for it, or too old, before a consumer reads them. How
@@ -215,6 +252,7 @@ def layer_option_too_small(evidence):
     for option, least, usual, what in (
         ("capacity", 20, 100, "how many events may wait at once; more are dropped silently"),
         ("expiry", 2, 60, "how many seconds an event may wait; older ones are lost"),
+        ("group_expiry", 60, 86400, "after how many seconds a browser is no longer in its groups"),
     ):
         node = value_of(setting, option)
         value = getattr(node, "value", None)

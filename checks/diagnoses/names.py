@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.edits import before, instead, undecorated
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
@@ -18,8 +18,33 @@ ALREADY = {
 NOT_CALLABLE = r"^TypeError: '(?!coroutine)([\w.]+)' object is not callable"
 
 
+@rule(raised=r"NameError: name 'self' is not defined")
+def self_is_no_argument(evidence, error):
+    """In a method, the object is its first argument; a static method has none."""
+    where = evidence.where(error)
+    function = evidence.project.function_at(where)
+    if function is None or not evidence.project.consumer_at(where):
+        return None
+    static = [d for d in function.decorator_list if last_name(d) == "staticmethod"]
+    first = next(iter(function.args.args), None)
+    source = evidence.project.source_at(where)
+    arguments = ", ".join(["self", *(argument.arg for argument in function.args.args)])
+    kind = "async def" if isinstance(function, ast.AsyncFunctionDef) else "def"
+    also = "Remove @staticmethod, and write" if static else "Write"
+    changes = [undecorated(decorator) for decorator in static]
+    changes += [before(first, "self, ")] if first else []
+    return Explanation(
+        f"{function.name}() has no argument called self, and gets the object under another name or "
+        f"not at all. {also} `{kind} {function.name}({arguments}):`",
+        source.where(function),
+        evidence.suggest(where, *changes) if static and first else None,
+    )
+
+
 @rule(raised=r"NameError: name '(\w+)' is not defined")
 def name_unknown(evidence, error, name):
+    if name == "self" and self_is_no_argument.ask(evidence):
+        return None
     where = evidence.where(error)
     source = evidence.project.source_at(where)
     known = {node.id for node in source.nodes(ast.Name) if node.id != name} if source else set()

@@ -78,6 +78,24 @@ def replaced_method_calls_itself(evidence, error):
             return _replaced(evidence, consumer, method, "it calls itself, again and again")
 
 
+@rule(raised=r"^RecursionError")
+def method_calls_itself(evidence, error):
+    where = evidence.where(error)
+    method, source = evidence.project.function_at(where), evidence.project.source_at(where)
+    if method is None or replaced_method_calls_itself.ask(evidence):
+        return None
+    for call in calls_in(method):
+        if last_name(call.func) == method.name and source.where(call).line == where.line:
+            statement = evidence.statement_at(where)
+            alone = isinstance(statement, ast.Expr) and len(method.body) > 1
+            return Explanation(
+                f"{method.name}() calls itself here, again and again. Remove this line.",
+                where,
+                evidence.suggest(where, without(statement)) if alone else None,
+            )
+    return None
+
+
 @rule
 def method_of_channels_replaced(evidence):
     if evidence.saw_only(Unanswered):

@@ -111,6 +111,23 @@ def _for_each_its_own(evidence, consumer, node):
 
 
 @rule
+def state_in_a_global(evidence):
+    """A variable of the module, which the last browser to connect sets for all."""
+    if not evidence.saw_only(Heard, Silent) or not evidence.layer_calls("group_send"):
+        return None
+    for consumer in evidence.consumers:
+        for node in consumer.nodes(ast.Global):
+            name = node.names[0]
+            return Explanation(
+                f"{name} is a variable of the module: all consumers of this process share it, and "
+                "the last one to set it decides. What belongs to one socket is an attribute: write "
+                f"`self.{name.lower()}` everywhere, without `global`.",
+                consumer.where(node),
+            )
+    return None
+
+
+@rule
 def group_names_differ(evidence):
     """What was joined and what was sent to, as the channel layer was told."""
     joined = {call.group for call in evidence.layer_calls("group_add")}
@@ -174,6 +191,15 @@ def heard_twice(evidence):
                 )
     for consumer in evidence.consumers:
         sends = consumer.mentions("group_send")
+        for again in sends:
+            where = consumer.where(again)
+            if evidence.in_group_handler(where):
+                return Explanation(
+                    "What came from the group is sent to the group again, so it goes round without "
+                    "end. A handler sends it to its own browser only. Remove this line.",
+                    where,
+                    without_line(evidence, where, "group_send"),
+                )
         if len(sends) > 1:
             return Explanation(
                 "Every message goes to the group twice. Keep one group_send().",
