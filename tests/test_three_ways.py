@@ -157,7 +157,7 @@ def test_the_untouched_starter_fails_at_its_first_todo(step, tmp_path):
     first = tasks.of_step(step)[0]
     done = check(step.short, "--project", copy, "--json")
     if outcome(done) not in first.diagnoses:
-        done = check(step.short, "--project", copy, "--json", **PATIENT)
+        done = check(step.short, "--project", copy, "--json", **ALL_THE_TIME)
     assert done.code == 1, done.out + done.err
     assert done.failed["diagnosis"] in first.diagnoses
     assert done.failed["message"] == f"TODO 1 is next. {first.todo}"
