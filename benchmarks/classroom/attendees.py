@@ -40,7 +40,6 @@ class Page:
         self.awake = asyncio.Event()
         self.awake.set()
         self.opened: Callable[[], None] = lambda: None
-        self.lost = 0  # connections
         self.task = asyncio.create_task(self._live())
 
     async def _live(self) -> None:
@@ -62,7 +61,6 @@ class Page:
                     async for text in self.socket:
                         self.hear(json.loads(text))
             self.socket = None
-            self.lost += 1
             failures = 0 if time.monotonic() - began >= 5 else failures
             await asyncio.sleep(min(10, 2**failures) * random.uniform(0.5, 1))
             failures += 1
