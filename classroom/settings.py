@@ -48,14 +48,13 @@ ASGI_APPLICATION = "classroom.asgi.application"
 
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # Not that of core, which writes an event into Redis for each page that is to hear it, and
+        # reads each back. Here a server process hears it once, for all its pages.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
             "hosts": [os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379"],
             # Another classroom, or a step's chat, may use the same Redis.
             "prefix": "classroom-" + hashlib.sha256(str(FOLDER).encode()).hexdigest()[:8],
-            # All pages of a server process share a list in Redis: one message to a room of 200 is
-            # 200 events in it. What doesn't fit is dropped, and heard when the pages join again.
-            "capacity": 20_000,
         },
     }
 }

@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from time import time
 
-from . import actions, catalog
+from . import actions, catalog, messages
 from .messages import (
     BoardState,
     HandRow,
+    Line,
     Poll,
-    Said,
     ScreenState,
     SeatRow,
     SeatState,
@@ -113,22 +113,38 @@ def of_screen() -> ScreenState:
 AT_ONCE = 100  # messages of the room that are read together
 
 
-def latest_said() -> list[Said]:
-    """The latest, oldest first."""
-    return [*reversed([_said(one) for one in _messages().order_by("-id")[:AT_ONCE]])]
+class Lines:
+    """What was said, oldest first. Two hundred pages get it, and most have heard the same before:
+    so it is encoded for them once."""
+
+    def __init__(self, lines: list[Line]):
+        self.lines = lines
+        self._encoded: dict[int | None, str] = {}
+
+    def after(self, last_id: int | None) -> str:
+        """The message to a page that has heard that line last; empty if there is nothing new."""
+        if last_id not in self._encoded:
+            new = [line for line in self.lines if last_id is None or line.id > last_id]
+            self._encoded[last_id] = messages.encode(messages.Said(new)) if new else ""
+        return self._encoded[last_id]
 
 
-def said_after(last_id: int) -> list[Said]:
+def latest_said() -> Lines:
+    return Lines([*reversed([_line(one) for one in _messages().order_by("-id")[:AT_ONCE]])])
+
+
+def said_after(last_id: int) -> Lines:
     """The first that were said after that message; there may be more."""
-    return [_said(one) for one in _messages().filter(id__gt=last_id).order_by("id")[:AT_ONCE]]
+    found = _messages().filter(id__gt=last_id).order_by("id")[:AT_ONCE]
+    return Lines([_line(one) for one in found])
 
 
 def _messages():
     return Message.objects.select_related("seat")
 
 
-def _said(one: Message) -> Said:
-    return Said(one.id, one.text, one.seat.name or one.seat.label, one.created.isoformat())
+def _line(one: Message) -> Line:
+    return Line(one.id, one.text, one.seat.name or one.seat.label, one.created.isoformat())
 
 
 def _standings(**only) -> list[StandingRecord]:

@@ -71,7 +71,7 @@ async def _admit(request, code: str, pair: str, name: str) -> tuple[Seat | None,
         seat = await in_database(actions.join)(name)
     except actions.No as error:
         return None, str(error), 409
-    await signals.changed(signals.BOARD, signals.SCREEN)
+    signals.changed(signals.BOARD, signals.SCREEN)
     return seat, "", 200
 
 
@@ -136,7 +136,7 @@ async def _remove(seat: Seat) -> None:
     number = seat.id
     await in_database(actions.leave)(seat)
     await signals.gone(number)
-    await signals.changed(signals.BOARD, signals.SCREEN)
+    signals.changed(signals.BOARD, signals.SCREEN)
 
 
 async def board(request):
@@ -258,7 +258,7 @@ async def results(request):
     except (messages.Unfit, actions.No) as error:
         return _refused(str(error), 400)
     if new:
-        await signals.changed(signals.BOARD, signals.SCREEN)
+        signals.changed(signals.BOARD, signals.SCREEN)
     return JsonResponse({"stored": new})
 
 

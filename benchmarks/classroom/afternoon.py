@@ -122,8 +122,8 @@ class Afternoon:
         await self._until(lambda: self.board.has_seen_all, "every result on the board")
         done = lambda: self.screen.state["done"] == len(self.attendees)  # noqa: E731
         await self._until(done, "everyone's result on the screen")
-        said = {client_id for one in self.attendees for client_id in one.unsaid}
-        await self._until(lambda: not any(one.unsaid for one in self.attendees), f"the answer to: {said}")
+        stored = lambda: not any(one.unsaid for one in self.attendees)  # noqa: E731
+        await self._until(stored, "an answer to every message")
 
     async def _work(self, attendee: Attendee, step: str) -> None:
         """Some of an exercise's minutes of one attendee."""

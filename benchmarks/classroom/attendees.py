@@ -133,8 +133,8 @@ class Attendee:
                 if poll and poll["open"] and (not before or before["id"] != poll["id"]):
                     self.saw_poll(poll)
             case "said":
-                self.heard.append(message["id"])
-                self.page.query = f"?after={message['id']}"
+                self.heard += [line["id"] for line in message["lines"]]
+                self.page.query = f"?after={self.heard[-1]}"
             case "stored":
                 self.unsaid.pop(message["client_id"], None)
             case "refused":

@@ -29,6 +29,7 @@ class Page:
 
     def __init__(self, socket):
         self.socket = socket
+        self.lines = []  # what it has heard of the room, and no test has asked for yet
 
     def tell(self, type: str, **fields) -> None:
         self.socket.send(json.dumps({"type": type, **fields}))
@@ -40,6 +41,14 @@ class Page:
             message = json.loads(self.socket.recv(timeout=deadline - time.monotonic()))
             if message["type"] == type and when(message):
                 return message
+
+    def hear_line(self, when=lambda line: True) -> dict:
+        """The next that was said."""
+        while True:
+            while self.lines:
+                if when(line := self.lines.pop(0)):
+                    return line
+            self.lines = self.hear("said")["lines"]
 
 
 @dataclass

@@ -31,7 +31,7 @@ EXAMPLES = [
     messages.Exercise("step3", 30),
     messages.Stored(1, UUID),
     messages.Refused("Too fast."),
-    messages.Said(1, "hello", "Ana", "2026-11-20T10:00:00+00:00"),
+    messages.Said([messages.Line(1, "hello", "Ana", "2026-11-20T10:00:00+00:00")]),
     messages.SeatState("amber otter", 70, "", "ABCDEFGH", None, None, None, None, None, 1.0),
     messages.BoardState(
         [messages.StepRow("step2", "Echo", 30, ["It starts"], 1, 2)],
