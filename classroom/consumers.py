@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from urllib.parse import parse_qs
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import actions, limits, messages, signals, state
@@ -17,9 +18,8 @@ NOT_YOURS = 4403  # the page asks for the code, or says where the board's addres
 GONE = 4410  # the seat was left
 TOO_MUCH = 4429  # not 1008, policy violation: Daphne sends only 1000 and 3000 to 4999
 
-# Encoded where it is read, in a thread: a board of 500 seats takes its time.
-board = Reading(lambda: messages.encode(state.of_board()))
-screen = Reading(lambda: messages.encode(state.of_screen()))
+board = Reading(state.of_board)
+screen = Reading(state.of_screen)
 seats = Reading(state.of_seats)
 chat = Reading(state.latest_said)
 
@@ -43,6 +43,11 @@ class Page(AsyncWebsocketConsumer):
     refusals = 0
     closed = False  # by us: what still comes in is dropped
 
+    async def dispatch(self, message):
+        """Channels closes old connections of the database before each event, in a thread that it
+        starts for it. Here there is only one such connection, see one_thread.py."""
+        await getattr(self, get_handler_name(message))(message)
+
     async def tell(self, message) -> None:
         await self.send(text_data=messages.encode(message))
 
@@ -64,7 +69,7 @@ class Page(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):
         if self.closed:
             return
-        if not limits.messages.allows(self.who()):
+        if not await limits.messages.allows(self.who()):
             return await self.refuse("Too fast. Wait a moment.")
         try:
             message = messages.decode(text_data, self.kinds)
@@ -84,7 +89,7 @@ class Page(AsyncWebsocketConsumer):
     async def welcome(self, allowed: bool) -> bool:
         """Accepts, and closes at once where it is not allowed: a refused handshake could not tell
         the page why."""
-        if not limits.connections.allows(_address(self.scope)):
+        if not await limits.connections.allows(_address(self.scope)):
             self.closed = True
             await self.close()
             return False
@@ -183,7 +188,7 @@ class SeatConsumer(Page):
 class ForTheInstructor(Page):
     """The cookie says so, which opening the board with its token has set."""
 
-    pause = 0.1
+    pause = 0.2
 
     def who(self):
         return f"instructor {self.channel_name}"
@@ -200,13 +205,23 @@ class ForTheInstructor(Page):
     async def tell_state(self, at, group):
         newest = await self.reading.since(at)
         self.read_at = self.reading.began
-        await self.send(text_data=newest)
+        await self.tell(self.news(newest))
+
+    def news(self, newest):
+        return newest
 
 
 class BoardConsumer(ForTheInstructor):
     kinds = messages.FROM_BOARD
     groups = [signals.BOARD]
     reading = board
+    seats: dict[int, messages.SeatRow] = {}  # as this page has been told of them
+
+    def news(self, newest):
+        """Of five hundred seats, those that have changed."""
+        before, self.seats = self.seats, {row.id: row for row in newest.seats}
+        changed = [row for row in newest.seats if before.get(row.id) != row]
+        return replace(newest, seats=changed, left=[*(before.keys() - self.seats.keys())])
 
     async def act(self, message):
         match message:

@@ -159,7 +159,8 @@ class Exercise:
 
 
 # To the pages. Each state is all that its page shows, so that a page which comes back needs no
-# more than the newest. Times are seconds since 1970 by the server's clock, which `now` tells.
+# more than the newest. Only of seats, the board gets what has changed. Times are seconds since 1970
+# by the server's clock, which `now` tells.
 
 
 @dataclass(frozen=True)
@@ -269,7 +270,8 @@ class StepRow:
 @dataclass(frozen=True)
 class BoardState:
     steps: list[StepRow]
-    seats: list[SeatRow]
+    seats: list[SeatRow]  # those that have changed since the page was told last; at first, all
+    left: list[int]  # those that were left since
     hands: list[HandRow]
     shared: list[Shared]
     poll: Poll | None

@@ -29,6 +29,7 @@ class Page:
 
     def __init__(self, socket):
         self.socket = socket
+        self.seats = {}  # of a board, which hears only what has changed
         self.lines = []  # what it has heard of the room, and no test has asked for yet
 
     def tell(self, type: str, **fields) -> None:
@@ -39,6 +40,11 @@ class Page:
         deadline = time.monotonic() + HANGS
         while True:
             message = json.loads(self.socket.recv(timeout=deadline - time.monotonic()))
+            if message["type"] == "board_state":
+                self.seats |= {row["id"]: row for row in message["seats"]}
+                for number in message["left"]:
+                    del self.seats[number]
+                message["seats"] = [*self.seats.values()]
             if message["type"] == type and when(message):
                 return message
 
