@@ -24,6 +24,20 @@ HANGS = 600  # seconds, for a test that hangs; not a measurement
 LAPTOP = httpx.Client(timeout=HANGS, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 
+# "postgres://user@127.0.0.1": the rooms' databases are made there. Needs psycopg.
+POSTGRES = os.environ.get("WORKSHOP_POSTGRES")
+
+
+def new_database() -> str:
+    """The URL of an empty one."""
+    import psycopg
+
+    name = f"room_{uuid4().hex}"
+    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as server:
+        server.execute(f"create database {name}")
+    return f"{POSTGRES}/{name}"
+
+
 class Page:
     """A page's WebSocket."""
 
@@ -100,6 +114,8 @@ class Room:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> "Room":
+        if POSTGRES:
+            self.variables.setdefault("DATABASE_URL", new_database())
         self.process = subprocess.Popen(
             [
                 sys.executable,
