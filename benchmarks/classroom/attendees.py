@@ -39,6 +39,7 @@ class Page:
         self.socket = None
         self.awake = asyncio.Event()
         self.awake.set()
+        self.heard_at = 0.0
         self.opened: Callable[[], None] = lambda: None
         self.task = asyncio.create_task(self._live())
 
@@ -59,6 +60,7 @@ class Page:
                 ) as self.socket:
                     self.opened()
                     async for text in self.socket:
+                        self.heard_at = time.monotonic()
                         self.hear(json.loads(text))
             self.socket = None
             failures = 0 if time.monotonic() - began >= 5 else failures
