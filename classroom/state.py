@@ -142,11 +142,12 @@ def said_after(last_id: int) -> Lines:
 
 
 def _messages():
-    return Message.objects.select_related("seat")
+    return Message.objects.values_list("id", "text", "seat__name", "seat__label", "created")
 
 
-def _line(one: Message) -> Line:
-    return Line(one.id, one.text, one.seat.name or one.seat.label, one.created.isoformat())
+def _line(row: tuple) -> Line:
+    id, text, name, label, created = row
+    return Line(id, text, name or label, created.isoformat())
 
 
 class Row(NamedTuple):
