@@ -160,7 +160,7 @@ class SeatConsumer(Page):
 
     async def tell_said(self, said: state.Lines):
         if new := said.after(self.last_id):
-            self.last_id = said.lines[-1].id
+            self.last_id = said.lines[-1].id if said.lines else 0
             await self.send(text_data=new)
 
     async def act(self, message):

@@ -4,10 +4,11 @@ import time
 from collections import OrderedDict
 
 from django.conf import settings
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 MOST = 5000  # names that are remembered: the longest unused is forgotten, memory stays bounded
+CONNECTIONS = 8  # with Redis; whoever comes when all are in use waits for one
 
 
 class Limit:
@@ -68,7 +69,9 @@ _client: Redis | None = None
 
 def _redis() -> Redis:
     global _client
-    _client = _client or Redis.from_url(settings.REDIS_URL)
+    if _client is None:
+        pool = BlockingConnectionPool.from_url(settings.REDIS_URL, max_connections=CONNECTIONS)
+        _client = Redis(connection_pool=pool)
     return _client
 
 

@@ -124,10 +124,12 @@ class Lines:
         self._encoded: dict[int | None, str] = {}
 
     def after(self, last_id: int | None) -> str:
-        """The message to a page that has heard that line last; empty if there is nothing new."""
+        """The message to a page that has heard that line last; empty if there is nothing new. A
+        page that has heard none is told so: should it be away, it has missed all that comes."""
         if last_id not in self._encoded:
             new = [line for line in self.lines if last_id is None or line.id > last_id]
-            self._encoded[last_id] = messages.encode(messages.Said(new)) if new else ""
+            told = new or last_id is None
+            self._encoded[last_id] = messages.encode(messages.Said(new)) if told else ""
         return self._encoded[last_id]
 
 

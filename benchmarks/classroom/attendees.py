@@ -136,7 +136,7 @@ class Attendee:
                     self.saw_poll(poll)
             case "said":
                 self.heard += [line["id"] for line in message["lines"]]
-                self.page.query = f"?after={self.heard[-1]}"
+                self.page.query = f"?after={self.heard[-1] if self.heard else 0}"
             case "stored":
                 self.unsaid.pop(message["client_id"], None)
             case "refused":

@@ -196,6 +196,24 @@ def test_who_was_away_for_long_hears_all_that_was_said_in_order(new_room):
     assert heard == sorted(seen) and len(seen) > 100  # state.AT_ONCE
 
 
+def test_who_was_away_since_before_the_first_word_hears_all(new_room):
+    """A page that comes back asks for what was said after the last line that it has heard. Here it
+    has heard none, but was there: it is no new page, which would get the newest ones."""
+    room = new_room()
+    ben = room.join()
+    with ben.page() as b:
+        assert b.hear("said")["lines"] == []
+    for _ in range(11):
+        with room.join().page() as page:
+            for _ in range(10):
+                page.tell("say", text="x", client_id=uuid4().hex)
+            for _ in range(10):
+                page.hear("stored")
+    with ben.page("?after=0") as back:
+        heard = [back.hear_line()["id"] for _ in range(110)]
+    assert heard == sorted(set(heard))
+
+
 def test_an_exercise_has_a_countdown_and_one_bar_for_the_whole_room(new_room):
     room = new_room()
     seat = room.join()
