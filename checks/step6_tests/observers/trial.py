@@ -1,0 +1,165 @@
+"""What came of the learner's tests, from the record of trying/runner.py."""
+
+import json
+from pathlib import Path
+
+from checks.step6_tests.failures import (
+    Broken,
+    DecidesNothing,
+    FailsOnTheRightChat,
+    Hangs,
+    NeverAwaited,
+    NoTests,
+    NotRun,
+    Survived,
+    Unsteady,
+)
+from checks.step6_tests.observers.deciding import decides
+from checks.step6_tests.trying.faults import faults
+from workshop.checking import patience
+from workshop.checking.explaining.source import Project
+from workshop.checking.observers.timeline import Timeline
+from workshop.checking.processes.program import Program, becomes
+
+RIGHT, AGAIN = "right", "again"
+TIMES_MORE = 4
+NOT_WRITTEN = "Not written yet."
+ENDED = ("over", "hangs", "died")
+LINES_SHOWN = 3  # of an exception's message, and of pytest's output
+
+
+class Trial:
+    """The tests of a project, tried by `program`, which leaves its record in `folder`."""
+
+    def __init__(self, program: Program, folder: Path, project: Project, timeline: Timeline):
+        self._program = program
+        self._file = folder / "record.jsonl"
+        self._project = project
+        self._timeline = timeline
+
+    # What the checks ask
+
+    async def passes_on_the_right_chat(self) -> None:
+        """Raises what keeps the tests from passing there."""
+        found = await self._run(RIGHT)
+        for line in found:
+            if line["what"] == "broken":
+                raise Broken("tests", f"Your tests could not be loaded. {_exception(line)}")
+        await self._came_to_an_end(found)
+        for line in self._failed(found):
+            await self._fails_again(line["test"])
+            message = f"{name_of(line['test'])} fails on a chat that is right. {_exception(line)}"
+            raise FailsOnTheRightChat(line["test"], message, line["type"], line["message"])
+        if not self._passed(found):
+            raise NoTests("tests", "No test was found that passes on a chat that is right.")
+
+    async def decides(self) -> None:
+        """Raises where a test has nothing that could fail."""
+        found = await self._run(RIGHT)
+        for line in found:
+            if line["what"] == "never awaited":  # the right chat awaits all of its own
+                coroutine, test = line["coroutine"], name_of(line["test"])
+                message = f"{test} calls {coroutine}(), and does not await it: it never ran."
+                raise NeverAwaited(line["test"], message, coroutine)
+        for test in self._passed(found):
+            if not decides(self._project, test):
+                message = f"{name_of(test)} has nothing that could fail: it passes on any chat."
+                raise DecidesNothing(test, message)
+
+    async def notices(self, name: str) -> None:
+        """Raises where all tests pass on the chat with the fault of that name."""
+        fault = faults()[name]
+        found = await self._run(name)
+        if any(line["what"] in ("died", "broken") for line in found) or self._failed(found):
+            return
+        if found[-1]["what"] == "hangs":
+            test = found[-1]["test"] or ""
+            message = f"{name_of(test)} did not come to its end on this chat: {fault.does}"
+            raise Hangs(test, message)
+        for who, direction, text in fault.browser:
+            self._timeline.add(who, direction, text)
+        raise Survived(fault, self._passed(await self._run(RIGHT)))
+
+    async def says_the_same_each_time(self) -> None:
+        for number in range(TIMES_MORE):
+            found = await self._run(AGAIN, number)
+            for line in self._failed(found):
+                message = (
+                    f"{name_of(line['test'])} passed on a chat that is right, and failed on the "
+                    f"same chat later. {_exception(line)}"
+                )
+                raise Unsteady(line["test"], message)
+
+    # The record
+
+    async def _run(self, name: str, number: int = 0) -> list[dict]:
+        """The lines of one run, when it is over: the first of that name, or another one."""
+        await becomes(lambda: self._runs(name)[number:] or self._is_done(), patience.seconds(60))
+        runs = self._runs(name)
+        if not runs[number:]:
+            raise NotRun("tests", "Your tests could not be tried.")
+        return runs[number]
+
+    def _runs(self, name: str) -> list[list[dict]]:
+        """The lines of all runs of that name that are over. A run is written in one piece."""
+        runs, lines = [], []
+        for line in self._lines():
+            if line["run"] != name:
+                continue
+            lines.append(line)
+            if line["what"] in ENDED:
+                runs.append(lines)
+                lines = []
+        return runs
+
+    def _lines(self) -> list[dict]:
+        text = self._file.read_text(encoding="utf-8") if self._file.exists() else ""
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def _is_done(self) -> bool:
+        return self._program.exit_code is not None
+
+    def _passed(self, lines: list[dict]) -> list[str]:
+        return [one["test"] for one in lines if one["what"] == "ends" and one["how"] == "passed"]
+
+    def _failed(self, lines: list[dict]) -> list[dict]:
+        """Those that failed, without those that are not written yet."""
+        return [
+            {"type": "", "message": "", **line}
+            for line in lines
+            if line["what"] == "ends" and line["how"] == "failed"
+            if not line.get("message", "").startswith(NOT_WRITTEN)
+        ]
+
+    async def _came_to_an_end(self, lines: list[dict]) -> None:
+        last = lines[-1]
+        if last["what"] == "hangs":
+            test = last["test"] or ""
+            message = f"{name_of(test)} did not come to its end." if test else "Nothing began."
+            raise Hangs(test, message)
+        if last["what"] == "died":
+            raise NotRun("tests", f"pytest ended with exit code {last['code']} before its end.")
+        if last["status"] not in (0, 1, 5):
+            raise NotRun("tests", f"pytest could not run your tests. {_last(last['output'])}")
+
+    async def _fails_again(self, test: str) -> None:
+        """Raises Unsteady where it passes the second time."""
+        again = await self._run(AGAIN)
+        if test in self._passed(again):
+            message = f"{name_of(test)} fails and passes on the same chat, which is right."
+            raise Unsteady(test, message)
+
+
+def name_of(test: str) -> str:
+    """ "test_x" of "chat/tests.py::ChatTests::test_x"."""
+    return test.rpartition("::")[2]
+
+
+def _exception(line: dict) -> str:
+    text = "\n".join(line["message"].splitlines()[:LINES_SHOWN])
+    return f"{line['type']}: {text}" if text else f"{line['type']}."
+
+
+def _last(output: str) -> str:
+    lines = [line for line in output.splitlines() if line.strip()]
+    return "\n".join(lines[-LINES_SHOWN:])

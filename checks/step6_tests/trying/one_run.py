@@ -1,0 +1,103 @@
+"""One run of the learner's tests: pytest, in the folder of a hidden copy of the chat.
+
+    python one_run.py RECORD OPTION …
+
+What happens is written to the file RECORD, an object in JSON a line:
+
+    {"what": "starts", "test": "chat/tests.py::ChatTests::test_x"}
+    {"what": "ends", "test": …, "how": "passed" | "failed" | "skipped", "seconds": 0.1, **FAILURE}
+    {"what": "broken", **FAILURE}                   a file could not be imported
+    {"what": "never awaited", "coroutine": "hears", "test": …}
+    {"what": "over", "status": 1, "output": "…"}     pytest's exit status
+
+where FAILURE is "type" and "message" of the exception, and "traceback" as Python prints it.
+"""
+
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+import time
+import traceback
+
+NEVER_AWAITED = re.compile(r"coroutine '(?P<coroutine>[^']+)' was never awaited")
+OUTPUT_KEPT = 2000
+
+
+class Recorder:
+    """A plugin of pytest: writes down what happens."""
+
+    def __init__(self, file):
+        self.file = file
+        self.failed: dict[str, dict] = {}
+        self.running = None
+
+    def tell(self, what, **facts):
+        self.file.write(json.dumps({"what": what, **facts}) + "\n")
+        self.file.flush()
+
+    def pytest_runtest_logstart(self, nodeid):
+        self.running, self.began, self.how = nodeid, time.monotonic(), "passed"
+        self.tell("starts", test=nodeid)
+
+    def pytest_exception_interact(self, node, call, report):
+        failure = facts_of(call.excinfo.value)
+        if report.when == "collect":
+            self.tell("broken", **failure)
+        else:
+            self.failed.setdefault(report.nodeid, failure)
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.how = "failed"
+        elif report.skipped and self.how == "passed":
+            self.how = "skipped"
+
+    def pytest_runtest_logfinish(self, nodeid):
+        seconds = round(time.monotonic() - self.began, 3)
+        failure = self.failed.get(nodeid, {})
+        self.tell("ends", test=nodeid, how=self.how, seconds=seconds, **failure)
+
+    def pytest_warning_recorded(self, warning_message, nodeid):
+        text = str(warning_message.message)
+        if found := NEVER_AWAITED.search(text):
+            coroutine = found["coroutine"].rpartition(".")[2]
+            self.tell("never awaited", coroutine=coroutine, test=nodeid)
+
+
+def facts_of(error):
+    error = error.__cause__ if type(error).__name__ == "CollectError" and error.__cause__ else error
+    return {
+        "type": type(error).__name__,
+        "message": str(error)[:OUTPUT_KEPT],
+        "traceback": "".join(traceback.format_exception(error)),
+    }
+
+
+def run(record: str, options: list[str]) -> None:
+    """Run pytest in the working directory."""
+    import pytest
+
+    sys.dont_write_bytecode = True
+    if not names_settings("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini"):
+        os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
+    sys.path.insert(0, os.getcwd())
+    output = io.StringIO()
+    with open(record, "a", encoding="utf-8") as file, contextlib.redirect_stderr(output):
+        recorder = Recorder(file)
+        status = pytest.main(options, plugins=[recorder])
+        recorder.tell("over", status=int(status), output=output.getvalue()[-OUTPUT_KEPT:])
+
+
+def names_settings(*files: str) -> bool:
+    for name in files:
+        with contextlib.suppress(OSError), open(name, encoding="utf-8") as file:
+            if "DJANGO_SETTINGS_MODULE" in file.read():
+                return True
+    return False
+
+
+if __name__ == "__main__":
+    run(sys.argv[1], sys.argv[2:])
