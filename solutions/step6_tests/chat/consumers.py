@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
+from .closing import SilentOnceClosed
 from .frames import content_of, is_text
 from .limits import RateLimit
 from .models import Message, Presence
@@ -17,7 +18,7 @@ from .models import Message, Presence
 KEPT = timedelta(days=1)  # rows that a killed server has left
 
 
-class ChatConsumer(AsyncWebsocketConsumer):
+class ChatConsumer(SilentOnceClosed, AsyncWebsocketConsumer):
     last_id = 0  # of the newest message that this browser has been sent
     people = None  # the list that this browser has been sent
     staying = None  # the task that keeps this tab among those who are here
@@ -83,11 +84,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.staying = asyncio.create_task(self.stay())
 
     async def stay(self):
-        """Note again and again that this tab is here, and look who else is."""
+        """Remind this consumer again and again that it is still here. The consumer has to note it:
+        this task would go on even after an exception in the consumer."""
         while True:
             await asyncio.sleep(settings.PRESENCE_SECONDS / 3)
-            await self.note_presence()
-            await self.channel_layer.send(self.channel_name, {"type": "people.changed"})
+            await self.channel_layer.send(self.channel_name, {"type": "still.here"})
+
+    async def still_here(self, event):
+        await self.note_presence()
+        await self.people_changed(event)
 
     async def note_presence(self):
         fields = {
