@@ -23,6 +23,24 @@ class Hangs(Failure):
         self.test = test
 
 
+class EndsWithoutAResult(Failure):
+    """On a chat with a fault, the tests end, and not by a test that fails. `how`: "died", "broken"
+    or "stopped"."""
+
+    def __init__(self, test: str, message: str, how: str):
+        super().__init__("tests", message)
+        self.test = test
+        self.how = how
+
+
+class TooSlow(Failure):
+    """The tests take longer than a check may. `test` is the slowest of them."""
+
+    def __init__(self, test: str, message: str):
+        super().__init__("tests", message)
+        self.test = test
+
+
 class FailsOnTheRightChat(Failure):
     """A test fails although nothing is wrong. `type` and `text` are of its exception."""
 

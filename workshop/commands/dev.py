@@ -1,5 +1,8 @@
-"""`dev`: `new` makes the skeleton of the next step, `check` says what is missing of one, `pins`
-makes the files of pins/."""
+"""`dev`: `new` makes the skeleton of the next step, `check` says what is missing of one, `record`
+records anew what one shows of other steps' checks, `pins` makes the files of pins/."""
+
+import importlib
+import importlib.util
 
 from ..console import say
 from ..environment import COMMAND
@@ -10,6 +13,8 @@ from ..manifest import find
 def run(what: str, step: str | None = None, apart: bool = False) -> int:
     if what == "pins":
         return pin()
+    if what == "record":
+        return record(step)
     return make(step, apart) if what == "new" else check(step)
 
 
@@ -37,6 +42,16 @@ def check(name: str | None) -> int:
         say(f"\n{len(found)} to do.")
         return 1
     say("Nothing is missing.")
+    return 0
+
+
+def record(name: str) -> int:
+    """By the step's own recording.py, for only the step knows what it shows."""
+    module = f"checks.{find(name).name}.recording"
+    if not importlib.util.find_spec(module):
+        say(f"{name} shows nothing that is recorded: there is no {module.replace('.', '/')}.py.")
+        return 2
+    say(shown(importlib.import_module(module).record()))
     return 0
 
 

@@ -214,8 +214,8 @@ def decides_nothing(evidence):
         return None
     source, function = failing(evidence)
     return Explanation(
-        f"{function.name} does something and looks at nothing: it would pass on any chat. Listen "
-        "for what has to come back, and compare it: "
+        f"{function.name} does something and looks at nothing that comes of it. Listen for what "
+        "has to come back, and compare it: "
         '`self.assertEqual((await hears(tab, "message"))["message"], "hello")`',
         source.where(function),
     )

@@ -5,11 +5,13 @@ import ast
 from checks.step6_tests.diagnoses.seen import calls, failing, in_question, sources
 from checks.step6_tests.failures import (
     Broken,
+    EndsWithoutAResult,
     FailsOnTheRightChat,
     Hangs,
     NeverAwaited,
     NoTests,
     NotRun,
+    TooSlow,
     Unsteady,
 )
 from workshop.checking.explaining.edits import before, instead
@@ -42,16 +44,60 @@ def pytest_gave_up(evidence):
     if not evidence.saw(NotRun):
         return None
     ini = evidence.project.folder / "pytest.ini"
-    exits = [
-        (source, call)
-        for source in sources(evidence)
-        for call in calls(source.tree, "_exit", "exit", "kill")
-    ]
-    where = exits[0][0].where(exits[0][1]) if exits else Where(ini) if ini.is_file() else None
+    where = _where_it_exits(evidence) or (Where(ini) if ini.is_file() else None)
     return Explanation(
         f"{evidence.failure} Look at pytest.ini, and at what your tests do with the process they "
         "run in.",
         where,
+    )
+
+
+def _where_it_exits(evidence):
+    for source, function in in_question(evidence):
+        for call in calls(function, "_exit", "exit", "kill", "abort"):
+            return source.where(call)
+    return None
+
+
+@rule
+def ends_without_a_failing_test(evidence):
+    """On a chat with a fault, the process dies, is stopped, or cannot load the tests."""
+    if not evidence.saw(EndsWithoutAResult):
+        return None
+    source, function = failing(evidence)
+    if evidence.failure.how == "broken":
+        advice = (
+            "A file that is not loaded tests nothing, so this fault is not noticed by a test. Move "
+            "what is done while the file is loaded into a test."
+        )
+        return Explanation(advice, Where(evidence.project.folder / "chat/tests.py"))
+    return Explanation(
+        "That is the end of all tests, and the answer of none: the others are not run, and nobody "
+        "is told which one noticed something. A test fails with an exception: write an assertion "
+        "in its place.",
+        _where_it_exits(evidence) or (source and source.where(function)),
+    )
+
+
+@rule
+def tests_take_too_long(evidence):
+    """All runs together take longer than a check may."""
+    if not evidence.saw(TooSlow):
+        return None
+    for source, function in in_question(evidence):
+        for call in calls(function, "sleep", "receive_nothing"):
+            return Explanation(
+                "The check runs your tests seventeen times, so each second counts. This one waits "
+                "for a time to pass. Wait for a frame that has to come: "
+                '`await hears(tab, "message")`',
+                source.where(call),
+            )
+    source, function = failing(evidence)
+    return Explanation(
+        "The check runs your tests seventeen times, so each second counts. What does the slowest "
+        "one wait for? Wait for a frame that has to come, not for a time to pass; and nothing here "
+        "needs a server of its own.",
+        source and source.where(function),
     )
 
 

@@ -7,7 +7,8 @@ from workshop.checking.explaining.source import Project, Source
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Of a communicator, what fails by itself when nothing comes; of pytest and unittest, what fails.
-FAILS = ("receive_from", "receive_json_from", "receive_output", "fail", "raises", "xfail")
+FAILS = ("receive_from", "receive_json_from", "receive_output", "recv", "fail", "raises")
+SENDS = ("send_to", "send_json_to", "send_input")
 
 
 def test_in(project: Project, test: str) -> tuple[Source, ast.AST] | None:
@@ -22,8 +23,8 @@ def test_in(project: Project, test: str) -> tuple[Source, ast.AST] | None:
 
 
 def decides(project: Project, test: str) -> bool:
-    """Whether the test, or a function of its file that it uses, has something that could fail.
-    True where that cannot be told."""
+    """Whether the test, or a function that it uses, has something that could fail. True where that
+    cannot be told. That a tab is let in decides a test that sends nothing."""
     found = test_in(project, test)
     if found is None:
         return True
@@ -35,18 +36,39 @@ def decides(project: Project, test: str) -> bool:
         for node in ast.walk(one.tree or ast.Pass()):
             if isinstance(node, FUNCTIONS):
                 helpers.setdefault(node.name, node)
-    return _can_fail(function, helpers, set())
+    used = list(_used(function, helpers))
+    names = {name for one in used for name in _names(one)}
+    if any(_asserts(one) for one in used) or names & {*FAILS}:
+        return True
+    return any(_raises(one) for one in used) and not names & {*SENDS}
 
 
-def _can_fail(function: ast.AST, helpers: dict[str, ast.AST], seen: set[str]) -> bool:
-    seen.add(function.name)
-    if any(isinstance(node, ast.Assert) for node in ast.walk(function)):
-        return True
-    names = set(_names(function))
-    if any(name in FAILS or name.lower().startswith("assert") for name in names):
-        return True
-    used = [helpers[name] for name in names - seen if name in helpers]
-    return any(_can_fail(helper, helpers, seen) for helper in used)
+def _used(function: ast.AST, helpers: dict[str, ast.AST]) -> Iterator[ast.AST]:
+    """The function, and all helpers that it uses, each once."""
+    seen, waiting = {function.name}, [function]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        for name in {*_names(one)} & helpers.keys() - seen:
+            seen.add(name)
+            waiting.append(helpers[name])
+
+
+def _asserts(function: ast.AST) -> bool:
+    """Whether it asserts something, other than of constants alone."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert) and not isinstance(node.test, ast.Constant):
+            return True
+        called = node.func if isinstance(node, ast.Call) else node
+        name = getattr(called, "attr", getattr(called, "id", ""))
+        if isinstance(node, ast.Call) and name.lower().startswith("assert"):
+            if not node.args or any(not isinstance(arg, ast.Constant) for arg in node.args):
+                return True
+    return False
+
+
+def _raises(function: ast.AST) -> bool:
+    return any(isinstance(node, ast.Raise) for node in ast.walk(function))
 
 
 def _names(function: ast.AST) -> Iterator[str]:

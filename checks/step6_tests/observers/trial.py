@@ -6,36 +6,42 @@ from pathlib import Path
 from checks.step6_tests.failures import (
     Broken,
     DecidesNothing,
+    EndsWithoutAResult,
     FailsOnTheRightChat,
     Hangs,
     NeverAwaited,
     NoTests,
     NotRun,
     Survived,
+    TooSlow,
     Unsteady,
 )
 from checks.step6_tests.observers.deciding import decides
 from checks.step6_tests.trying.faults import faults
-from workshop.checking import patience
 from workshop.checking.explaining.source import Project
 from workshop.checking.observers.timeline import Timeline
-from workshop.checking.processes.program import Program, becomes
+from workshop.checking.processes.program import becomes
+from workshop.checking.session import RUN_LIMIT, Session
 
 RIGHT, AGAIN = "right", "again"
 TIMES_MORE = 4
 NOT_WRITTEN = "Not written yet."
 ENDED = ("over", "hangs", "died")
+REPORTED_BEFORE = 0.5  # seconds before the session's own limit, which could name no test
 LINES_SHOWN = 3  # of an exception's message, and of pytest's output
 
 
 class Trial:
-    """The tests of a project, tried by `program`, which leaves its record in `folder`."""
+    """The tests of a session's project, tried by its program, which leaves a record."""
 
-    def __init__(self, program: Program, folder: Path, project: Project, timeline: Timeline):
-        self._program = program
-        self._file = folder / "record.jsonl"
-        self._project = project
+    def __init__(self, session: Session, timeline: Timeline):
+        (self._program,) = session.prepared.beside
+        self._session = session
+        self._file: Path = session.prepared.folder / "record.jsonl"
+        self._project: Project = session.project
         self._timeline = timeline
+        self._found: list[dict] = []  # the lines that were read
+        self._read_to = 0  # in bytes
 
     # What the checks ask
 
@@ -63,22 +69,38 @@ class Trial:
                 raise NeverAwaited(line["test"], message, coroutine)
         for test in self._passed(found):
             if not decides(self._project, test):
-                message = f"{name_of(test)} has nothing that could fail: it passes on any chat."
+                message = f"{name_of(test)} passes, and has nothing that could fail."
                 raise DecidesNothing(test, message)
 
     async def notices(self, name: str) -> None:
-        """Raises where all tests pass on the chat with the fault of that name."""
+        """Raises unless a test fails on the chat with the fault of that name."""
         fault = faults()[name]
         found = await self._run(name)
-        if any(line["what"] in ("died", "broken") for line in found) or self._failed(found):
+        if self._failed(found):
             return
-        if found[-1]["what"] == "hangs":
-            test = found[-1]["test"] or ""
-            message = f"{name_of(test)} did not come to its end on this chat: {fault.does}"
-            raise Hangs(test, message)
-        for who, direction, text in fault.browser:
-            self._timeline.add(who, direction, text)
+        self._ends_with_a_result(found, fault.does)
+        self._timeline.lines += fault.timeline
         raise Survived(fault, self._passed(await self._run(RIGHT)))
+
+    def _ends_with_a_result(self, found: list[dict], does: str) -> None:
+        """Raises where no test failed because the run did not come to its end."""
+        last = found[-1]
+        test = self._begun_last(found)
+        begun = name_of(test) if test else "the first test"
+        if last["what"] == "hangs":
+            raise Hangs(test, f"{begun} did not come to its end on this chat: {does}")
+        if last["what"] == "died":
+            how, what = "died", f"in {begun}, the process ended with exit code {last['code']}"
+        elif broken := next((line for line in found if line["what"] == "broken"), None):
+            how, what = "broken", f"your tests could not be loaded. {_exception(broken)}"
+        elif last["status"] not in (0, 1):
+            how, what = "stopped", f"in {begun}, pytest was stopped"
+        else:
+            return
+        raise EndsWithoutAResult(test, f"No test failed on this chat: {does} But {what}.", how)
+
+    def _begun_last(self, lines: list[dict]) -> str:
+        return next((line["test"] for line in reversed(lines) if line["what"] == "starts"), "")
 
     async def says_the_same_each_time(self) -> None:
         for number in range(TIMES_MORE):
@@ -94,11 +116,24 @@ class Trial:
 
     async def _run(self, name: str, number: int = 0) -> list[dict]:
         """The lines of one run, when it is over: the first of that name, or another one."""
-        await becomes(lambda: self._runs(name)[number:] or self._is_done(), patience.seconds(60))
+        limit = RUN_LIMIT - REPORTED_BEFORE - self._session.seconds
+        await becomes(lambda: self._runs(name)[number:] or self._is_done(), limit)
         runs = self._runs(name)
-        if not runs[number:]:
+        if runs[number:]:
+            return runs[number]
+        if self._is_done():
             raise NotRun("tests", "Your tests could not be tried.")
-        return runs[number]
+        ended = [line for line in self._lines() if line["run"] == RIGHT and line["what"] == "ends"]
+        if not ended:
+            raise TooSlow("", f"No run of your tests was over after {RUN_LIMIT:g} s.")
+        slowest = max(ended, key=lambda line: line["seconds"])
+        took, its = sum(line["seconds"] for line in ended), slowest["seconds"]
+        name = name_of(slowest["test"])
+        message = (
+            f"Your tests take {took:.1f} s, {name} {its:.1f} s of them: on thirteen chats, they "
+            f"were not over after {RUN_LIMIT:g} s."
+        )
+        raise TooSlow(slowest["test"], message)
 
     def _runs(self, name: str) -> list[list[dict]]:
         """The lines of all runs of that name that are over. A run is written in one piece."""
@@ -113,8 +148,15 @@ class Trial:
         return runs
 
     def _lines(self) -> list[dict]:
-        text = self._file.read_text(encoding="utf-8") if self._file.exists() else ""
-        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        """All that are written so far."""
+        if self._file.exists() and self._file.stat().st_size > self._read_to:
+            with self._file.open("rb") as file:
+                file.seek(self._read_to)
+                for line in file:
+                    if line.endswith(b"\n"):
+                        self._found.append(json.loads(line))
+                        self._read_to += len(line)
+        return self._found
 
     def _is_done(self) -> bool:
         return self._program.exit_code is not None

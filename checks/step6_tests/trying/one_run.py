@@ -1,6 +1,9 @@
 """One run of the learner's tests: pytest, in the folder of a hidden copy of the chat.
 
-    python one_run.py RECORD OPTION …
+    python one_run.py RECORD PATIENCE OPTION …
+
+PATIENCE says how many times as long a communicator of the tests waits for the chat: two numbers,
+for what has to come and for receive_nothing(), as "2,1".
 
 What happens is written to the file RECORD, an object in JSON a line:
 
@@ -14,6 +17,8 @@ where FAILURE is "type" and "message" of the exception, and "traceback" as Pytho
 """
 
 import contextlib
+import functools
+import importlib.util
 import io
 import json
 import os
@@ -24,6 +29,8 @@ import traceback
 
 NEVER_AWAITED = re.compile(r"coroutine '(?P<coroutine>[^']+)' was never awaited")
 OUTPUT_KEPT = 2000
+# What a learner's tests may be written with. What else is installed is not loaded.
+PLUGINS = ("pytest_django.plugin", "anyio.pytest_plugin", "pytest_asyncio.plugin")
 
 
 class Recorder:
@@ -76,10 +83,34 @@ def facts_of(error):
     }
 
 
-def run(record: str, options: list[str]) -> None:
+def be_patient(comes: float, nothing: float) -> None:
+    from asgiref.testing import ApplicationCommunicator as Communicator
+
+    for name, seconds, factor in (
+        ("receive_output", 1, comes),
+        ("wait", 1, comes),
+        ("receive_nothing", 0.1, nothing),
+    ):
+        if factor != 1:
+            setattr(Communicator, name, waiting(getattr(Communicator, name), seconds, factor))
+
+
+def waiting(method, seconds: float, factor: float):
+    """The method, with its timeout times the factor."""
+
+    @functools.wraps(method)
+    def patient(self, timeout=seconds, *arguments, **more):
+        timeout = timeout and timeout * factor  # None: without a limit
+        return method(self, timeout, *arguments, **more)
+
+    return patient
+
+
+def run(record: str, patience: str, options: list[str]) -> None:
     """Run pytest in the working directory."""
     import pytest
 
+    be_patient(*map(float, patience.split(",")))
     sys.dont_write_bytecode = True
     if not names_settings("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini"):
         os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
@@ -87,8 +118,15 @@ def run(record: str, options: list[str]) -> None:
     output = io.StringIO()
     with open(record, "a", encoding="utf-8") as file, contextlib.redirect_stderr(output):
         recorder = Recorder(file)
-        status = pytest.main(options, plugins=[recorder])
+        status = pytest.main(options, plugins=[recorder, *plugins()])
         recorder.tell("over", status=int(status), output=output.getvalue()[-OUTPUT_KEPT:])
+
+
+def plugins():
+    """As modules: by a name, pytest would look for it in all that is installed."""
+    for name in PLUGINS:
+        if importlib.util.find_spec(name.partition(".")[0]):
+            yield importlib.import_module(name)
 
 
 def names_settings(*files: str) -> bool:
@@ -100,4 +138,4 @@ def names_settings(*files: str) -> bool:
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], sys.argv[2:])
+    run(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -11,8 +11,8 @@ Where Python can fork, this process has imported Django and pytest, and each run
 """
 
 import contextlib
+import gc
 import importlib
-import importlib.util
 import json
 import os
 import shutil
@@ -35,19 +35,26 @@ from workshop.developing import catalogue  # noqa: E402
 STEP = manifest.find("step6_tests")
 RIGHT, AGAIN = "right", "again"  # names of runs; those on a chat with a fault have its name
 TIMES_MORE = 4  # on the right chat
+# How patient the tests' communicators are, see one_run.py. On the right chat, only what fails waits
+# to the end of its time. On the others something has to fail: it would cost each check that time.
+PATIENT = (patience.FACTOR, 1)
+LESS_PATIENT = (min(patience.FACTOR, 4),) * 2
+WAITS_AFTER = 0.3  # seconds in which it writes nothing: most likely, its test waits for a frame
+CORES = os.cpu_count() or 2
+AT_ONCE = CORES + 2  # with those that wait
 HANGS_AFTER = patience.seconds(6)  # in which no test of a run begins or ends …
 LOADS_WITHIN = patience.seconds(10)  # … and before the first one
 NOT_WRITTEN = "Not written yet."
 # Plugins of pytest's own that no test needs: importing and asking them takes time.
 UNNEEDED = "cacheprovider doctest faulthandler junitxml pastebin setuponly setupplan stepwise"
 OPTIONS = [word for name in UNNEEDED.split() for word in ("-p", f"no:{name}")]
-# What a learner's tests may be written with. What else is installed is not loaded.
-PLUGINS = ("pytest_django.plugin", "anyio.pytest_plugin", "pytest_asyncio.plugin")
 # None of the tests is about the migrations. What a pytest.ini adds would be added to this.
 OPTIONS += ["-qq", "--tb=no", "--nomigrations", "-o", "addopts=", "-o", "python_files=test*.py"]
 OPTIONS += ["-W", "always::RuntimeWarning"]
 NOWHERE = "redis://127.0.0.1:1"  # a test that needs Redis is told so
+# Imported once, before the first run.
 IMPORTED = (
+    *one_run.PLUGINS,
     "pytest",
     "_pytest.unittest",
     "_pytest.tracemalloc",
@@ -56,6 +63,15 @@ IMPORTED = (
     "_pytest.warnings",
     "_pytest.skipping",
     "_pytest.helpconfig",
+    "anyio._backends._asyncio",
+    "channels.testing",
+    "daphne.testing",
+    "django.contrib.auth.middleware",
+    "django.contrib.sessions.middleware",
+    "django.contrib.staticfiles.handlers",
+    "django.core.asgi",
+    "django.core.cache.backends.locmem",
+    "django.db.models.sql.compiler",
     "django.test",
     "django.core.management.commands.flush",
     "django.core.management.commands.migrate",
@@ -89,19 +105,26 @@ class Run:
         self.record = copy.with_suffix(".jsonl")
         self.began = self.wrote = time.monotonic()
         self.written = 0
-        self.process = start(copy, self.record, options)
+        factors = PATIENT if name in (RIGHT, AGAIN) else LESS_PATIENT
+        self.process = start(copy, self.record, ",".join(map(str, factors)), options)
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.began
 
-    def is_silent(self) -> bool:
-        """Whether it has written nothing for so long that it hangs."""
+    @property
+    def silent_for(self) -> float:
+        """The seconds in which it has written nothing."""
         written = self.record.stat().st_size if self.record.exists() else 0
         if written != self.written:
             self.written, self.wrote = written, time.monotonic()
-        limit = HANGS_AFTER if written else LOADS_WITHIN
-        return time.monotonic() - self.wrote > limit
+        return time.monotonic() - self.wrote
+
+    def waits(self) -> bool:
+        return self.silent_for > WAITS_AFTER and self.written > 0
+
+    def hangs(self) -> bool:
+        return self.silent_for > (HANGS_AFTER if self.written else LOADS_WITHIN)
 
     def is_over(self) -> bool:
         return self.process.poll() is not None
@@ -140,10 +163,10 @@ class Child:
         return self.code
 
 
-def start(copy: Path, record: Path, options: list[str]) -> "Child | subprocess.Popen":
+def start(copy: Path, record: Path, factors: str, options: list[str]) -> "Child | subprocess.Popen":
     if not hasattr(os, "fork"):
         return subprocess.Popen(
-            [sys.executable, one_run.__file__, str(record), *options],
+            [sys.executable, one_run.__file__, str(record), factors, *options],
             cwd=copy,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
@@ -162,7 +185,7 @@ def start(copy: Path, record: Path, options: list[str]) -> "Child | subprocess.P
         sys.argv = ["pytest"]
         sys.path[0] = str(copy)
         sys.path.append(str(ROOT))
-        one_run.run(str(record), options)
+        one_run.run(str(record), factors, options)
         status = 0
     finally:
         os._exit(status)
@@ -223,23 +246,19 @@ class Runner:
         wrong = [e["test"] for e in failed if not e["message"].startswith(NOT_WRITTEN)]
         if wrong or not passed:
             if wrong:
-                self.plays_all([(AGAIN, [], wrong)], 1)
+                self.plays_all([(AGAIN, [], wrong)])
             return
         waiting = [(fault.name, fault.edits, passed) for fault in faults().values()]
         waiting += [(AGAIN, [], passed)] * TIMES_MORE
-        self.plays_all(waiting, self.at_once(first))
+        self.plays_all(waiting)
 
-    def at_once(self, first: Run) -> int:
-        """How many runs side by side: one for each core, more where they wait most of the time."""
-        cpu = sum(os.times()[2:4]) or first.seconds  # of the children that have ended
-        cores = os.cpu_count() or 2
-        return max(2, min(8, round(cores * first.seconds / cpu)))
-
-    def plays_all(self, waiting: list[tuple], at_once: int) -> None:
+    def plays_all(self, waiting: list[tuple]) -> None:
+        """Some at a time: one for each core, and beside these a few that wait."""
         running: list[Run] = []
         while waiting or running:
             running = [run for run in running if not self.finish(run)]
-            while waiting and len(running) < at_once:
+            busy = sum(not run.waits() for run in running)
+            if waiting and busy < CORES and len(running) < AT_ONCE:
                 name, edits, tests = waiting.pop(0)
                 running.append(self.begin(name, edits, tests))
             time.sleep(0.005)
@@ -254,7 +273,7 @@ class Runner:
 
     def finish(self, run: Run) -> bool:
         """Whether it is over; then its record has been passed on, and its copy is gone."""
-        hangs = not run.is_over() and run.is_silent()
+        hangs = not run.is_over() and run.hangs()
         if not run.is_over() and not hangs:
             return False
         lines = run.lines()
@@ -298,10 +317,10 @@ def main(project: str, folder: str) -> None:
         for module in IMPORTED:
             with contextlib.suppress(Exception):  # a run will find it out
                 importlib.import_module(module)
+        # A run looks for garbage more than once: what is here before it is none of its own.
+        gc.collect()
+        gc.freeze()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for name in PLUGINS:
-        if importlib.util.find_spec(name.partition(".")[0]):
-            OPTIONS.extend(("-p", name))
     runner = Runner(Path(project), Path(os.path.realpath(folder)))
     threading.excepthook = lambda args: None
     runner.plays()
