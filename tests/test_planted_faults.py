@@ -64,7 +64,9 @@ def done_in(found):
 
 
 def heard_in(found):
-    return {line["text"] for line in found if line["direction"] == "in"}
+    """Without the lists of people, which may come after the check has failed."""
+    heard = {line["text"] for line in found if line["direction"] == "in"}
+    return {text for text in heard if not text.startswith('{"people"')}
 
 
 def test_the_solution_of_step_6_notices_all_of_them():

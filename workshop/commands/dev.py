@@ -1,9 +1,6 @@
 """`dev`: `new` makes the skeleton of the next step, `check` says what is missing of one, `record`
 records anew what one shows of other steps' checks, `pins` makes the files of pins/."""
 
-import importlib
-import importlib.util
-
 from ..console import say
 from ..environment import COMMAND
 from ..folders import shown
@@ -47,11 +44,13 @@ def check(name: str | None) -> int:
 
 def record(name: str) -> int:
     """By the step's own recording.py, for only the step knows what it shows."""
-    module = f"checks.{find(name).name}.recording"
-    if not importlib.util.find_spec(module):
-        say(f"{name} shows nothing that is recorded: there is no {module.replace('.', '/')}.py.")
+    from ..checking.command import recording_of
+
+    recording = recording_of(find(name))
+    if recording is None:
+        say(f"{name} shows nothing that is recorded: it has no recording.py in checks/.")
         return 2
-    say(shown(importlib.import_module(module).record()))
+    say(shown(recording.record()))
     return 0
 
 

@@ -19,14 +19,15 @@ from checks.step6_tests.failures import (
 from checks.step6_tests.observers.deciding import decides
 from checks.step6_tests.trying.faults import faults
 from workshop.checking.explaining.source import Project
+from workshop.checking.failures import StretchMissing
 from workshop.checking.observers.timeline import Timeline
 from workshop.checking.processes.program import becomes
 from workshop.checking.session import RUN_LIMIT, Session
 
-RIGHT, AGAIN = "right", "again"
+RIGHT, AGAIN, OWN, KNOWN = "right", "again", "own", "known"
 TIMES_MORE = 4
 NOT_WRITTEN = "Not written yet."
-ENDED = ("over", "hangs", "died")
+ENDED = ("over", "hangs", "died", "bad")
 REPORTED_BEFORE = 0.5  # seconds before the session's own limit, which could name no test
 LINES_SHOWN = 3  # of an exception's message, and of pytest's output
 
@@ -111,6 +112,33 @@ class Trial:
                     f"same chat later. {_exception(line)}"
                 )
                 raise Unsteady(line["test"], message)
+
+    # What those of the stretch task ask
+
+    async def overlooked_by_the_twelve(self) -> None:
+        """Raises where the solution's tests notice the learner's own fault."""
+        found = await self._run(OWN)
+        if found[0]["what"] == "bad":
+            raise StretchMissing("tests", found[0]["message"])
+        known = await self._run(KNOWN)
+        for line in self._failed(known):
+            test = name_of(line["test"])
+            message = f"{test} of the solution notices this fault already: look for another one."
+            raise StretchMissing("tests", message)
+        if known[-1].get("status") != 0:
+            message = "With this fault, the chat can't be loaded: nobody needs a test to notice."
+            raise StretchMissing("tests", message)
+
+    async def notices_its_own(self) -> None:
+        found = await self._run(OWN)
+        if self._failed(found):
+            return
+        self._ends_with_a_result(found, "It has the fault in fault.toml.")
+        raise StretchMissing(
+            "tests",
+            "All of your tests pass with the fault in fault.toml. What would a browser see of it? "
+            "Write a test that looks at that.",
+        )
 
     # The record
 

@@ -4,8 +4,9 @@
 
 First on the right chat: the solution, with the learner's tests. What passes there is run on the
 chat with each of the faults, until the first test fails; and some more times on the right chat, for
-a test has to say the same each time. FOLDER/record.jsonl says what happened, an object a line: what
-one_run.py wrote, with "run", the name of the run.
+a test has to say the same each time. A fault of the learner's own, for the stretch task, is planted
+for their tests and for the twelve of the solution. FOLDER/record.jsonl says what happened, an
+object a line: what one_run.py wrote, with "run", the name of the run.
 
 Where Python can fork, this process has imported Django and pytest, and each run is a child of it.
 """
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -34,6 +36,8 @@ from workshop.developing import catalogue  # noqa: E402
 
 STEP = manifest.find("step6_tests")
 RIGHT, AGAIN = "right", "again"  # names of runs; those on a chat with a fault have its name
+OWN, KNOWN = "own", "known"  # with the learner's own fault: their tests, those of the solution
+OWN_FAULT = "fault.toml"
 TIMES_MORE = 4  # on the right chat
 # How patient the tests' communicators are, see one_run.py. On the right chat, only what fails waits
 # to the end of its time. On the others something has to fail: it would cost each check that time.
@@ -191,6 +195,21 @@ def start(copy: Path, record: Path, factors: str, options: list[str]) -> "Child 
         os._exit(status)
 
 
+def own_fault(project: Path) -> list[dict]:
+    """The edits of the learner's own fault. Raises ValueError where there is none."""
+    file = project / OWN_FAULT
+    if not file.is_file():
+        raise ValueError(f"There is no {OWN_FAULT} in the step's folder yet.")
+    try:
+        edit = tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{OWN_FAULT} is not TOML: {error}.") from error
+    lacks = [name for name in ("file", "replace", "by") if not isinstance(edit.get(name), str)]
+    if lacks or len(edit) > 3 or not edit["replace"]:
+        raise ValueError(f"{OWN_FAULT} has to say three things: file, replace and by.")
+    return [edit]
+
+
 def is_a_test(name: str) -> bool:
     """Whether a file of the learner's belongs to the tests, and not to the chat."""
     return name in STEP.files or not (STEP.solution / name).is_file() or name == "pytest.ini"
@@ -248,9 +267,20 @@ class Runner:
             if wrong:
                 self.plays_all([(AGAIN, [], wrong)])
             return
-        waiting = [(fault.name, fault.edits, passed) for fault in faults().values()]
+        waiting = self.with_their_own_fault(passed)
+        waiting += [(fault.name, fault.edits, passed) for fault in faults().values()]
         waiting += [(AGAIN, [], passed)] * TIMES_MORE
         self.plays_all(waiting)
+
+    def with_their_own_fault(self, passed: list[str]) -> list[tuple]:
+        """The runs with it; none where there is no such fault."""
+        try:
+            edits = own_fault(self.project)
+            make_copy(self.project, self.folder / OWN, edits)
+        except (ValueError, catalogue.BadEdit) as error:
+            self.tell(OWN, "bad", message=str(error))
+            return []
+        return [(OWN, edits, passed), (KNOWN, edits, [])]
 
     def plays_all(self, waiting: list[tuple]) -> None:
         """Some at a time: one for each core, and beside these a few that wait."""
@@ -265,7 +295,8 @@ class Runner:
 
     def begin(self, name: str, edits: list[dict], tests: list[str] = ()) -> Run:
         self.number = getattr(self, "number", 0) + 1
-        copy = make_copy(self.project, self.folder / f"{self.number}-{name}", edits)
+        project = STEP.solution if name == KNOWN else self.project
+        copy = make_copy(project, self.folder / f"{self.number}-{name}", edits)
         options = [*OPTIONS, *tests]
         if name not in (RIGHT, AGAIN):
             options.append("-x")
