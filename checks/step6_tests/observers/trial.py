@@ -18,6 +18,7 @@ from checks.step6_tests.failures import (
 )
 from checks.step6_tests.observers.deciding import decides
 from checks.step6_tests.trying.faults import faults
+from checks.step6_tests.trying.one_run import NOT_WRITTEN
 from workshop.checking.explaining.source import Project
 from workshop.checking.failures import StretchMissing
 from workshop.checking.observers.timeline import Timeline
@@ -26,7 +27,6 @@ from workshop.checking.session import RUN_LIMIT, Session
 
 RIGHT, AGAIN, OWN, KNOWN = "right", "again", "own", "known"
 TIMES_MORE = 4
-NOT_WRITTEN = "Not written yet."
 ENDED = ("over", "hangs", "died", "bad")
 REPORTED_BEFORE = 0.5  # seconds before the session's own limit, which could name no test
 LINES_SHOWN = 3  # of an exception's message, and of pytest's output

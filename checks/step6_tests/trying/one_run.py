@@ -13,7 +13,8 @@ What happens is written to the file RECORD, an object in JSON a line:
     {"what": "never awaited", "coroutine": "hears", "test": …}
     {"what": "over", "status": 1, "output": "…"}     pytest's exit status
 
-where FAILURE is "type" and "message" of the exception, and "traceback" as Python prints it.
+FAILURE is "type" and "message" of the exception, and "traceback" as Python prints it. The run ends
+with the first test that fails, other than those that are not written yet.
 """
 
 import contextlib
@@ -28,9 +29,20 @@ import time
 import traceback
 
 NEVER_AWAITED = re.compile(r"coroutine '(?P<coroutine>[^']+)' was never awaited")
-OUTPUT_KEPT = 2000
+OUTPUT_KEPT, TRACEBACK_KEPT = 2000, 20_000  # characters
+NOT_WRITTEN = "Not written yet."  # what a test of the starter fails with
 # What a learner's tests may be written with. What else is installed is not loaded.
 PLUGINS = ("pytest_django.plugin", "anyio.pytest_plugin", "pytest_asyncio.plugin")
+
+
+class Tail(io.TextIOBase):
+    """Keeps the end of what is written, however much it is."""
+
+    text = ""
+
+    def write(self, text: str) -> int:
+        self.text = (self.text + text)[-OUTPUT_KEPT:]
+        return len(text)
 
 
 class Recorder:
@@ -40,6 +52,9 @@ class Recorder:
         self.file = file
         self.failed: dict[str, dict] = {}
         self.running = None
+
+    def pytest_sessionstart(self, session):
+        self.session = session
 
     def tell(self, what, **facts):
         self.file.write(json.dumps({"what": what, **facts}) + "\n")
@@ -66,6 +81,8 @@ class Recorder:
         seconds = round(time.monotonic() - self.began, 3)
         failure = self.failed.get(nodeid, {})
         self.tell("ends", test=nodeid, how=self.how, seconds=seconds, **failure)
+        if self.how == "failed" and not failure.get("message", "").startswith(NOT_WRITTEN):
+            self.session.shouldfail = "one has failed"
 
     def pytest_warning_recorded(self, warning_message, nodeid):
         text = str(warning_message.message)
@@ -79,7 +96,7 @@ def facts_of(error):
     return {
         "type": type(error).__name__,
         "message": str(error)[:OUTPUT_KEPT],
-        "traceback": "".join(traceback.format_exception(error)),
+        "traceback": "".join(traceback.format_exception(error))[-TRACEBACK_KEPT:],
     }
 
 
@@ -115,11 +132,11 @@ def run(record: str, patience: str, options: list[str]) -> None:
     if not names_settings("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini"):
         os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
     sys.path.insert(0, os.getcwd())
-    output = io.StringIO()
+    output = Tail()
     with open(record, "a", encoding="utf-8") as file, contextlib.redirect_stderr(output):
         recorder = Recorder(file)
         status = pytest.main(options, plugins=[recorder, *plugins()])
-        recorder.tell("over", status=int(status), output=output.getvalue()[-OUTPUT_KEPT:])
+        recorder.tell("over", status=int(status), output=output.text)
 
 
 def plugins():
