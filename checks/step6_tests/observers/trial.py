@@ -151,17 +151,24 @@ class Trial:
             return runs[number]
         if self._is_done():
             raise NotRun("tests", "Your tests could not be tried.")
-        ended = [line for line in self._lines() if line["run"] == RIGHT and line["what"] == "ends"]
-        if not ended:
-            raise TooSlow("", f"No run of your tests was over after {RUN_LIMIT:g} s.")
+        raise self._too_slow([line for line in self._lines() if line["run"] == RIGHT])
+
+    def _too_slow(self, lines: list[dict]) -> TooSlow:
+        """With the slowest test, or the one that was running."""
+        begun = [line["test"] for line in lines if line["what"] == "starts"]
+        ended = [line for line in lines if line["what"] == "ends"]
+        if not begun:
+            return TooSlow("", f"After {RUN_LIMIT:g} s, none of your tests had begun.")
+        if len(begun) > len(ended):
+            over = f"{len(ended)} of your tests were over, and {name_of(begun[-1])} was running"
+            return TooSlow(begun[-1], f"After {RUN_LIMIT:g} s, {over}.")
         slowest = max(ended, key=lambda line: line["seconds"])
-        took, its = sum(line["seconds"] for line in ended), slowest["seconds"]
-        name = name_of(slowest["test"])
-        message = (
-            f"Your tests take {took:.1f} s, {name} {its:.1f} s of them: on thirteen chats, they "
-            f"were not over after {RUN_LIMIT:g} s."
+        took, name = sum(line["seconds"] for line in ended), name_of(slowest["test"])
+        return TooSlow(
+            slowest["test"],
+            f"Your tests take {took:.1f} s, {name} {slowest['seconds']:.1f} s of them: on thirteen "
+            f"chats, they were not over after {RUN_LIMIT:g} s.",
         )
-        raise TooSlow(slowest["test"], message)
 
     def _runs(self, name: str) -> list[list[dict]]:
         """The lines of all runs of that name that are over. A run is written in one piece."""

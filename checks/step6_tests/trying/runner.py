@@ -110,6 +110,7 @@ class Run:
         self.record = copy.with_suffix(".jsonl")
         self.began = self.wrote = time.monotonic()
         self.written = 0
+        self.passed_on = 0  # lines of its record
         factors = PATIENT if name in (RIGHT, AGAIN) else LESS_PATIENT
         self.process = start(copy, self.record, ",".join(map(str, factors)), options)
 
@@ -260,7 +261,8 @@ class Runner:
         """All runs, in turn."""
         first, second = self.begin(RIGHT, []), self.begin(AGAIN, [])
         while not self.finish(first):
-            time.sleep(0.005)
+            self.pass_on(first)
+            time.sleep(0.02)
         passed = self.passed(first)
         failed = [e for e in first.lines() if e["what"] == "ends" and e["how"] == "failed"]
         right = all(e["message"].startswith(NOT_WRITTEN) for e in failed)
@@ -308,8 +310,7 @@ class Runner:
         lines = run.lines()
         if run.name == RIGHT:
             self.show(lines, run.copy)
-        for line in lines:
-            self.tell(run.name, **self.translated(line, run.copy))
+        self.pass_on(run)
         if hangs:
             run.kill()
             started = [line["test"] for line in lines if line["what"] == "starts"]
@@ -318,6 +319,12 @@ class Runner:
             self.tell(run.name, "died", code=run.process.poll())
         shutil.rmtree(run.copy, ignore_errors=True)
         return True
+
+    def pass_on(self, run: Run) -> None:
+        """Write what has been added to its record since the last time."""
+        for line in run.lines()[run.passed_on :]:
+            self.tell(run.name, **self.translated(line, run.copy))
+            run.passed_on += 1
 
     def show(self, lines: list[dict], copy: Path) -> None:
         """Print the first traceback, for the diagnoses."""
