@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from workshop.checking.explaining.source import Project, Source
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-# Of a communicator, what fails by itself when nothing comes; of asyncio, what ends a wait; of pytest
-# and unittest, what fails.
+# Of a communicator, what fails by itself when nothing comes; of asyncio, what ends a wait; of
+# pytest and unittest, what fails.
 FAILS = ("receive_from", "receive_json_from", "receive_output", "recv", "timeout", "wait_for")
 FAILS += ("fail", "raises")
 SENDS = ("send_to", "send_json_to", "send_input")
