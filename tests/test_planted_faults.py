@@ -6,8 +6,8 @@ import json
 import pytest
 
 from checks.step6_tests.recording import seen_with
+from checks.step6_tests.trying.copies import make_copy
 from checks.step6_tests.trying.faults import TIMELINES, faults
-from checks.step6_tests.trying.runner import make_copy
 from tests.catalogue import written
 from tests.conftest import check
 from workshop import manifest

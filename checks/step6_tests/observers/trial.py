@@ -19,14 +19,13 @@ from checks.step6_tests.failures import (
 from checks.step6_tests.observers.deciding import decides
 from checks.step6_tests.trying.faults import faults
 from checks.step6_tests.trying.one_run import NOT_WRITTEN
+from checks.step6_tests.trying.runs import AGAIN, KNOWN, OWN, RIGHT, TIMES_MORE
 from workshop.checking.explaining.source import Project
 from workshop.checking.failures import StretchMissing
 from workshop.checking.observers.timeline import Timeline
 from workshop.checking.processes.program import becomes
 from workshop.checking.session import RUN_LIMIT, Session
 
-RIGHT, AGAIN, OWN, KNOWN = "right", "again", "own", "known"
-TIMES_MORE = 4
 ENDED = ("over", "hangs", "died", "bad")
 REPORTED_BEFORE = 0.5  # seconds before the session's own limit, which could name no test
 LINES_SHOWN = 3  # of an exception's message, and of pytest's output
