@@ -62,6 +62,14 @@ class Ended(Event):
     error: str | None  # "KeyError: 'message'"
 
 
+@dataclass(frozen=True)
+class EncodedAgain(Event):
+    """A text was sent that was sent to another browser before, but had been made anew."""
+
+    path: str | None
+    text: str  # its beginning
+
+
 # Consumers and the channel layer
 
 
@@ -109,7 +117,7 @@ class LayerCall(Event):
     """A method of the channel layer is called."""
 
     path: str | None
-    call: str  # "group_add", "group_discard", "group_send", "send" or "flush"
+    call: str  # "group_add", "group_discard", "group_send", "send", "flush"; "receive" of their own
     group: str  # the first argument, whatever it was
     channel: str | None  # the second one, where it is a string
     type: str | None  # of the message that is sent
@@ -229,6 +237,7 @@ KINDS = {
     "connected": Connected,
     "unanswered": LeftUnanswered,
     "ended": Ended,
+    "encoded_again": EncodedAgain,
     "consumer": ConsumerMade,
     "handles": Handles,
     "handled": Handled,

@@ -23,7 +23,7 @@ class Relay:
         self.browsers = set()  # their consumers
         self.last_id = 0  # of the newest message that was handed to them
         self.rooms[room_name] = self
-        self.ready = asyncio.get_running_loop().create_future()
+        self.ready = asyncio.get_running_loop().create_future()  # done once it has joined
         self.running = asyncio.create_task(self.run())
 
     @classmethod
@@ -49,17 +49,13 @@ class Relay:
             del self.rooms[self.room_name]
 
     async def run(self):
-        layer = get_channel_layer()
-        channel = await layer.new_channel()
-        staying = asyncio.create_task(self.stay(layer, channel))
+        """Listen, until the last browser has left."""
+        self.layer = get_channel_layer()
+        self.channel = await self.layer.new_channel()
+        staying = asyncio.create_task(self.stay())
         try:
-            await layer.group_add(self.room_group_name, channel)
             self.last_id = await Message.newest_id(self.room_name)
-            self.ready.set_result(None)
-            while True:
-                event = await layer.receive(channel)
-                handler = getattr(self, event["type"].replace(".", "_"))
-                await handler(event)
+            await self.listen()
         except Exception as error:
             logger.exception("The relay of %s has ended.", self.room_name)
             if not self.ready.done():
@@ -69,7 +65,19 @@ class Relay:
         finally:
             self.forget()
             staying.cancel()
-            await layer.group_discard(self.room_group_name, channel)
+            await self.layer.group_discard(self.room_group_name, self.channel)
+
+    async def listen(self):
+        """Join the room's group, once for all browsers, and handle what is sent to it."""
+        # TODO 1: add self.channel to the group self.room_group_name, as a consumer does. Then say
+        #         that it is done: self.ready.set_result(None). From then on, as long as this task
+        #         runs, receive() from the layer what comes to self.channel, and handle() each event.
+        self.ready.set_result(None)
+        await asyncio.Event().wait()  # for what never comes
+
+    async def handle(self, event):
+        """Call the method that is named as the event's type, as a consumer does."""
+        await getattr(self, event["type"].replace(".", "_"))(event)
 
     async def chat_message(self, event):
         if event["id"] <= self.last_id:
@@ -77,9 +85,9 @@ class Relay:
         newer = Message.objects.filter(room=self.room_name, id__gt=self.last_id)
         async for message in newer.order_by("id"):
             self.last_id = message.id
-            frame = {"type": "websocket.send", "text": json.dumps(message.as_frame())}
+            # TODO 2: this encodes the message for each browser anew. Once is enough for all.
             for consumer in list(self.browsers):
-                consumer.hand_over(frame, message.id)
+                consumer.hand_over(json.dumps(message.as_frame()), message.id)
             await asyncio.sleep(0)  # they send it, before the next one is handed over
 
     async def people_changed(self, event):
@@ -87,9 +95,9 @@ class Relay:
         for consumer in list(self.browsers):
             consumer.hand_over_people(people)
 
-    async def stay(self, layer, channel):
+    async def stay(self):
         """Note again and again that these browsers are here, and look who else is."""
         while True:
             await asyncio.sleep(settings.PRESENCE_SECONDS / 3)
             await Presence.note([consumer.channel_name for consumer in self.browsers])
-            await layer.send(channel, {"type": "people.changed"})
+            await self.layer.send(self.channel, {"type": "people.changed"})
