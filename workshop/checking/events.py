@@ -196,6 +196,12 @@ class Busy(Event):
         return "_run_once" in self._functions
 
     @property
+    def frames_in_the_loop(self) -> tuple[Frame, ...]:
+        """Of the thread of an event loop, what the loop is doing: not what has started it."""
+        functions = [frame.function for frame in self.frames]
+        return self.frames[functions.index("_run_once") + 1 :] if self.holds_a_loop else self.frames
+
+    @property
     def is_apart(self) -> bool:
         """Whether it is a thread that the project itself has started: nobody waits for it, as for
         an event loop and the workers of a pool."""

@@ -12,6 +12,7 @@ from workshop.checking import failures
 from workshop.checking.observers.browser import HEARS_WITHIN, OPENS_WITHIN
 from workshop.checking.observers.room import Room
 
+OTHERS, STALLED = "One of the others", "The browser that had read nothing"  # in a failure
 LITTLE, SHORT = 4096, 536  # bytes that the system takes at once from a browser's connection
 
 
@@ -59,19 +60,19 @@ def _narrow(port: int) -> socket.socket:
     return sock
 
 
-async def hears(tab: ClientConnection, text: str | None = None) -> dict:
+async def hears(tab: ClientConnection, text: str | None = None, name: str = OTHERS) -> dict:
     """The next message, which must be this one. Raises Silent, Closed or Heard."""
     try:
         async with asyncio.timeout(HEARS_WITHIN):
             while "message" not in (frame := json.loads(await tab.recv())):
                 pass
     except TimeoutError:
-        raise failures.Silent("One of the others", HEARS_WITHIN) from None
+        raise failures.Silent(name, HEARS_WITHIN) from None
     except ConnectionClosed as closed:
         code = closed.rcvd.code if closed.rcvd else 1006
-        raise failures.Closed("One of the others", code) from None
+        raise failures.Closed(name, code) from None
     if text is not None and frame["message"] != text:
-        raise failures.Heard("One of the others", frame["message"], text)
+        raise failures.Heard(name, frame["message"], text)
     return frame
 
 

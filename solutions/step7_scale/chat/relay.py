@@ -49,12 +49,14 @@ class Relay:
             del self.rooms[self.room_name]
 
     async def run(self):
-        """Listen, until the last browser has left."""
+        """Join the room's group, and listen until the last browser has left."""
         self.layer = get_channel_layer()
         self.channel = await self.layer.new_channel()
         staying = asyncio.create_task(self.stay())
         try:
+            await self.layer.group_add(self.room_group_name, self.channel)
             self.last_id = await Message.newest_id(self.room_name)
+            self.ready.set_result(None)
             await self.listen()
         except Exception as error:
             logger.exception("The relay of %s has ended.", self.room_name)
@@ -68,9 +70,7 @@ class Relay:
             await self.layer.group_discard(self.room_group_name, self.channel)
 
     async def listen(self):
-        """Join the room's group, once for all browsers, and handle what is sent to it."""
-        await self.layer.group_add(self.room_group_name, self.channel)
-        self.ready.set_result(None)
+        """Handle what is sent to the group."""
         while True:
             event = await self.layer.receive(self.channel)
             await self.handle(event)

@@ -49,7 +49,7 @@ WAITING = int(os.environ.get("WAITING", 100))
 
 # One Redis or several.
 REDIS_URLS = [os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")]
-if "REDIS_URL_2" in os.environ:
+if os.environ.get("REDIS_URL_2"):
     REDIS_URLS.append(os.environ["REDIS_URL_2"])
 
 CHANNEL_LAYERS = {

@@ -49,12 +49,15 @@ class Relay:
             del self.rooms[self.room_name]
 
     async def run(self):
-        """Listen, until the last browser has left."""
+        """Join the room's group, and listen until the last browser has left."""
         self.layer = get_channel_layer()
         self.channel = await self.layer.new_channel()
         staying = asyncio.create_task(self.stay())
         try:
+            # TODO 1: add self.channel to the group self.room_group_name, as a consumer does. It is
+            #         done once here, for all browsers.
             self.last_id = await Message.newest_id(self.room_name)
+            self.ready.set_result(None)
             await self.listen()
         except Exception as error:
             logger.exception("The relay of %s has ended.", self.room_name)
@@ -68,11 +71,9 @@ class Relay:
             await self.layer.group_discard(self.room_group_name, self.channel)
 
     async def listen(self):
-        """Join the room's group, once for all browsers, and handle what is sent to it."""
-        # TODO 1: add self.channel to the group self.room_group_name, as a consumer does. Then say
-        #         that it is done: self.ready.set_result(None). From then on, as long as this task
-        #         runs, receive() from the layer what comes to self.channel, and handle() each event.
-        self.ready.set_result(None)
+        """Handle what is sent to the group."""
+        # TODO 1: for as long as this task runs, receive() from the layer what comes to
+        #         self.channel, and handle() each event.
         await asyncio.Event().wait()  # for what never comes
 
     async def handle(self, event):
@@ -85,8 +86,9 @@ class Relay:
         newer = Message.objects.filter(room=self.room_name, id__gt=self.last_id)
         async for message in newer.order_by("id"):
             self.last_id = message.id
-            # TODO 2: this encodes the message for each browser anew. Once is enough for all.
+            # TODO 2: encode the message here, once for all browsers …
             for consumer in list(self.browsers):
+                # TODO 2: … and hand over the same text to each of them.
                 consumer.hand_over(json.dumps(message.as_frame()), message.id)
             await asyncio.sleep(0)  # they send it, before the next one is handed over
 

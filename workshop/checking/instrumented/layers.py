@@ -2,8 +2,8 @@
 
     {"event": "layer_call", "path": …, "call": "group_add", "group": …, "channel": … or "type": …,
      "frames": [...]}
-    the same with "call": "receive", the channel under "group" and the event's type under "type": the
-     project's own code, and no consumer, has taken an event from a channel
+    the same with "call": "receive", the channel under "group", the type of the event under "type":
+     the project's own code, and no consumer, has taken an event from a channel
     {"event": "layer_made", "path": …, "name": "channels_redis.core.RedisChannelLayer",
      "hosts": [{"address": "redis://127.0.0.1:6379"}]}
 
