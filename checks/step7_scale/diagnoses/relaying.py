@@ -23,7 +23,7 @@ def relay_does_not_listen(evidence):
     """Nothing takes what comes to the relay's channel."""
     if not evidence.saw_only(Silent) or takes(evidence) or of_the_layer(evidence, "receive"):
         return None
-    found = functions(evidence, "listen", "run")
+    found = functions(evidence, "listen") or functions(evidence, "run")
     source, function = found[0] if found else (None, None)
     return Explanation(
         "What is sent to the room's group comes to the relay's channel, and nothing takes it from "
@@ -36,6 +36,8 @@ def relay_does_not_listen(evidence):
 def relay_not_in_the_group(evidence):
     """It listens, and nobody has added its channel."""
     if not evidence.saw_only(Silent) or takes(evidence) or evidence.layer_calls("group_add"):
+        return None
+    if not of_the_layer(evidence, "receive"):
         return None
     for source, function in functions(evidence, "run"):
         for call in calls(function, "newest_id", "listen"):

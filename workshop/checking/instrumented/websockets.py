@@ -53,7 +53,7 @@ def _observed(application):
         async def send_and_note(message):
             nonlocal answered
             answered = True
-            if message["type"] == "websocket.send" and message.get("text"):
+            if message.get("type") == "websocket.send" and isinstance(message.get("text"), str):
                 _tell_of_encoding(message["text"])
             await send(message)
 
