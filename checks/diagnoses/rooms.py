@@ -82,7 +82,7 @@ def _for_each_its_own(evidence, consumer, node):
     )
 
 
-@rule
+@rule(unless="scale")
 def group_names_differ(evidence):
     """What was joined and what was sent to, as the channel layer was told."""
     joined = {call.group for call in evidence.layer_calls("group_add")}

@@ -24,7 +24,9 @@ from .browsing import PATIENCE, expect
 from .conftest import running
 from .room import Tab, logged_in
 
-STEP1, STEP2, STEP3, STEP4, STEP5 = map(find, ("step1", "step2", "step3", "step4", "step5"))
+STEP1, STEP2, STEP3, STEP4, STEP5, STEP7 = map(
+    find, ("step1", "step2", "step3", "step4", "step5", "step7")
+)
 PRINTED = "        print(self.channel_name)\n"
 
 
@@ -68,6 +70,7 @@ def is_seen(lines: list[str], shown) -> None:
         (STEP3, ["1", "2", "3", "5", "Stretch task"]),
         (STEP4, ["1", "2", "3"]),
         (STEP5, ["1", "2", "3", "4", "5", "6", "7", "8", "Stretch task"]),
+        (STEP7, ["4", "5"]),
     ],
     ids=lambda value: getattr(value, "short", ""),
 )
@@ -438,3 +441,45 @@ def test_step5_the_stretch_task(in_the_room):
     ana.page.evaluate(typed("Stretch task"))
     is_seen(readmes.seen(STEP5)["Stretch task"], ben.page.locator("#messages").inner_text)
     assert "psst" not in ana.page.locator("#messages").inner_text()
+
+
+# Step 7
+
+
+@pytest.fixture
+def at_step7(begun, visit, accounts):
+    """at_step7([1, 2], "ana"): the server of step 7 with these TODOs done, and a tab of each."""
+
+    def enter(done, *names):
+        server = begun(STEP7, done, **accounts)
+        return server, *(
+            logged_in(visit(server, "/chat/lobby/", of=name, locale="en"), name).is_open()
+            for name in names
+        )
+
+    return enter
+
+
+def test_step7_after_task_1(at_step7):
+    _, ana, ben = at_step7([1], "ana", "ben")
+    ana.say("hello")
+    for tab in (ana, ben):
+        tab.hears("hello")
+
+
+def test_step7_after_task_4(at_step7):
+    server, ana, _ = at_step7([1, 2, 3, 4], "ana", "ben")
+    page = ana.page.context.new_page()
+
+    def shown():
+        page.goto(f"http://{server.address}/health/")
+        return page.locator("body").inner_text()
+
+    is_seen(readmes.seen(STEP7)["4"], shown)
+
+
+def test_step7_after_task_5(at_step7):
+    server, ana = at_step7([1, 2, 3, 4, 5], "ana")
+    server.ask_to_end()
+    (line,) = readmes.seen(STEP7)["5"]
+    expect(ana.page.locator(".remark.closed").first).to_contain_text(line)

@@ -10,6 +10,7 @@ from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Closed, Silent
 
+END_WITHOUT_A_CODE = r"TypeError: .*end\(\) missing 1 required positional argument: 'code'"
 FULL = """
 
     try:
@@ -91,6 +92,8 @@ def all_is_kept(evidence):
 
 @rule(raised=r"QueueFull")
 def queue_full_not_caught(evidence, error):
+    if evidence.error(END_WITHOUT_A_CODE):
+        return None
     where = evidence.where(error)
     return Explanation(
         "The queue of one browser was full, and put_nowait() raised asyncio.QueueFull. Nothing "
@@ -99,7 +102,7 @@ def queue_full_not_caught(evidence, error):
     )
 
 
-@rule(raised=r"TypeError: .*end\(\) missing 1 required positional argument: 'code'")
+@rule(raised=END_WITHOUT_A_CODE)
 def end_without_a_code(evidence, error):
     where = evidence.where(error)
     for call in evidence.nodes_at(where, ast.Call):
@@ -109,6 +112,25 @@ def end_without_a_code(evidence, error):
                 where,
                 evidence.suggest(where, instead(call, "self.end(4408)")),
             )
+    return None
+
+
+@rule
+def closed_without_waiting(evidence):
+    """self.close() in hand_over(), which cannot await it."""
+    if not evidence.never_awaited(r"\.close$"):
+        return None
+    for consumer, method in methods(evidence, "hand_over"):
+        for call in calls(method, "close"):
+            if isinstance(method, ast.FunctionDef):
+                where = consumer.where(call)
+                return Explanation(
+                    "close() was called, and nothing awaits it, so the WebSocket stays open. "
+                    "hand_over() must not wait for a browser, so it can't: end() closes in a task "
+                    "of its own. Write `self.end(4408)`.",
+                    where,
+                    evidence.suggest(where, instead(call, "self.end(4408)")),
+                )
     return None
 
 
@@ -123,12 +145,13 @@ def newest_dropped(evidence):
         for node in ast.walk(method):
             if isinstance(node, ast.ExceptHandler | ast.If):
                 where, last = consumer.where(node), node.body[-1]
+                caught = isinstance(node, ast.ExceptHandler)
                 return Explanation(
                     "What comes while the queue is full is dropped. This browser is never told: "
                     "it goes on with a gap. Close it, so that it comes back and asks for the rest: "
                     "`self.end(4408)`",
                     where,
-                    evidence.suggest(where, instead(last, "self.end(4408)")),
+                    evidence.suggest(where, instead(last, "self.end(4408)")) if caught else None,
                 )
     return None
 
