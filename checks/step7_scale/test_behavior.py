@@ -134,6 +134,7 @@ async def test_one_port_for_three_servers(room, servers, proxy, logged_in):
     await tabs[0].says("behind one port")
     for tab in tabs:
         await tab.hears("behind one port")
+    await _is_healthy(servers)  # with browsers, too
 
 
 async def _is_healthy(servers):

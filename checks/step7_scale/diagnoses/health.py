@@ -38,8 +38,16 @@ def health_not_routed(evidence):
     return Explanation(
         f"{evidence.failure} No route leads to it. mysite/urls.py needs "
         '`path("health/", health)`, with the slash at its end, before the routes of the chat.',
-        evidence.project.where_set("urlpatterns"),
+        next((_routes(source) for source in evidence.project.sources if _routes(source)), None),
     )
+
+
+def _routes(source):
+    """Where the project's own routes are, those that include the chat's."""
+    for node in source.tree.body if source.tree and "include(" in source.text else ():
+        if isinstance(node, ast.Assign) and "urlpatterns" in names_in(node.targets[0]):
+            return source.where(node)
+    return None
 
 
 @rule

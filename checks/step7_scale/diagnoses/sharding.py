@@ -42,7 +42,7 @@ def layer_for_each_redis(evidence):
 
 @rule
 def one_shard_only(evidence):
-    if not evidence.saw_only(OneShard):
+    if not evidence.saw_only(OneShard) or layer_for_each_redis.find(evidence):
         return None
     addresses, (_, value) = _addresses(evidence), _hosts(evidence)
     if len(set(addresses)) > 1:
