@@ -75,6 +75,13 @@ ASKED = {  # what the tests ask each notebook for, when it has run
         attacks={attack: list(what.values()) for attack, what in seen_by.items()},
         tracebacks=tracebacks,
     )""",
+    "step6": """dict(
+        noticed=noticed,
+        outcomes=outcomes,
+        waits=waits,
+        left=left,
+        survivors=survivors,
+    )""",
     "step7": """dict(
         parts=parts,
         events=list(events.values()),
@@ -314,6 +321,15 @@ def test_step5_counts(executed):
         "closed 4429",
     ]
     assert it["tracebacks"] == {"step4": 3, "step5": 0}
+
+
+def test_step6_counts(executed):
+    it = found(executed, "step6")
+    assert list(it["noticed"].values()) == [False, False, True]
+    assert it["outcomes"] == {"without await": "passes", "with await": "fails"}
+    assert it["waits"][1] and not it["waits"][0.05]
+    assert it["left"] == {"one layer for both": 2, "a layer for each": 1}
+    assert it["survivors"] == ["Twice", "NoDiscard"]
 
 
 @pytest.mark.slow

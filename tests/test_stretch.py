@@ -215,6 +215,22 @@ LACKING["step5"] = [
     (whispering(), '"error"'),
 ]
 
+
+def planted(replace: str, by: str) -> tuple[str, str, str]:
+    lines = ('file = "chat/consumers.py"', f"replace = '''{replace}'''", f"by = '''{by}'''")
+    return ("fault.toml", "", "\n".join(lines))
+
+
+LACKING["step6"] = [
+    ([], "no fault.toml"),
+    ([("fault.toml", "", 'file = "chat/consumers.py"')], "three things"),
+    ([("fault.toml", "", "file = chat/consumers.py")], "TOML"),
+    ([planted("self.limit.exceeds()", "False")], "exactly once"),
+    ([planted("id__gt=self.last_id", "id__gte=self.last_id")], "notices this fault already"),
+    ([planted("import asyncio\n", "import asyncio x\n")], "can't be loaded"),
+    ([planted("if self.limit.exceeded():", "if False:")], "Write a test that looks at that"),
+]
+
 LARGEST = """    here = [consumer for relay in Relay.rooms.values() for consumer in relay.browsers]
     waiting = max((consumer.waiting.qsize() for consumer in here), default=0)
     return JsonResponse({"browsers": len(here), "waiting": waiting})

@@ -159,6 +159,8 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--apart", action="store_true", help="do not continue the step before")
     missing = what.add_parser("check", help="check what a step, or any step, still lacks")
     missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
+    record = what.add_parser("record", help="record anew what a step shows of other steps' checks")
+    record.add_argument("step", metavar="stepN", help="the step, for example step6")
     what.add_parser("pins", help="pin the newest packages that suit requirements.txt, in pins/")
     add(
         "stop",

@@ -216,6 +216,12 @@ def packages_of_rules(*steps: manifest.Step) -> list:
     return [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
 
 
+def recording_of(step: manifest.Step):
+    """The module of the step that records what it shows of other steps' checks; None without."""
+    name = f"checks.{step.name}.recording"
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+
 def content() -> list[str]:
     """The modules of checks/ that the checks of any step import, for a process that imports all of
     them in advance. (Not the tests, which pytest imports in its own way.)"""

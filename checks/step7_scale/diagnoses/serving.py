@@ -25,7 +25,7 @@ def _starts(evidence):
 @rule
 def stopped_without_a_word(evidence):
     """Daphne still serves."""
-    if not evidence.saw_only(Closed) or evidence.failure.code != 1006 or _starts(evidence):
+    if not evidence.saw(Closed) or evidence.failure.code != 1006 or _starts(evidence):
         return None
     found = functions(evidence, "inner_run")
     source, function = found[0] if found else (None, None)

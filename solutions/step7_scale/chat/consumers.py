@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from .closing import SilentOnceClosed
+from .closing import GONE, SilentOnceClosed
 from .frames import content_of, is_text
 from .limits import RateLimit
 from .models import Message, Presence
@@ -70,7 +70,7 @@ class ChatConsumer(SilentOnceClosed, AsyncWebsocketConsumer):
                         continue  # it came with what was said before
                     self.last_id = message_id
                 await self.base_send({"type": "websocket.send", "text": text})
-        except OSError:
+        except GONE:
             pass  # this browser is gone: disconnect() is called next
         except Exception:
             logger.exception("A browser can be sent nothing more.")
