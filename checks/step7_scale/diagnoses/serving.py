@@ -57,7 +57,7 @@ def application_with_a_dot(evidence):
 
 @rule
 def application_not_there(evidence):
-    if not evidence.logged(r"Error loading ASGI app\."):
+    if application_with_a_dot.find(evidence) or not evidence.logged("Error loading ASGI app"):
         return None
     for source, call in _starts(evidence):
         for node in call.args:
