@@ -78,7 +78,7 @@ def application_without_websockets(evidence):
     for source, call in _starts(evidence):
         for node in call.args:
             if calls(node, "get_asgi_application") and evidence.saw(Refused, Unanswered, Closed):
-                where = source.where(call)
+                where = source.where(node)
                 return Explanation(
                     "This is Django's part of the application alone, which knows HTTP and no "
                     f'WebSocket. Both are in mysite/asgi.py: `"{APPLICATION}"`',
@@ -127,21 +127,3 @@ def server_at_another_port(evidence):
 
 def _with(source, call, last, code):
     return instead(last, f"{source.code(last)}, {code}")
-
-
-@rule
-def port_is_a_string(evidence):
-    """port=self.port"""
-    if not evidence.saw(NotListening):
-        return None
-    for source, call in _starts(evidence):
-        for key in call.keywords:
-            if key.arg == "port" and source.code(key.value) == "self.port":
-                where = source.where(call)
-                return Explanation(
-                    "Uvicorn wants a number for the port, and what was typed is a string. Write "
-                    "`port=int(self.port)`.",
-                    where,
-                    evidence.suggest(where, instead(key.value, "int(self.port)")),
-                )
-    return None
