@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
         arguments["arguments"] = passed_on
     try:
         drawn = ("notebooks",) if arguments.get("report") else ()  # matplotlib is there
-        _be_ready(command, where, (*NEEDS.get(command, ()), *drawn))
+        _be_ready(command, where, (*NEEDS.get(command, ()), *drawn, *_of_step(command, arguments)))
         module = importlib.import_module(f"workshop.commands.{command or 'overview'}")
         return module.run(**arguments)
     except KeyboardInterrupt:
@@ -192,6 +192,15 @@ def clock(text: str) -> datetime:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a clock time. Write hours and minutes, for example 9:00 or 13:30"
         ) from None
+
+
+def _of_step(command: str | None, arguments: dict) -> tuple[str, ...]:
+    """The group that a step's programs need besides lean, where they are about to be run."""
+    if command != "run":
+        return ()
+    from .manifest import find
+
+    return tuple(filter(None, [find(arguments["step"]).group]))
 
 
 def _be_ready(command: str | None, where: str | None, needed: tuple[str, ...]) -> None:

@@ -24,8 +24,8 @@ from .browsing import PATIENCE, expect
 from .conftest import running
 from .room import Tab, logged_in
 
-STEPS = ("step1", "step2", "step3", "step4", "step5", "step6")
-STEP1, STEP2, STEP3, STEP4, STEP5, STEP6 = map(find, STEPS)
+STEPS = ("step1", "step2", "step3", "step4", "step5", "step6", "step7")
+STEP1, STEP2, STEP3, STEP4, STEP5, STEP6, STEP7 = map(find, STEPS)
 PRINTED = "        print(self.channel_name)\n"
 
 
@@ -70,6 +70,7 @@ def is_seen(lines: list[str], shown) -> None:
         (STEP4, ["1", "2", "3"]),
         (STEP5, ["1", "2", "3", "4", "5", "6", "7", "8", "Stretch task"]),
         (STEP6, ["1", "2", "3", "4", "5", "6", "7", "Stretch task"]),
+        (STEP7, ["4", "5"]),
     ],
     ids=lambda value: getattr(value, "short", ""),
 )
@@ -467,3 +468,45 @@ def test_step6_the_stretch_task(tmp_path):
     (folder / "fault.toml").write_text(fault, encoding="utf-8")
     failed = check("step6", "--stretch", "--project", folder, "--json", **ALL_THE_TIME).failed
     assert readmes.missing(readmes.seen(STEP6)["Stretch task"], failed["message"]) == []
+
+
+# Step 7
+
+
+@pytest.fixture
+def at_step7(begun, visit, accounts):
+    """at_step7([1, 2], "ana"): the server of step 7 with these TODOs done, and a tab of each."""
+
+    def enter(done, *names):
+        server = begun(STEP7, done, **accounts)
+        return server, *(
+            logged_in(visit(server, "/chat/lobby/", of=name, locale="en"), name).is_open()
+            for name in names
+        )
+
+    return enter
+
+
+def test_step7_after_task_1(at_step7):
+    _, ana, ben = at_step7([1], "ana", "ben")
+    ana.say("hello")
+    for tab in (ana, ben):
+        tab.hears("hello")
+
+
+def test_step7_after_task_4(at_step7):
+    server, ana, _ = at_step7([1, 2, 3, 4], "ana", "ben")
+    page = ana.page.context.new_page()
+
+    def shown():
+        page.goto(f"http://{server.address}/health/")
+        return page.locator("body").inner_text()
+
+    is_seen(readmes.seen(STEP7)["4"], shown)
+
+
+def test_step7_after_task_5(at_step7):
+    server, ana = at_step7([1, 2, 3, 4, 5], "ana")
+    server.ask_to_end()
+    (line,) = readmes.seen(STEP7)["5"]
+    expect(ana.page.locator(".remark.closed").first).to_contain_text(line)
