@@ -17,7 +17,7 @@ from benchmarks import results
 from workshop.manifest import ROOT
 
 PROGRAM = """
-import json, sys, time
+import json, psutil, sys, time
 from pathlib import Path
 from types import SimpleNamespace as of
 import workshop.checking.command
@@ -30,7 +30,9 @@ began, cpu = time.perf_counter(), time.process_time()
 if seat.is_there():
     from workshop.checking.reporting import classroom
     classroom.report(told)
-print(json.dumps([1000 * (time.perf_counter() - began), 1000 * (time.process_time() - cpu)]))
+took = time.perf_counter() - began, time.process_time() - cpu
+psutil.wait_procs(psutil.Process().children())  # what sends; a check doesn't wait for it
+print(json.dumps([1000 * seconds for seconds in took]))
 """
 SEAT = {"address": "http://127.0.0.1:9", "key": "1:x", "label": "amber otter"}
 SEAT |= {"pair": "ABCDEFGH", "code": "K7PQXM", "told": True}
