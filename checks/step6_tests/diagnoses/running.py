@@ -109,9 +109,11 @@ def tests_take_too_long(evidence):
 @rule
 def needs_redis(evidence):
     """The layer of the settings is used: a connection to an address at which nothing listens."""
-    if not evidence.saw(FailsOnTheRightChat):
+    if not evidence.saw(FailsOnTheRightChat, Unsteady):
         return None
-    if not evidence.error(r"ConnectionError.*Error .* connecting to 127\.0\.0\.1:1\b|Redis"):
+    if "connecting to 127.0.0.1:1." not in evidence.failure.message and not evidence.error(
+        r"ConnectionError.*Error .* connecting to 127\.0\.0\.1:1\b|Redis"
+    ):
         return None
     return Explanation(
         "This test needs a Redis: it uses the channel layer of the settings. Give the tests one in "
