@@ -87,9 +87,10 @@ def test_each_prediction_has_answers_and_says_which_is_right(source):
     asked, right = marks[::2], marks[1::2]
     assert set(asked) == {"> **Predict.**"} and len(asked) == len(right) >= 5
     assert "> **Predict.**" not in right
-    assert len(set(right)) == 3  # not always the same letter
+    assert len(set(right)) >= 3  # not always the same letter
     for block in re.findall(r"(?:^>.*\n?)+", text, re.MULTILINE):
-        assert re.findall(r"^> - \*\*(\w)\*\* · \S", block, re.MULTILINE) == ["A", "B", "C"], block
+        letters = "".join(re.findall(r"^> - \*\*(\w)\*\* · \S", block, re.MULTILINE))
+        assert letters in ("ABC", "ABCD"), block
 
 
 # The pages of docs/
