@@ -9,6 +9,8 @@ BENCHMARKS = {  # name: (module, what it measures)
     "room": ("benchmarks.room", "a message to everyone in a room: time, losses and cost"),
     "wait": ("benchmarks.wait", "requests that wait: blocking and awaiting"),
     "classroom": ("benchmarks.classroom", "an afternoon of the classroom: losses and delays"),
+    "hostile": ("benchmarks.classroom.hostile", "attendees who mean harm, and who notices"),
+    "joined": ("benchmarks.joined", "what a check pays for telling a classroom how it ended"),
     "set-up": ("benchmarks.set_up", "from a clone to the first passing check"),
     "check-loop": ("benchmarks.check_loop", "from a save to the verdict of a check"),
 }

@@ -4,7 +4,7 @@ SQLite has one writer at a time; with IMMEDIATE, a transaction waits for its tur
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -56,8 +56,9 @@ def rename(seat: Seat, name: str) -> None:
     Seat.objects.filter(pk=seat.pk).update(name=name.strip())
 
 
-def _is_active(seat: Seat) -> None:
-    Seat.objects.filter(pk=seat.pk).update(active=now())
+def _is_active(seat: Seat, at: datetime | None = None) -> None:
+    at = at or now()
+    Seat.objects.filter(pk=seat.pk, active__lt=at).update(active=at)
 
 
 # Results
@@ -78,6 +79,7 @@ def store(seat: Seat, results: Sequence[messages.Result]) -> int:
             continue
         known.add(one.uuid)
         new += 1
+        made = max(seat.joined, now() - timedelta(seconds=one.ago))
         stored = Result.objects.create(
             uuid=one.uuid,
             seat=seat,
@@ -86,16 +88,22 @@ def store(seat: Seat, results: Sequence[messages.Result]) -> int:
             total=one.total,
             diagnosis=one.diagnosis or "",
             seconds=one.seconds,
+            made=made,
         )
-        standing, _ = Standing.objects.update_or_create(
-            seat=seat, step=one.step, defaults={"result": stored}
-        )
-        if standing.done is None and len(set(one.passed)) == one.total:
-            standing.done = now()
-            standing.save(update_fields=["done"])
-    if new:
-        _is_active(seat)
+        _stands(stored)
+        _is_active(seat, made)
     return new
+
+
+def _stands(result: Result) -> None:
+    """What came late does not replace what is newer."""
+    before = Standing.objects.select_related("result").filter(seat=result.seat, step=result.step)
+    standing = before.first() or Standing(seat=result.seat, step=result.step, result=result)
+    if result.made >= standing.result.made:
+        standing.result = result
+    if standing.done is None and len(set(result.passed)) == result.total:
+        standing.done = result.made
+    standing.save()
 
 
 # Hands

@@ -1,14 +1,13 @@
 """The connections of the pages: those of a seat, the instructor's board, the projector's screen."""
 
 import asyncio
-import contextlib
 import logging
 import time
+from dataclasses import replace
 from urllib.parse import parse_qs
 
-from channels.exceptions import ChannelFull
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
-from redis.exceptions import RedisError
 
 from . import actions, limits, messages, signals, state
 from .one_thread import in_database
@@ -17,12 +16,10 @@ from .readings import Reading
 log = logging.getLogger(__name__)
 NOT_YOURS = 4403  # the page asks for the code, or says where the board's address is
 GONE = 4410  # the seat was left
-AGAIN = 15  # seconds after which a page joins its groups again and reads what they may have missed
 TOO_MUCH = 4429  # not 1008, policy violation: Daphne sends only 1000 and 3000 to 4999
 
-# Encoded where it is read, in a thread: a board of 500 seats takes its time.
-board = Reading(lambda: messages.encode(state.of_board()))
-screen = Reading(lambda: messages.encode(state.of_screen()))
+board = Reading(state.of_board)
+screen = Reading(state.of_screen)
 seats = Reading(state.of_seats)
 chat = Reading(state.latest_said)
 
@@ -41,34 +38,15 @@ class Page(AsyncWebsocketConsumer):
     pause = 0.0  # seconds between two readings
     groups: list[str] = []  # Channels joins them before connect() is called, and leaves them
     kinds: tuple[type, ...] = ()  # messages that the page may send
-    heard: tuple[str, ...] = ("changed",)  # types of events
 
     read_at = 0.0
     refusals = 0
     closed = False  # by us: what still comes in is dropped
 
-    staying: asyncio.Task | None = None
-
-    def stay(self, *groups: str) -> None:
-        self.staying = asyncio.create_task(self._stay(groups))
-
-    async def _stay(self, groups) -> None:
-        """A Redis that was started again knows no groups. A connection that it did not cost would
-        hear nothing any more, and its page would not know."""
-        while True:
-            await asyncio.sleep(AGAIN)
-            with contextlib.suppress(OSError, RedisError, ChannelFull):  # at the next turn, then
-                for group in groups:
-                    await self.channel_layer.group_add(group, self.channel_name)
-                # To itself: one event after the other, as those of the groups.
-                now = {"at": time.time(), "group": groups[0]}
-                for kind in self.heard:
-                    await self.channel_layer.send(self.channel_name, {"type": kind, **now})
-
-    async def websocket_disconnect(self, message):
-        if self.staying:
-            self.staying.cancel()
-        await super().websocket_disconnect(message)
+    async def dispatch(self, message):
+        """Channels closes old connections of the database before each event, in a thread that it
+        starts for it. Here there is only one such connection, see one_thread.py."""
+        await getattr(self, get_handler_name(message))(message)
 
     async def tell(self, message) -> None:
         await self.send(text_data=messages.encode(message))
@@ -91,7 +69,7 @@ class Page(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):
         if self.closed:
             return
-        if not limits.messages.allows(self.who()):
+        if not await limits.messages.allows(self.who()):
             return await self.refuse("Too fast. Wait a moment.")
         try:
             message = messages.decode(text_data, self.kinds)
@@ -111,11 +89,12 @@ class Page(AsyncWebsocketConsumer):
     async def welcome(self, allowed: bool) -> bool:
         """Accepts, and closes at once where it is not allowed: a refused handshake could not tell
         the page why."""
-        if not limits.connections.allows(_address(self.scope)):
+        if not await limits.connections.allows(_address(self.scope)):
             self.closed = True
             await self.close()
             return False
         await self.accept()
+        signals.tell_always()
         if not allowed:
             self.closed = True
             await self.close(NOT_YOURS)
@@ -124,9 +103,9 @@ class Page(AsyncWebsocketConsumer):
 
 class SeatConsumer(Page):
     kinds = messages.FROM_SEAT
-    heard = ("changed", "said")
     groups = [signals.SEATS, signals.CHAT]
     last_id = None  # of the newest message that this page has been sent
+    shown: messages.SeatState | None = None  # by the page, without its time
 
     def who(self):
         return self.seat.id
@@ -140,7 +119,6 @@ class SeatConsumer(Page):
         self.last_id = (
             int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
         )
-        self.stay(*self.groups, signals.of_seat(self.seat.id))
         now = {"at": time.time(), "group": signals.of_seat(self.seat.id)}
         await self.changed(now)
         await self.said(now)
@@ -156,10 +134,12 @@ class SeatConsumer(Page):
         else:
             self.read_at = time.time()
             found = await in_database(state.of_seats)(pk=self.seat.id)
-        if own := found.get(self.seat.id):
-            await self.tell(own)
-        else:  # it was left since
+        own = found.get(self.seat.id)
+        if not own:  # it was left since
             await self.gone({})
+        elif replace(own, now=0) != self.shown:
+            self.shown = replace(own, now=0)
+            await self.tell(own)
 
     async def gone(self, event):
         self.closed = True
@@ -171,35 +151,34 @@ class SeatConsumer(Page):
         if not getattr(self, "seat", None) or self.closed:
             return
         latest = await chat.since(event["at"])
-        while self.last_id is not None and latest and self.last_id < latest[0].id - 1:
+        while self.last_id is not None and latest.lines and self.last_id < latest.lines[0].id - 1:
             missed = await in_database(state.said_after)(self.last_id)
-            if not missed or missed[0].id >= latest[0].id:
+            if not missed.lines or missed.lines[0].id >= latest.lines[0].id:
                 break  # what is between was left with its seat
             await self.tell_said(missed)
         await self.tell_said(latest)
 
-    async def tell_said(self, said):
-        for one in said:
-            if self.last_id is None or one.id > self.last_id:
-                self.last_id = one.id
-                await self.tell(one)
+    async def tell_said(self, said: state.Lines):
+        if new := said.after(self.last_id):
+            self.last_id = said.lines[-1].id if said.lines else 0
+            await self.send(text_data=new)
 
     async def act(self, message):
         match message:
             case messages.Say():
                 stored = await in_database(actions.say)(self.seat, message.text, message.client_id)
                 await self.tell(messages.Stored(stored.id, message.client_id))
-                await signals.said()
+                return signals.changed(signals.CHAT, signals.BOARD)
             case messages.Raise():
                 await in_database(actions.raise_hand)(self.seat, message.kind)
             case messages.Lower():
                 await in_database(actions.lower_hand)(self.seat.id)  # its own, whatever it says
             case messages.Answer():
                 await in_database(actions.answer)(self.seat, message.poll, message.choice)
-                await signals.changed(signals.SCREEN)
+                signals.changed(signals.SCREEN)
             case messages.Rename():
                 await in_database(actions.rename)(self.seat, message.name)
-        await signals.changed(signals.of_seat(self.seat.id), signals.BOARD)
+        signals.changed(signals.of_seat(self.seat.id), signals.BOARD)
 
     async def disconnect(self, close_code):
         if getattr(self, "seat", None):
@@ -209,7 +188,7 @@ class SeatConsumer(Page):
 class ForTheInstructor(Page):
     """The cookie says so, which opening the board with its token has set."""
 
-    pause = 0.1
+    pause = 0.2
 
     def who(self):
         return f"instructor {self.channel_name}"
@@ -217,7 +196,6 @@ class ForTheInstructor(Page):
     async def connect(self):
         if await self.welcome(self.scope["session"].get("board") is True):
             self.allowed = True
-            self.stay(*self.groups)
             await self.changed({"at": time.time(), "group": self.groups[0]})
 
     async def changed(self, event):
@@ -227,13 +205,23 @@ class ForTheInstructor(Page):
     async def tell_state(self, at, group):
         newest = await self.reading.since(at)
         self.read_at = self.reading.began
-        await self.send(text_data=newest)
+        await self.tell(self.news(newest))
+
+    def news(self, newest):
+        return newest
 
 
 class BoardConsumer(ForTheInstructor):
     kinds = messages.FROM_BOARD
     groups = [signals.BOARD]
     reading = board
+    seats: dict[int, messages.SeatRow] = {}  # as this page has been told of them
+
+    def news(self, newest):
+        """Of five hundred seats, those that have changed."""
+        before, self.seats = self.seats, {row.id: row for row in newest.seats}
+        changed = [row for row in newest.seats if before.get(row.id) != row]
+        return replace(newest, seats=changed, left=[*(before.keys() - self.seats.keys())])
 
     async def act(self, message):
         match message:
@@ -249,7 +237,7 @@ class BoardConsumer(ForTheInstructor):
                 await in_database(actions.show)(message.diagnosis)
             case messages.Lower():
                 await in_database(actions.lower_hand)(message.seat)
-        await signals.changed(signals.BOARD, signals.SCREEN, signals.SEATS)
+        signals.changed(signals.BOARD, signals.SCREEN, signals.SEATS)
 
 
 class ScreenConsumer(ForTheInstructor):

@@ -20,8 +20,8 @@ from .models import Poll, Result
 def gather() -> dict:
     passed: dict = defaultdict(dict)  # (step, check): {seat: minutes after it joined}
     given, seats = Counter(), defaultdict(set)
-    for one in Result.objects.select_related("seat").order_by("stored").iterator():
-        minutes = (one.stored - one.seat.joined).total_seconds() / 60
+    for one in Result.objects.select_related("seat").order_by("made").iterator():
+        minutes = (one.made - one.seat.joined).total_seconds() / 60
         for check in one.passed:
             passed[one.step, check].setdefault(one.seat_id, minutes)
         if one.diagnosis:

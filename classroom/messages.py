@@ -15,6 +15,7 @@ from dataclasses import asdict as _asdict
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+OLDEST = 24 * 60 * 60  # seconds; what is older counts as a day old
 LONGEST = 8192  # bytes of a message to the server; what it sends may be longer
 
 
@@ -75,6 +76,9 @@ class Result:
     total: Annotated[int, Between(1, 50)]
     diagnosis: Word | None
     seconds: Annotated[float, Between(0, 100000)]
+    # Since then, when it is sent: more than 0 where the classroom did not answer before. Not when
+    # it was, for the clocks of two machines differ.
+    ago: Annotated[int, Between(0, OLDEST)] = 0
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,8 @@ class Exercise:
 
 
 # To the pages. Each state is all that its page shows, so that a page which comes back needs no
-# more than the newest. Times are seconds since 1970 by the server's clock, which `now` tells.
+# more than the newest. Only of seats, the board gets what has changed. Times are seconds since 1970
+# by the server's clock, which `now` tells.
 
 
 @dataclass(frozen=True)
@@ -185,13 +190,20 @@ class SeatState:
 
 
 @dataclass(frozen=True)
-class Said:
+class Line:
     """A message of the room, with who said it. The page's parts are those of the steps' chat."""
 
     id: int
     message: str
     author: str
     created: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said since the page was told last, oldest first."""
+
+    lines: list[Line]
 
 
 @dataclass(frozen=True)
@@ -258,7 +270,8 @@ class StepRow:
 @dataclass(frozen=True)
 class BoardState:
     steps: list[StepRow]
-    seats: list[SeatRow]
+    seats: list[SeatRow]  # those that have changed since the page was told last; at first, all
+    left: list[int]  # those that were left since
     hands: list[HandRow]
     shared: list[Shared]
     poll: Poll | None

@@ -31,7 +31,7 @@ class Result(models.Model):
     total = models.PositiveSmallIntegerField()
     diagnosis = models.CharField(max_length=100, blank=True)
     seconds = models.FloatField()
-    stored = models.DateTimeField(auto_now_add=True)
+    made = models.DateTimeField()  # it may have arrived much later
 
 
 class Standing(models.Model):

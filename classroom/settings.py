@@ -46,17 +46,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024
 ROOT_URLCONF = "classroom.urls"
 ASGI_APPLICATION = "classroom.asgi.application"
 
+REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379"
+# Another classroom, or a step's chat, may use the same Redis.
+PREFIX = "classroom-" + hashlib.sha256(str(FOLDER).encode()).hexdigest()[:8]
+PROCESSES = int(os.environ.get("CLASSROOM_PROCESSES") or 1)
+
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {
-            "hosts": [os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379"],
-            # Another classroom, or a step's chat, may use the same Redis.
-            "prefix": "classroom-" + hashlib.sha256(str(FOLDER).encode()).hexdigest()[:8],
-            # All pages of a server process share a list in Redis: one message to a room of 200 is
-            # 200 events in it. What doesn't fit is dropped, and heard when the pages join again.
-            "capacity": 20_000,
-        },
+        # Not that of core, which writes an event into Redis for each page that is to hear it, and
+        # reads each back. Here a server process hears it once, for all its pages.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": PREFIX},
     }
 }
 

@@ -1,9 +1,10 @@
 """What goes over the channel layer: that something has changed, and not what.
 
 Whoever hears it reads the database. So an event that is lost or comes twice does no harm, and it
-doesn't matter which server process changed it.
+doesn't matter which server process changed it. And many changes of a moment need only one event.
 """
 
+import asyncio
 import logging
 import time
 
@@ -13,30 +14,63 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 SEATS, BOARD, SCREEN, CHAT = "seats", "board", "screen", "chat"
+PAUSE = 0.1  # seconds between two events to a group, from one server process
+OF_CHAT = 0.25  # the same for the group that has the most members and hears the most
+AGAIN = 15  # seconds after which all pages are told, whether or not something is known to be new
+
+_telling: dict[str, asyncio.Task] = {}  # group: what tells it, and then waits for the next change
+_again: set[str] = set()  # groups for which there is one
+_always: asyncio.Task | None = None
 
 
 def of_seat(seat_id: int) -> str:
     return f"seat.{seat_id}"
 
 
-async def _send(group: str, event: dict) -> None:
-    """Without Redis, nobody hears it. Nobody has to: the pages lose their connections too, and read
-    everything when they come back. What was stored stays stored, and its sender is told so."""
-    try:
-        await get_channel_layer().group_send(group, event)
-    except (OSError, RedisError) as error:
-        log.warning("nobody heard of a change, %s: %s", group, error)
-
-
-async def changed(*groups: str) -> None:
+def changed(*groups: str) -> None:
+    """The first of several changes is told at once, the others together after a pause. Nobody waits
+    for Redis: what was stored stays stored, and its sender can be told so."""
     for group in groups:
-        # When, and for whom: whoever has read the database since then has seen it.
-        await _send(group, {"type": "changed", "at": time.time(), "group": group})
+        if group in _telling:
+            _again.add(group)
+        else:
+            _telling[group] = asyncio.create_task(_tell(group))
 
 
-async def said() -> None:
-    await _send(CHAT, {"type": "said", "at": time.time()})
+async def _tell(group: str) -> None:
+    try:
+        while True:
+            _again.discard(group)
+            # When, and for whom: whoever has read the database since then has seen it.
+            kind = "said" if group == CHAT else "changed"
+            await _send(group, {"type": kind, "at": time.time(), "group": group})
+            await asyncio.sleep(OF_CHAT if group == CHAT else PAUSE)
+            if group not in _again:
+                break
+    finally:
+        del _telling[group]
 
 
 async def gone(seat_id: int) -> None:
     await _send(of_seat(seat_id), {"type": "gone"})
+
+
+async def _send(group: str, event: dict) -> None:
+    try:
+        await get_channel_layer().group_send(group, event)
+    except (OSError, RedisError) as error:  # they are told again, see below
+        log.warning("nobody heard of a change, %s: %s", group, error)
+
+
+def tell_always() -> None:
+    """What changes while Redis is away is heard by nobody, and a page whose connection it did not
+    cost would never know. So from now on, this process tells all pages from time to time."""
+    global _always
+    if _always is None or _always.done():
+        _always = asyncio.create_task(_tell_always())
+
+
+async def _tell_always() -> None:
+    while True:
+        await asyncio.sleep(AGAIN)
+        changed(SEATS, BOARD, SCREEN, CHAT)

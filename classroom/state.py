@@ -1,14 +1,16 @@
 """What each page shows, read from the database."""
 
 from collections import Counter, defaultdict
+from datetime import datetime
 from time import time
+from typing import NamedTuple
 
-from . import actions, catalog
+from . import actions, catalog, messages
 from .messages import (
     BoardState,
     HandRow,
+    Line,
     Poll,
-    Said,
     ScreenState,
     SeatRow,
     SeatState,
@@ -50,9 +52,9 @@ def of_board() -> BoardState:
     standings = defaultdict(list)
     for row in rows:
         if entry := catalog.steps().get(row.step):
-            passed = [check.name in row.result.passed for check in entry.checks]
-            failed = row.result.diagnosis or None
-            standings[row.seat_id].append(Standing(row.step, passed, bool(row.done), failed))
+            passed = [check.name in row.passed for check in entry.checks]
+            failed = row.diagnosis or None
+            standings[row.seat].append(Standing(row.step, passed, bool(row.done), failed))
     return BoardState(
         steps=[
             StepRow(
@@ -76,6 +78,7 @@ def of_board() -> BoardState:
             )
             for seat in Seat.objects.order_by("id")
         ],
+        left=[],
         hands=[
             HandRow(hand.seat_id, hand.kind, hand.raised.timestamp())
             for hand in Hand.objects.filter(lowered=None).order_by("raised", "id")
@@ -95,8 +98,7 @@ def of_screen() -> ScreenState:
     rows = _standings(step=room.step)
     known = {check.name for check in entry.checks} if entry else set()
     of = len(known) * seats
-    passed = sum(len(known) if row.done else len(known & {*row.result.passed}) for row in rows)
-    shared = _shared(_standings())
+    passed = sum(len(known) if row.done else len(known & {*row.passed}) for row in rows)
     return ScreenState(
         seats=seats,
         step=room.step or None,
@@ -104,7 +106,7 @@ def of_screen() -> ScreenState:
         done=sum(row.done is not None for row in rows),
         part=passed / of if of else 0.0,
         poll=_poll(),
-        shown=_shown(room.shown, shared),
+        shown=_shown(room.shown),
         ends=_seconds(room.ends),
         now=time(),
     )
@@ -113,54 +115,85 @@ def of_screen() -> ScreenState:
 AT_ONCE = 100  # messages of the room that are read together
 
 
-def latest_said() -> list[Said]:
-    """The latest, oldest first."""
-    return [*reversed([_said(one) for one in _messages().order_by("-id")[:AT_ONCE]])]
+class Lines:
+    """What was said, oldest first. Two hundred pages get it, and most have heard the same before:
+    so it is encoded for them once."""
+
+    def __init__(self, lines: list[Line]):
+        self.lines = lines
+        self._encoded: dict[int | None, str] = {}
+
+    def after(self, last_id: int | None) -> str:
+        """The message to a page that has heard that line last; empty if there is nothing new. A
+        page that has heard none is told so: should it be away, it has missed all that comes."""
+        if last_id not in self._encoded:
+            new = [line for line in self.lines if last_id is None or line.id > last_id]
+            told = new or last_id is None
+            self._encoded[last_id] = messages.encode(messages.Said(new)) if told else ""
+        return self._encoded[last_id]
 
 
-def said_after(last_id: int) -> list[Said]:
+def latest_said() -> Lines:
+    return Lines([*reversed([_line(one) for one in _messages().order_by("-id")[:AT_ONCE]])])
+
+
+def said_after(last_id: int) -> Lines:
     """The first that were said after that message; there may be more."""
-    return [_said(one) for one in _messages().filter(id__gt=last_id).order_by("id")[:AT_ONCE]]
+    found = _messages().filter(id__gt=last_id).order_by("id")[:AT_ONCE]
+    return Lines([_line(one) for one in found])
 
 
 def _messages():
-    return Message.objects.select_related("seat")
+    return Message.objects.values_list("id", "text", "seat__name", "seat__label", "created")
 
 
-def _said(one: Message) -> Said:
-    return Said(one.id, one.text, one.seat.name or one.seat.label, one.created.isoformat())
+def _line(row: tuple) -> Line:
+    id, text, name, label, created = row
+    return Line(id, text, name or label, created.isoformat())
 
 
-def _standings(**only) -> list[StandingRecord]:
-    return list(StandingRecord.objects.filter(**only).select_related("result").order_by("step"))
+class Row(NamedTuple):
+    """A standing. Five hundred seats have some thousand, so they are no objects of the model."""
+
+    seat: int
+    step: str
+    passed: list[str]
+    diagnosis: str
+    done: datetime | None
 
 
-def _shared(rows: list[StandingRecord]) -> list[Shared]:
+def _standings(**only) -> list[Row]:
+    columns = ("seat", "step", "result__passed", "result__diagnosis", "done")
+    found = StandingRecord.objects.filter(**only).order_by("step").values_list(*columns)
+    return [Row(*row) for row in found]
+
+
+def _shared(rows: list[Row]) -> list[Shared]:
     """The diagnoses that seats have now, the most frequent first."""
     seats = Counter()
     example = {}
     for row in rows:
-        if id := row.result.diagnosis:
-            seats[id] += 1
-            example.setdefault(id, row)
+        if row.diagnosis:
+            seats[row.diagnosis] += 1
+            example.setdefault(row.diagnosis, row)
     return [
         Shared(id, count, catalog.sentence(id), example[id].step, _slide(example[id]))
         for id, count in sorted(seats.items(), key=lambda one: (-one[1], one[0]))
     ]
 
 
-def _slide(row: StandingRecord) -> str:
+def _slide(row: Row) -> str:
     entry = catalog.steps().get(row.step)
-    check = entry and entry.first_failed(row.result.passed)
+    check = entry and entry.first_failed(row.passed)
     return check.slide if check else ""
 
 
-def _shown(id: str, shared: list[Shared]) -> Shared | None:
+def _shown(id: str) -> Shared | None:
     """Put on the screen, it stays there when nobody has it any more."""
     if not id:
         return None
-    gone = Shared(id, 0, catalog.sentence(id), "", "")
-    return next((one for one in shared if one.id == id), gone)
+    found = _shared(_standings(result__diagnosis=id))
+    return found[0] if found else Shared(id, 0, catalog.sentence(id), "", "")
 
 
 def _poll() -> Poll | None:

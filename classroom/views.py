@@ -54,29 +54,29 @@ async def _admit(request, code: str, pair: str, name: str) -> tuple[Seat | None,
     """A seat, new or that of another device; or None, why, and a status. Tries that were wrong are
     counted by address, for the code and for the pair alike: neither can be found by trying."""
     address = request.META["REMOTE_ADDR"]
-    if not limits.wrong_codes.allows(address, costs=0):
+    if not await limits.wrong_codes.allows(address, costs=0):
         return None, TOO_MANY, 429
     if not keys.is_same(code.strip().upper(), settings.KEYS.code):
-        _count_wrong("code", address)
+        await _count_wrong("code", address)
         return None, WRONG, 403
     if pair:
         try:
             return await in_database(actions.paired)(pair), "", 200
         except Seat.DoesNotExist:
-            _count_wrong("pair", address)
+            await _count_wrong("pair", address)
             return None, NOT_THERE, 403
-    if not limits.new_seats.allows(address):
+    if not await limits.new_seats.allows(address):
         return None, TOO_MANY, 429
     try:
         seat = await in_database(actions.join)(name)
     except actions.No as error:
         return None, str(error), 409
-    await signals.changed(signals.BOARD, signals.SCREEN)
+    signals.changed(signals.BOARD, signals.SCREEN)
     return seat, "", 200
 
 
-def _count_wrong(what: str, address: str) -> None:
-    limits.wrong_codes.count(address)
+async def _count_wrong(what: str, address: str) -> None:
+    await limits.wrong_codes.count(address)
     log.warning("wrong %s from %s", what, address)
 
 
@@ -136,16 +136,16 @@ async def _remove(seat: Seat) -> None:
     number = seat.id
     await in_database(actions.leave)(seat)
     await signals.gone(number)
-    await signals.changed(signals.BOARD, signals.SCREEN)
+    signals.changed(signals.BOARD, signals.SCREEN)
 
 
 async def board(request):
     if "token" in request.GET:
         address = request.META["REMOTE_ADDR"]
-        if not limits.wrong_codes.allows(address, costs=0):
+        if not await limits.wrong_codes.allows(address, costs=0):
             return _say(request, TOO_MANY, 429)
         if not keys.is_same(request.GET["token"], settings.KEYS.token):
-            _count_wrong("token", address)
+            await _count_wrong("token", address)
             return _not_the_instructor(request)
         request.session["board"] = True
         return redirect("board")  # so that the token is not in the address that a room may see
@@ -219,7 +219,7 @@ def _refused(why: str, status: int) -> JsonResponse:
 @require_http_methods(["POST", "DELETE"])
 async def seats(request):
     """POST: a laptop takes a seat. DELETE: it leaves."""
-    if not limits.requests.allows(request.META["REMOTE_ADDR"]):
+    if not await limits.requests.allows(request.META["REMOTE_ADDR"]):
         return _refused(TOO_MANY, 429)
     if request.method == "DELETE":
         if seat := await _seat_of(request):
@@ -242,7 +242,7 @@ async def seats(request):
 @csrf_exempt
 @require_POST
 async def results(request):
-    if not limits.requests.allows(request.META["REMOTE_ADDR"]):
+    if not await limits.requests.allows(request.META["REMOTE_ADDR"]):
         return _refused(TOO_MANY, 429)
     if not _json_only(request):
         return _refused("Send application/json.", 415)
@@ -258,7 +258,7 @@ async def results(request):
     except (messages.Unfit, actions.No) as error:
         return _refused(str(error), 400)
     if new:
-        await signals.changed(signals.BOARD, signals.SCREEN)
+        signals.changed(signals.BOARD, signals.SCREEN)
     return JsonResponse({"stored": new})
 
 

@@ -1,4 +1,4 @@
-# One Daphne server of a step's solution. It holds what the server needs and nothing else.
+# One server of a step's solution. It holds what the server needs and nothing else.
 FROM python:3.13-slim
 
 ARG STEP=step3_broadcast
@@ -8,7 +8,7 @@ ARG DRIVER=
 WORKDIR /workshop
 COPY requirements.txt .
 # Of the workshop's requirements, those that the server imports, with the same pins.
-RUN grep -E '^(django|channels|channels-redis|daphne|redis)[>=<]' requirements.txt > server.txt \
+RUN grep -E '^(django|channels|channels-redis|daphne|redis|uvicorn)[>=<]' requirements.txt > server.txt \
     && pip install --no-cache-dir -r server.txt ${DRIVER:+"$DRIVER"}
 COPY page page
 COPY solutions/${STEP} solutions/${STEP}

@@ -108,6 +108,24 @@ def test_the_wait(marked, tmp_path):
     assert (tmp_path / "wait.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_being_joined_costs(marked):
+    found = benchmark("joined", "--runs", "2", "--within", "60000", environment=marked)["rows"]
+    assert 0 <= found["not joined"]["cpu_ms"] < found["joined"]["cpu_ms"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows, server processes cannot share a port")
+def test_hostile_seats_are_refused(marked):
+    options = ("--codes", "100", "--times", "20", "--processes", "2")
+    found = benchmark("hostile", *options, environment=marked)
+    rows = {row["what"]: row["answers"] for row in found["rows"]}
+    assert rows["wrong codes"].keys() == {"403", "429"} and found["log_lines"] > 0
+    assert rows["a forged key"] == {"401": 20}
+    assert rows["the same result again"] == {"1 stored": 1, "0 stored": 19}
+    assert rows["a foreign Origin"] == {"403": 20}
+    assert sum(rows["frames of 1 MiB"].values()) == 20
+    assert all(row["refused"] and row["p50_ms"] > 0 for row in found["rows"])
+
+
 def test_the_check_loop(marked, tmp_path):
     # No program is on this PATH: the tutorial's tests, which need a browser, are left out.
     environment = {**marked, "PATH": str(tmp_path)}

@@ -35,7 +35,7 @@ def services() -> dict:
 
 @pytest.fixture(scope="module")
 def servers(services) -> dict:
-    return {name: one for name, one in services.items() if "build" in one and "command" not in one}
+    return {name: one for name, one in services.items() if name in ("server1", "server2")}
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +69,22 @@ def test_two_servers_wait_for_the_one_redis(services, servers):
     assert len(servers) == 2
     for server in servers.values():
         assert server["depends_on"]["redis"] == {"condition": "service_healthy"}
-        assert server["depends_on"].keys() - {"redis"} == {"migrate"}
+        assert server["depends_on"].keys() - {"redis"} == {"migrate", "redis2"}
         host = re.fullmatch(r"redis://(\w+):6379", server["environment"]["REDIS_URL"])[1]
         assert host in services
         assert server["healthcheck"]["test"][0] == "CMD"
 
 
 def test_nginx_passes_on_to_both_servers_and_waits_for_them(services, servers, nginx, dockerfile):
-    upstream = dict(re.findall(r"server (\w+):(\d+);", nginx))
-    assert set(upstream) == set(servers) == set(services["proxy"]["depends_on"])
+    two = (ROOT / "docker" / "two-servers.conf").read_text(encoding="utf-8")
+    upstream = dict(re.findall(r"server (\w+):(\d+);", two))
+    assert set(upstream) == set(servers) == set(services["proxy"]["depends_on"]) - {"server3"}
     assert set(upstream.values()) == set(re.findall(r'"--port", "(\d+)"', dockerfile))
+    for server in servers.values():
+        assert "daphne --bind 0.0.0.0 --port 8000 mysite.asgi:application" in server["command"][2]
     assert "listen 80;" in nginx
-    assert services["proxy"]["volumes"][0].startswith("./docker/nginx.conf:/etc/nginx/conf.d/")
+    mounted = [volume.split(":")[0] for volume in services["proxy"]["volumes"]]
+    assert mounted == ["./docker/nginx.conf", "./docker/two-servers.conf"]
 
 
 def test_nginx_lets_websockets_through(nginx):
@@ -98,7 +102,7 @@ def test_the_image_has_what_the_server_imports(dockerfile):
     pattern = re.search(r"grep -E '(.+?)'", dockerfile)[1]
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     chosen = {re.match(r"[\w-]+", line)[0] for line in lines if re.search(pattern, line)}
-    assert chosen == {"django", "channels", "channels-redis", "daphne", "redis"}
+    assert chosen == {"django", "channels", "channels-redis", "daphne", "redis", "uvicorn"}
 
 
 def test_what_the_image_copies_is_there_and_not_left_out(dockerfile):
@@ -120,9 +124,10 @@ def test_the_server_is_started_where_the_project_stands(dockerfile):
 def test_by_default_there_is_no_database(services, servers):
     """What a profile starts is not there, so nothing may need it."""
     with_profile = {name for name, service in services.items() if "profiles" in service}
-    assert with_profile == {"postgres", "migrate"}
+    assert with_profile == {"postgres", "migrate", "redis2", "server3"}
     for server in servers.values():
-        assert server["depends_on"]["migrate"]["required"] is False
+        for name in ("migrate", "redis2"):
+            assert server["depends_on"][name]["required"] is False
         assert server["build"]["args"] == {"STEP": CHAT.name, "DRIVER": ""}
         assert not server["environment"]["DATABASE_URL"]
 
@@ -131,7 +136,8 @@ def test_by_default_there_is_no_database(services, servers):
 def test_a_step_at_home_has_its_messages_in_postgres(step):
     given = variables(f"docker/{step.short}.env")
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    assert given.keys() == {name for name, _ in VARIABLE.findall(text)}
+    of_all = {"STEP", "DRIVER", "DATABASE_URL_OF_SERVERS"}
+    assert of_all <= given.keys() <= {name for name, _ in VARIABLE.findall(text)}
     services = services_with(given)
     postgres = services["postgres"]["environment"]
     for name in ("migrate", "server1", "server2"):
@@ -146,6 +152,18 @@ def test_a_step_at_home_has_its_messages_in_postgres(step):
         assert url.path == f"/{postgres['POSTGRES_DB']}"
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert services["migrate"]["command"] == ["python", "manage.py", "migrate"]
+
+
+def test_step_7_has_three_servers_and_two_redis():
+    services = services_with(variables("docker/step7.env"))
+    upstream = (ROOT / services["proxy"]["volumes"][1].split(":")[0]).read_text(encoding="utf-8")
+    servers = re.findall(r"server (\w+):8000", upstream)
+    assert servers == ["server1", "server2", "server3"]
+    assert services["server3"]["profiles"] == services["redis2"]["profiles"] == ["scale"]
+    for name in servers:
+        assert "uvicorn --host 0.0.0.0 --port 8000" in services[name]["command"][2]
+        host = urlsplit(services[name]["environment"]["REDIS_URL_2"]).hostname
+        assert services[host]["healthcheck"] == services["redis"]["healthcheck"]
 
 
 def test_no_messages_of_anybody_s_get_into_the_image():

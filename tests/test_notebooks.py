@@ -75,6 +75,22 @@ ASKED = {  # what the tests ask each notebook for, when it has run
         attacks={attack: list(what.values()) for attack, what in seen_by.items()},
         tracebacks=tracebacks,
     )""",
+    "step6": """dict(
+        noticed=noticed,
+        outcomes=outcomes,
+        waits=waits,
+        left=left,
+        survivors=survivors,
+    )""",
+    "step7": """dict(
+        parts=parts,
+        events=list(events.values()),
+        stalled=list(stalled.values()),
+        moved=(moved, to_the_new_one),
+        times=times,
+        said=(cpu, measured),
+        more=more,
+    )""",
 }
 
 UNITS = re.compile(r"seconds|\bms\b|\bMB\b|bytes|times as short|members|commands|messages|heard")
@@ -315,6 +331,27 @@ def test_step5_counts(executed):
         "closed 4429",
     ]
     assert it["tracebacks"] == {"step4": 3, "step5": 0}
+
+
+def test_step6_counts(executed):
+    it = found(executed, "step6")
+    assert list(it["noticed"].values()) == [False, False, True]
+    assert it["outcomes"] == {"without await": "passes", "with await": "fails"}
+    assert it["waits"][1] and not it["waits"][0.05]
+    assert it["left"] == {"one layer for both": 2, "a layer for each": 1}
+    assert it["survivors"] == ["Twice", "NoDiscard"]
+
+
+@pytest.mark.slow
+def test_step7_counts(executed):
+    it = found(executed, "step7")
+    assert max(it["parts"], key=it["parts"].get) == "thread"
+    assert it["events"] == [50, 1]
+    assert it["stalled"] == [(5, 0), (100, 94), (100, 0)]
+    assert [round(share, 1) for share in it["moved"]] == [0.5, 0.3]
+    assert 1 < it["times"] < 1.2 and round(it["more"]) == 100
+    simulated, measured = it["said"]
+    assert simulated / 3 < measured < simulated * 3
 
 
 @pytest.mark.parametrize("name", EACH)

@@ -214,6 +214,40 @@ LACKING["step5"] = [
     (whispering("room=self.room_name, ", ""), "alone"),
     (whispering(), '"error"'),
 ]
+
+
+def planted(replace: str, by: str) -> tuple[str, str, str]:
+    lines = ('file = "chat/consumers.py"', f"replace = '''{replace}'''", f"by = '''{by}'''")
+    return ("fault.toml", "", "\n".join(lines))
+
+
+LACKING["step6"] = [
+    ([], "no fault.toml"),
+    ([("fault.toml", "", 'file = "chat/consumers.py"')], "three things"),
+    ([("fault.toml", "", "file = chat/consumers.py")], "TOML"),
+    ([planted("self.limit.exceeds()", "False")], "exactly once"),
+    ([planted("id__gt=self.last_id", "id__gte=self.last_id")], "notices this fault already"),
+    ([planted("import asyncio\n", "import asyncio x\n")], "can't be loaded"),
+    ([planted("if self.limit.exceeded():", "if False:")], "Write a test that looks at that"),
+]
+
+LARGEST = """    here = [consumer for relay in Relay.rooms.values() for consumer in relay.browsers]
+    waiting = max((consumer.waiting.qsize() for consumer in here), default=0)
+    return JsonResponse({"browsers": len(here), "waiting": waiting})
+"""
+
+
+def measuring(replace: str = "", by: str = "") -> list[tuple[str, str, str]]:
+    counts = "sum(len(relay.browsers) for relay in Relay.rooms.values())"
+    said = f'    return JsonResponse({{"browsers": {counts}}})\n'
+    return [("chat/views.py", said, LARGEST.replace(replace, by) if replace else LARGEST)]
+
+
+LACKING["step7"] = [
+    ([], 'no number under "waiting"'),
+    (measuring("max((consumer.waiting.qsize() for consumer in here), default=0)", "0"), "stays 0"),
+    (measuring("default=0", "default=1"), "should be 0"),
+]
 # What goes wrong in the code for it is explained as anywhere.
 LACKING["step2"].append(
     ([(*GREETS[:2], GREETS[2].replace("self.send(", "self.sends("))], "no method sends")

@@ -105,7 +105,7 @@ def test_after_a_pass_a_todo_that_is_left_is_named_with_how_to_try_it(way, repor
 
 
 def untouched(step: manifest.Step, folder) -> set[int]:
-    found = tasks.find_all(step, Project(folder))
+    found = tasks.find_all(step, Project(folder, edited=step.files))
     return {one.task.number for one in found if one.is_untouched}
 
 
@@ -164,7 +164,7 @@ def states(step, project, passed=(), failed=None, id="x", where=None) -> list[ta
     if failed:
         diagnosis = Diagnosis(id, "", where)
         results.append(SimpleNamespace(name=failed, passed=False, diagnosis=diagnosis))
-    return tasks.states(tasks.find_all(step, Project(project)), results)
+    return tasks.states(tasks.find_all(step, Project(project, edited=step.files)), results)
 
 
 def said(found: list[tasks.TaskState]) -> str:

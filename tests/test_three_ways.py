@@ -84,7 +84,8 @@ def tried(request, tmp_path_factory):
                 done = quick_check(checks, *arguments)
                 if outcome(done) == expected:
                     return done
-            variables = {"PYTHONPATH": str(ROOT / "tests" / "unreachable")} if apart else PATIENT
+            patient = ALL_THE_TIME if expected == "passed" else PATIENT
+            variables = {"PYTHONPATH": str(ROOT / "tests" / "unreachable")} if apart else patient
             return check(*arguments, **variables, **{ASK_EVERY_RULE: "1"})
 
         project = project_of(entry, folder / name_of(entry))

@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
         arguments["arguments"] = passed_on
     try:
         drawn = ("notebooks",) if arguments.get("report") else ()  # matplotlib is there
-        _be_ready(command, where, (*NEEDS.get(command, ()), *drawn))
+        _be_ready(command, where, (*NEEDS.get(command, ()), *drawn, *_of_step(command, arguments)))
         module = importlib.import_module(f"workshop.commands.{command or 'overview'}")
         return module.run(**arguments)
     except KeyboardInterrupt:
@@ -159,6 +159,8 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--apart", action="store_true", help="do not continue the step before")
     missing = what.add_parser("check", help="check what a step, or any step, still lacks")
     missing.add_argument("step", metavar="stepN", nargs="?", help="only this step")
+    record = what.add_parser("record", help="record anew what a step shows of other steps' checks")
+    record.add_argument("step", metavar="stepN", help="the step, for example step6")
     what.add_parser("pins", help="pin the newest packages that suit requirements.txt, in pins/")
     add(
         "stop",
@@ -190,6 +192,15 @@ def clock(text: str) -> datetime:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a clock time. Write hours and minutes, for example 9:00 or 13:30"
         ) from None
+
+
+def _of_step(command: str | None, arguments: dict) -> tuple[str, ...]:
+    """The group that a step's programs need besides lean, where they are about to be run."""
+    if command != "run":
+        return ()
+    from .manifest import find
+
+    return tuple(filter(None, [find(arguments["step"]).group]))
 
 
 def _be_ready(command: str | None, where: str | None, needed: tuple[str, ...]) -> None:

@@ -39,6 +39,7 @@ class Step:
     servers: int
     redis: int  # how many; true counts as one
     cut: str
+    group: str = ""  # of requirements.txt, that its programs need besides lean
     commands: tuple[str, ...] = ()  # what its exercise types, as on Linux and macOS
     teaches: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict, hash=False)

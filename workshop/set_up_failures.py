@@ -18,7 +18,7 @@ from . import environment
 
 SILENCE_LIMIT = 20  # seconds without a byte from the package index, where no other limit is set
 # What the groups of requirements.txt take on the disk, compiled, with some room; lean with uv.
-MEGABYTES = {"lean": 220, "notebooks": 450, "slides": 25, "tests": 50}
+MEGABYTES = {"lean": 220, "notebooks": 450, "slides": 25, "scale": 70, "tests": 50}
 FULL = 20  # megabytes: with less than this free, whatever failed did so for want of space
 AGAIN = f"Then type again: {environment.COMMAND}"
 

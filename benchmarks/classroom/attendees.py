@@ -39,8 +39,8 @@ class Page:
         self.socket = None
         self.awake = asyncio.Event()
         self.awake.set()
+        self.heard_at = 0.0
         self.opened: Callable[[], None] = lambda: None
-        self.lost = 0  # connections
         self.task = asyncio.create_task(self._live())
 
     async def _live(self) -> None:
@@ -60,9 +60,9 @@ class Page:
                 ) as self.socket:
                     self.opened()
                     async for text in self.socket:
+                        self.heard_at = time.monotonic()
                         self.hear(json.loads(text))
             self.socket = None
-            self.lost += 1
             failures = 0 if time.monotonic() - began >= 5 else failures
             await asyncio.sleep(min(10, 2**failures) * random.uniform(0.5, 1))
             failures += 1
@@ -135,8 +135,8 @@ class Attendee:
                 if poll and poll["open"] and (not before or before["id"] != poll["id"]):
                     self.saw_poll(poll)
             case "said":
-                self.heard.append(message["id"])
-                self.page.query = f"?after={message['id']}"
+                self.heard += [line["id"] for line in message["lines"]]
+                self.page.query = f"?after={self.heard[-1] if self.heard else 0}"
             case "stored":
                 self.unsaid.pop(message["client_id"], None)
             case "refused":

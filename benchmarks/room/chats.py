@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,8 +14,7 @@ from benchmarks.programs import Program, redis
 from workshop import manifest
 
 SOLUTION = manifest.finished_chat().solution
-(PEOPLE,) = (step.solution for step in manifest.steps() if "people" in step.teaches)
-RELAY = manifest.ROOT / "benchmarks" / "relay"
+(SCALE,) = (step.solution for step in manifest.steps() if "scale" in step.teaches)
 TUTORIAL = manifest.ROOT / "benchmarks" / "tutorial"
 LAYERS = {
     "core": {"BACKEND": "channels_redis.core.RedisChannelLayer"},
@@ -43,7 +41,6 @@ class Chat:
     layer: str = "its own"
     processes: int = 1
     folder: Path = SOLUTION
-    changes: Path | None = None  # files that take the place of the folder's, or are added to them
     application: str = "mysite.asgi:application"
     without_thread: bool = False  # see settings.py
     database: bool = False  # whether it keeps messages, and has to know who is there
@@ -53,25 +50,11 @@ class Chat:
         return find_spec(self.server.lower()) is not None
 
     @contextlib.contextmanager
-    def project(self):
-        """Yields the folder of its code: a copy, where there are changes."""
-        if not self.changes:
-            yield self.folder
-            return
-        with tempfile.TemporaryDirectory() as made:
-            for part in (self.folder, self.changes):
-                shutil.copytree(
-                    part, made, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
-                )
-            yield Path(made)
-
-    @contextlib.contextmanager
     def running(self):
         """Yields its servers and its Redis, all listening, and the cookie that its browsers need.
         Then ends them."""
         with contextlib.ExitStack() as stack:
             store = stack.enter_context(redis())
-            project = stack.enter_context(self.project())
             environment = {
                 "DJANGO_SETTINGS_MODULE": "benchmarks.room.settings",
                 "BENCHMARK_LAYER": json.dumps(LAYERS[self.layer]),
@@ -83,12 +66,12 @@ class Chat:
             if self.database:
                 folder = stack.enter_context(tempfile.TemporaryDirectory())
                 environment["DATABASE_URL"] = f"sqlite:///{folder}/db.sqlite3"
-                cookie = _logged_in(project, environment)
+                cookie = _logged_in(self.folder, environment)
             command = [sys.executable, "-m", *COMMANDS[self.server]]
             if self.server != "websockets":
                 command.append(self.application)
             servers = [
-                Program(*command, folder=project, **environment) for _ in range(self.processes)
+                Program(*command, folder=self.folder, **environment) for _ in range(self.processes)
             ]
             for server in servers:  # they start side by side
                 stack.callback(server.__exit__)
@@ -128,7 +111,7 @@ def variations():
 
 
 def relays():
-    """The chat of benchmarks/relay: with each server and each layer, and in two processes."""
+    """The chat with a relay, step 7's: with each server and each layer, and in two processes."""
     for processes, server, layer in (
         (1, "Daphne", "core, capacity 1000"),
         (1, "Daphne", "pubsub"),
@@ -143,8 +126,7 @@ def relays():
             server,
             layer,
             processes,
-            folder=PEOPLE,
-            changes=RELAY,
+            folder=SCALE,
             database=True,
         )
 

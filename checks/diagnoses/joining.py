@@ -160,7 +160,7 @@ def _joined_instead(evidence, where):
     return _join(evidence), None
 
 
-@rule
+@rule(unless="scale")
 def group_add_missing(evidence):
     """Messages go to a group that no consumer has joined."""
     if not evidence.saw_only(Silent) or not evidence.consumers:
@@ -201,7 +201,7 @@ def _not_reached(evidence, consumer, connect, node):
     )
 
 
-@rule
+@rule(unless="scale")
 def group_joined_without_the_channel(evidence):
     """group_add with a second argument that is not the channel of this consumer."""
     if not evidence.saw_only(Silent):

@@ -7,7 +7,7 @@ from workshop.checking.explaining.rules import Explanation, advice
 MEMORY = "channels.layers.InMemoryChannelLayer"
 
 
-@advice(needs="chat")
+@advice(needs="chat", unless="scale")
 def group_discard_forgotten(evidence):
     """Somebody joined, left, and was never removed."""
     joined = evidence.layer_calls("group_add")
@@ -36,7 +36,7 @@ def _kept(evidence):
     return "Its channel stays in the group: in Redis for a day, unless group_expiry says otherwise."
 
 
-@advice(needs="chat")
+@advice(needs="chat", unless="scale")
 def groups_is_a_text(evidence):
     for consumer in evidence.consumers:
         for name, node in consumer.class_values:

@@ -127,7 +127,7 @@ def state_in_a_global(evidence):
     return None
 
 
-@rule
+@rule(unless="scale")
 def group_names_differ(evidence):
     """What was joined and what was sent to, as the channel layer was told."""
     joined = {call.group for call in evidence.layer_calls("group_add")}

@@ -12,7 +12,7 @@ import pytest
 
 from tests import readmes
 from tests.catalogue import written
-from tests.conftest import edit
+from tests.conftest import ALL_THE_TIME, ROOT, check, copy_of, edit
 from tests.todos import with_done
 from workshop import looking, redis_server
 from workshop.checking.processes.program import Program
@@ -24,7 +24,8 @@ from .browsing import PATIENCE, expect
 from .conftest import running
 from .room import Tab, logged_in
 
-STEP1, STEP2, STEP3, STEP4, STEP5 = map(find, ("step1", "step2", "step3", "step4", "step5"))
+STEPS = ("step1", "step2", "step3", "step4", "step5", "step6", "step7")
+STEP1, STEP2, STEP3, STEP4, STEP5, STEP6, STEP7 = map(find, STEPS)
 PRINTED = "        print(self.channel_name)\n"
 
 
@@ -68,6 +69,8 @@ def is_seen(lines: list[str], shown) -> None:
         (STEP3, ["1", "2", "3", "5", "Stretch task"]),
         (STEP4, ["1", "2", "3"]),
         (STEP5, ["1", "2", "3", "4", "5", "6", "7", "8", "Stretch task"]),
+        (STEP6, ["1", "2", "3", "4", "5", "6", "7", "Stretch task"]),
+        (STEP7, ["4", "5"]),
     ],
     ids=lambda value: getattr(value, "short", ""),
 )
@@ -438,3 +441,72 @@ def test_step5_the_stretch_task(in_the_room):
     ana.page.evaluate(typed("Stretch task"))
     is_seen(readmes.seen(STEP5)["Stretch task"], ben.page.locator("#messages").inner_text)
     assert "psst" not in ana.page.locator("#messages").inner_text()
+
+
+# Step 6
+
+
+@pytest.mark.parametrize("task", range(1, 8))
+def test_step6_after_each_task(task, tmp_path):
+    folder = with_done(STEP6, range(1, task + 1), tmp_path / "step6")
+    (words,) = re.findall(r"-k (\w+)`", readmes.sections(STEP6)[str(task)])
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "test", "-k", words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},  # for the page
+        capture_output=True,
+        encoding="utf-8",
+        timeout=600,
+    )
+    assert readmes.missing(readmes.seen(STEP6)[str(task)], ran.stderr) == [], ran.stderr
+    assert "Ran 1 test " in ran.stderr
+
+
+def test_step6_the_stretch_task(tmp_path):
+    folder = copy_of(STEP6.solution, tmp_path / "step6")
+    (fault,) = readmes.code(STEP6, "toml")
+    (folder / "fault.toml").write_text(fault, encoding="utf-8")
+    failed = check("step6", "--stretch", "--project", folder, "--json", **ALL_THE_TIME).failed
+    assert readmes.missing(readmes.seen(STEP6)["Stretch task"], failed["message"]) == []
+
+
+# Step 7
+
+
+@pytest.fixture
+def at_step7(begun, visit, accounts):
+    """at_step7([1, 2], "ana"): the server of step 7 with these TODOs done, and a tab of each."""
+
+    def enter(done, *names):
+        server = begun(STEP7, done, **accounts)
+        return server, *(
+            logged_in(visit(server, "/chat/lobby/", of=name, locale="en"), name).is_open()
+            for name in names
+        )
+
+    return enter
+
+
+def test_step7_after_task_1(at_step7):
+    _, ana, ben = at_step7([1], "ana", "ben")
+    ana.say("hello")
+    for tab in (ana, ben):
+        tab.hears("hello")
+
+
+def test_step7_after_task_4(at_step7):
+    server, ana, _ = at_step7([1, 2, 3, 4], "ana", "ben")
+    page = ana.page.context.new_page()
+
+    def shown():
+        page.goto(f"http://{server.address}/health/")
+        return page.locator("body").inner_text()
+
+    is_seen(readmes.seen(STEP7)["4"], shown)
+
+
+def test_step7_after_task_5(at_step7):
+    server, ana = at_step7([1, 2, 3, 4, 5], "ana")
+    server.ask_to_end()
+    (line,) = readmes.seen(STEP7)["5"]
+    expect(ana.page.locator(".remark.closed").first).to_contain_text(line)

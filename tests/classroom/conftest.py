@@ -24,11 +24,27 @@ HANGS = 600  # seconds, for a test that hangs; not a measurement
 LAPTOP = httpx.Client(timeout=HANGS, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 
+# "postgres://user@127.0.0.1": the rooms' databases are made there. Needs psycopg.
+POSTGRES = os.environ.get("WORKSHOP_POSTGRES")
+
+
+def new_database() -> str:
+    """The URL of an empty one."""
+    import psycopg
+
+    name = f"room_{uuid4().hex}"
+    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as server:
+        server.execute(f"create database {name}")
+    return f"{POSTGRES}/{name}"
+
+
 class Page:
     """A page's WebSocket."""
 
     def __init__(self, socket):
         self.socket = socket
+        self.seats = {}  # of a board, which hears only what has changed
+        self.lines = []  # what it has heard of the room, and no test has asked for yet
 
     def tell(self, type: str, **fields) -> None:
         self.socket.send(json.dumps({"type": type, **fields}))
@@ -38,8 +54,21 @@ class Page:
         deadline = time.monotonic() + HANGS
         while True:
             message = json.loads(self.socket.recv(timeout=deadline - time.monotonic()))
+            if message["type"] == "board_state":
+                self.seats |= {row["id"]: row for row in message["seats"]}
+                for number in message["left"]:
+                    del self.seats[number]
+                message["seats"] = [*self.seats.values()]
             if message["type"] == type and when(message):
                 return message
+
+    def hear_line(self, when=lambda line: True) -> dict:
+        """The next that was said."""
+        while True:
+            while self.lines:
+                if when(line := self.lines.pop(0)):
+                    return line
+            self.lines = self.hear("said")["lines"]
 
 
 @dataclass
@@ -85,6 +114,8 @@ class Room:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> "Room":
+        if POSTGRES:
+            self.variables.setdefault("DATABASE_URL", new_database())
         self.process = subprocess.Popen(
             [
                 sys.executable,

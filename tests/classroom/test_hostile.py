@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import time
 from uuid import uuid4
 
@@ -32,7 +33,7 @@ def test_codes_cannot_be_tried_one_after_the_other(new_room):
     statuses = [room.ask(code="AAAAAA").status_code for _ in range(50)]
     seconds = time.monotonic() - began
     assert statuses[:10] == [403] * 10 and set(statuses) <= {403, 429}
-    assert statuses.count(403) <= 11 + seconds / limits.wrong_codes.seconds
+    assert statuses.count(403) <= 11 + seconds / limits.wrong_codes.own.seconds
     assert is_limited(room, room.ask)  # with the right code
     assert is_limited(room, lambda: room.ask(pair="ABCDEFGH"))
     with httpx.Client(base_url=room.url, timeout=HANGS) as browser:
@@ -48,7 +49,18 @@ def test_pairs_count_as_codes_do(new_room):
     statuses = [room.ask(pair="ABCDEFGH").status_code for _ in range(50)]
     seconds = time.monotonic() - began
     assert statuses[:10] == [403] * 10 and set(statuses) <= {403, 429}
-    assert statuses.count(403) <= 11 + seconds / limits.wrong_codes.seconds
+    assert statuses.count(403) <= 11 + seconds / limits.wrong_codes.own.seconds
+
+
+@pytest.mark.skipif(os.name == "nt", reason="server processes cannot share a port there")
+def test_wrong_codes_count_for_all_processes_together(new_room):
+    room = new_room("--processes", "4")
+    limit = limits.wrong_codes
+    began = time.monotonic()
+    statuses = [room.ask(code="AAAAAA").status_code for _ in range(100)]
+    windows = 2 + (time.monotonic() - began) // limit.period
+    assert set(statuses) == {403, 429}
+    assert 10 <= statuses.count(403) <= windows * limit.own.burst
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:1", "null", None])

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from classroom import messages
 from workshop import manifest, ports
-from workshop.joined import asking
+from workshop.checking.reporting import classroom
+from workshop.joined import asking, seat, sending
 from workshop.joined.seat import Seat
 
 from ..conftest import ALL_THE_TIME
@@ -23,7 +25,7 @@ from ..copied import Workshop
 from .conftest import HANGS, Room, row_of
 
 STEP = "step2"
-ALLOWED = {"uuid", "step", "passed", "total", "diagnosis", "seconds"}
+ALLOWED = {"uuid", "step", "passed", "total", "diagnosis", "seconds", "ago"}
 
 
 @pytest.fixture
@@ -117,6 +119,10 @@ def test_a_classroom_that_is_gone_gets_what_it_missed_when_it_is_back(new_room, 
         time.sleep(0.05)
     second = check(workshop).stdout
     assert "It does not answer" in second and len(second.split("The classroom: ")) == 2
+    # What waits tells how long it has.
+    for number, file in enumerate(sorted(outbox(workshop))):
+        earlier = int(file.name.partition("-")[0]) - (number + 1) * 600 * 10**9
+        file.rename(file.with_name(f"{earlier:020}-{file.name.partition('-')[2]}"))
     room.start()
     check(workshop)
     with room.instructor() as board:
@@ -130,8 +136,8 @@ def test_a_check_does_not_wait_for_a_classroom_that_takes_everything_and_says_no
         folder = workshop.root / ".workshop" / "joined"
         folder.mkdir(parents=True)
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        seat = Seat(address, "1:x", "amber otter", "ABCDEFGH", "K7PQXM", told=True)
-        (folder / "seat.json").write_text(json.dumps(vars(seat)), encoding="utf-8")
+        taken = Seat(address, "1:x", "amber otter", "ABCDEFGH", "K7PQXM", told=True)
+        (folder / "seat.json").write_text(json.dumps(vars(taken)), encoding="utf-8")
         done = check(workshop)
         assert done.returncode == 1 and "classroom" not in done.stdout
         assert len(outbox(workshop)) == 1
@@ -141,6 +147,32 @@ def test_a_check_does_not_wait_for_a_classroom_that_takes_everything_and_says_no
         assert left.returncode == 1 and "Nothing more is sent" in left.stdout
         check(workshop)
         assert not outbox(workshop)
+
+
+def test_a_check_opens_no_connection_itself(tmp_path, monkeypatch):
+    """What it pays for being joined, `python3 -m benchmarks joined`, can't depend on a network: it
+    writes a file and starts a program, and doesn't wait for it."""
+    monkeypatch.setattr(seat, "FOLDER", tmp_path)
+    seat.write(Seat("http://192.0.2.1:8800", "1:x", "amber otter", "ABCDEFGH", "K7PQXM", told=True))
+    started = []
+
+    class Program:
+        """wait() and communicate() are not there to be called."""
+
+        def __init__(self, command, **options):
+            started.append(command)
+
+    def connects(*_, **__):
+        raise AssertionError("the check itself connects")
+
+    monkeypatch.setattr(subprocess, "Popen", Program)
+    monkeypatch.setattr(socket.socket, "connect", connects)
+    monkeypatch.setattr(socket, "getaddrinfo", connects)
+    step = SimpleNamespace(short=STEP)
+    ended = SimpleNamespace(step=step, results=[], titles=["one"], failed=None, seconds=1.5)
+    assert classroom.report(ended) == ""
+    assert [command[-1] for command in started] == [sending.__file__]
+    assert len(seat.waiting()) == 1
 
 
 @pytest.mark.parametrize(

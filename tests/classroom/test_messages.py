@@ -31,7 +31,7 @@ EXAMPLES = [
     messages.Exercise("step3", 30),
     messages.Stored(1, UUID),
     messages.Refused("Too fast."),
-    messages.Said(1, "hello", "Ana", "2026-11-20T10:00:00+00:00"),
+    messages.Said([messages.Line(1, "hello", "Ana", "2026-11-20T10:00:00+00:00")]),
     messages.SeatState("amber otter", 70, "", "ABCDEFGH", None, None, None, None, None, 1.0),
     messages.BoardState(
         [messages.StepRow("step2", "Echo", 30, ["It starts"], 1, 2)],
@@ -40,6 +40,7 @@ EXAMPLES = [
                 1, "amber otter", 70, "", 1.0, [messages.Standing("step2", [True], True, None)]
             )
         ],
+        [2],
         [messages.HandRow(1, "stuck", 2.0)],
         [messages.Shared("not_accepted", 2, "why", "step2", "A slide")],
         messages.Poll(1, "Which?", ["this", "that"], False, 3, [1, 2]),
@@ -152,7 +153,7 @@ def test_a_limit_allows_a_burst_and_then_one_at_a_time():
 def test_to_ask_costs_nothing():
     limit = Limit(burst=1, seconds=60)
     assert all(limit.allows("a", costs=0) for _ in range(5))
-    limit.count("a")
+    limit.allows("a")
     assert not limit.allows("a", costs=0)
 
 

@@ -1,10 +1,13 @@
 """The classroom, over real sockets: results, hands, polls, the shared room, who may see what."""
 
+import contextlib
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
+from datetime import datetime
 from uuid import uuid4
 
 import httpx
@@ -15,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from workshop import manifest, redis_server
 from workshop.kit import addresses
 
-from .conftest import HANGS, result, row_of
+from .conftest import HANGS, POSTGRES, result, row_of
 
 DIAGNOSIS = "not_accepted"
 
@@ -77,6 +80,30 @@ def test_a_shared_diagnosis_has_its_sentence_and_its_slide(new_room):
         board.tell("show", diagnosis=DIAGNOSIS)
         shown = screen.hear("screen_state", lambda s: s["shown"])["shown"]
         assert shown["sentence"] == shared[0]["sentence"]
+
+
+@pytest.mark.skipif(POSTGRES is not None, reason="it changes the file of SQLite")
+def test_what_arrives_late_counts_from_when_it_was_made(new_room):
+    room = new_room()
+    seat, made = room.join(), "select made from classroom_result where uuid = ?"
+    with contextlib.closing(sqlite3.connect(room.folder / "db.sqlite3")) as database:
+        an_hour_ago = "update classroom_seat set joined = datetime(joined, '-1 hour')"
+        database.execute(an_hour_ago)
+        database.commit()
+        late = {**result(passed=[f"test_{n}" for n in range(7)], diagnosis=None), "ago": 1800}
+        before, now = {**result(), "ago": 86400}, result(diagnosis="no_route")
+        for sent in (now, late, before):
+            assert seat.send(sent).json() == {"stored": 1}
+        (joined,) = database.execute("select joined from classroom_seat").fetchone()
+        moments = [database.execute(made, [one["uuid"]]).fetchone()[0] for one in (late, now)]
+        late_at, now_at = (datetime.fromisoformat(moment) for moment in moments)
+        assert 1790 < (now_at - late_at).total_seconds() < 1800 + HANGS
+        # Before the seat was taken there was nothing to tell.
+        at = database.execute(made, [before["uuid"]]).fetchone()[0]
+        assert datetime.fromisoformat(at) == datetime.fromisoformat(joined)
+    with room.instructor() as board:  # what is newer stays
+        (standing,) = row_of(board.hear("board_state"), seat.label)["standings"]
+    assert standing["diagnosis"] == "no_route" and standing["done"]
 
 
 @pytest.mark.parametrize(
@@ -142,13 +169,13 @@ def test_what_is_said_is_heard_once_by_all_with_who_said_it_and_is_there_after_a
         a.tell("say", **said)  # as after an outage
         assert a.hear("stored")["id"] == number
         b.tell("say", text="me too", client_id=uuid4().hex)
-        heard = [b.hear("said", lambda s: s["id"] >= number) for _ in range(2)]
+        heard = [b.hear_line(lambda s: s["id"] >= number) for _ in range(2)]
         assert [(one["message"], one["author"]) for one in heard] == [
             ("<b>hello</b>", "Ana"),
             ("me too", ben.label),
         ]
     with ben.page(f"?after={number}") as back:
-        assert back.hear("said")["message"] == "me too"
+        assert back.hear_line()["message"] == "me too"
 
 
 def test_who_was_away_for_long_hears_all_that_was_said_in_order(new_room):
@@ -157,7 +184,7 @@ def test_who_was_away_for_long_hears_all_that_was_said_in_order(new_room):
     seen = []
     with ana.page() as a, ben.page() as b:
         a.tell("say", text="first", client_id=uuid4().hex)
-        first = b.hear("said")["id"]
+        first = b.hear_line()["id"]
     for _ in range(14):  # a seat may say ten messages at once
         with room.join().page() as page:
             for _ in range(10):
@@ -165,8 +192,26 @@ def test_who_was_away_for_long_hears_all_that_was_said_in_order(new_room):
             for _ in range(10):
                 seen.append(page.hear("stored")["id"])
     with ben.page(f"?after={first}") as back:
-        heard = [back.hear("said")["id"] for _ in seen]
+        heard = [back.hear_line()["id"] for _ in seen]
     assert heard == sorted(seen) and len(seen) > 100  # state.AT_ONCE
+
+
+def test_who_was_away_since_before_the_first_word_hears_all(new_room):
+    """A page that comes back asks for what was said after the last line that it has heard. Here it
+    has heard none, but was there: it is no new page, which would get the newest ones."""
+    room = new_room()
+    ben = room.join()
+    with ben.page() as b:
+        assert b.hear("said")["lines"] == []
+    for _ in range(11):
+        with room.join().page() as page:
+            for _ in range(10):
+                page.tell("say", text="x", client_id=uuid4().hex)
+            for _ in range(10):
+                page.hear("stored")
+    with ben.page("?after=0") as back:
+        heard = [back.hear_line()["id"] for _ in range(110)]
+    assert heard == sorted(set(heard))
 
 
 def test_an_exercise_has_a_countdown_and_one_bar_for_the_whole_room(new_room):
@@ -192,7 +237,7 @@ def test_a_seat_leaves_and_all_that_it_sent_is_gone(new_room):
     seat.send(result())
     with seat.page() as page, other.page() as others, room.instructor() as board:
         page.tell("say", text="bye", client_id=uuid4().hex)
-        others.hear("said")
+        others.hear_line()
         assert seat.leave().status_code == 200
         with pytest.raises(ConnectionClosed) as closed:
             page.hear("nothing more")
@@ -202,7 +247,7 @@ def test_a_seat_leaves_and_all_that_it_sent_is_gone(new_room):
     assert seat.send(result()).status_code == 401
     with other.page() as again:
         again.tell("say", text="still here", client_id=uuid4().hex)
-        assert again.hear("said")["message"] == "still here"
+        assert again.hear_line()["message"] == "still here"
 
 
 def test_a_second_device_gets_the_same_seat(room):
@@ -295,7 +340,7 @@ def test_it_works_with_the_pocket_redis_too(new_room):
                 b.tell("answer", poll=poll["id"], choice=1)
                 board.hear("board_state", lambda s: s["poll"] and s["poll"]["answers"])
                 a.tell("say", text="hello", client_id=uuid4().hex)
-                assert b.hear("said")["message"] == "hello"
+                assert b.hear_line()["message"] == "hello"
             room.stop()
 
 
@@ -313,7 +358,7 @@ def test_the_day_is_exported_and_drawn_without_a_name(new_room, tmp_path):
     folder = tmp_path / "out"
     done = subprocess.run(
         [sys.executable, "-m", "workshop", "classroom", "--report", str(folder)],
-        env={**os.environ, "CLASSROOM_FOLDER": str(room.folder)},
+        env={**os.environ, "CLASSROOM_FOLDER": str(room.folder), **room.variables},
         capture_output=True,
         encoding="utf-8",
     )

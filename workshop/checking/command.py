@@ -138,6 +138,8 @@ def check(
 
     Raises NotMade. Leaves no process behind, whatever happens.
     """
+    if step.group:
+        needs_group(step)
     gc.disable()  # until everything is imported, all of which stays: see run()
     with prepared(step, folder, partial(import_the_rest, step)) as made:
         if step.redis:
@@ -156,6 +158,18 @@ def import_the_rest(step: manifest.Step) -> None:
         names.append("workshop.checking.observers.groups")  # with redis-py
     for name in names:
         importlib.import_module(name)
+
+
+def needs_group(step: manifest.Step) -> None:
+    """Raises NotMade when the packages are missing that this step's programs need besides."""
+    from workshop import groups
+
+    if not groups.is_installed(step.group):
+        names = " and ".join(groups.names(step.group))
+        raise NotMade(
+            f"It needs packages of its own ({names}), which are installed when you first run it: "
+            f"python3 -m workshop run {step.short}"
+        )
 
 
 def needs_redis() -> None:
@@ -200,6 +214,12 @@ def packages_of_rules(*steps: manifest.Step) -> list:
     doesn't know any rule, meets the content."""
     names = [*(f"checks.{step.name}.diagnoses" for step in steps), "checks.diagnoses"]
     return [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
+
+
+def recording_of(step: manifest.Step):
+    """The module of the step that records what it shows of other steps' checks; None without."""
+    name = f"checks.{step.name}.recording"
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
 
 
 def content() -> list[str]:

@@ -62,6 +62,14 @@ class Ended(Event):
     error: str | None  # "KeyError: 'message'"
 
 
+@dataclass(frozen=True)
+class EncodedAgain(Event):
+    """A text was sent that was sent to another browser before, but had been made anew."""
+
+    path: str | None
+    text: str  # its beginning
+
+
 # Consumers and the channel layer
 
 
@@ -109,7 +117,7 @@ class LayerCall(Event):
     """A method of the channel layer is called."""
 
     path: str | None
-    call: str  # "group_add", "group_discard", "group_send", "send" or "flush"
+    call: str  # "group_add", "group_discard", "group_send", "send", "flush"; "receive" of their own
     group: str  # the first argument, whatever it was
     channel: str | None  # the second one, where it is a string
     type: str | None  # of the message that is sent
@@ -188,6 +196,12 @@ class Busy(Event):
         return "_run_once" in self._functions
 
     @property
+    def frames_in_the_loop(self) -> tuple[Frame, ...]:
+        """Of the thread of an event loop, what the loop is doing: not what has started it."""
+        functions = [frame.function for frame in self.frames]
+        return self.frames[functions.index("_run_once") + 1 :] if self.holds_a_loop else self.frames
+
+    @property
     def is_apart(self) -> bool:
         """Whether it is a thread that the project itself has started: nobody waits for it, as for
         an event loop and the workers of a pool."""
@@ -229,6 +243,7 @@ KINDS = {
     "connected": Connected,
     "unanswered": LeftUnanswered,
     "ended": Ended,
+    "encoded_again": EncodedAgain,
     "consumer": ConsumerMade,
     "handles": Handles,
     "handled": Handled,

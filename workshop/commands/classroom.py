@@ -61,6 +61,7 @@ def run(
         shutil.rmtree(FOLDER, ignore_errors=True)
     urls = [f"http://{address}:{port}" for address in [*found, "127.0.0.1"]]
     os.environ["CLASSROOM_ORIGINS"] = " ".join(urls)
+    os.environ["CLASSROOM_PROCESSES"] = str(processes)
     os.environ["REDIS_URL"] = redis_server.start().url
     if _django("migrate", "--noinput", "--verbosity", "0"):
         say("The classroom's database could not be prepared: the lines above say why.")

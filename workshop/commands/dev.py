@@ -1,5 +1,5 @@
-"""`dev`: `new` makes the skeleton of the next step, `check` says what is missing of one, `pins`
-makes the files of pins/."""
+"""`dev`: `new` makes the skeleton of the next step, `check` says what is missing of one, `record`
+records anew what one shows of other steps' checks, `pins` makes the files of pins/."""
 
 from ..console import say
 from ..environment import COMMAND
@@ -10,6 +10,8 @@ from ..manifest import find
 def run(what: str, step: str | None = None, apart: bool = False) -> int:
     if what == "pins":
         return pin()
+    if what == "record":
+        return record(step)
     return make(step, apart) if what == "new" else check(step)
 
 
@@ -37,6 +39,18 @@ def check(name: str | None) -> int:
         say(f"\n{len(found)} to do.")
         return 1
     say("Nothing is missing.")
+    return 0
+
+
+def record(name: str) -> int:
+    """By the step's own recording.py, for only the step knows what it shows."""
+    from ..checking.command import recording_of
+
+    recording = recording_of(find(name))
+    if recording is None:
+        say(f"{name} shows nothing that is recorded: it has no recording.py in checks/.")
+        return 2
+    say(shown(recording.record()))
     return 0
 
 

@@ -80,7 +80,7 @@ def task_that_is_not_told(step: Step) -> Iterator[Problem]:
     complete = not any(task_that_lacks_a_part(step))
     for task in tasks.of_step(step) if complete else ():
         row = {"number": task.number}
-        solution = TaskInProject(task, Places(Project(step.solution)))
+        solution = TaskInProject(task, Places(Project(step.solution, edited=step.files)))
         if not solution.source or not named(solution.source.tree, task.name):
             yield _problem(step, row, f"The solution has no {task.code}: name what is there.")
         elif solution.is_untouched:
@@ -90,7 +90,7 @@ def task_that_is_not_told(step: Step) -> Iterator[Problem]:
                 f'In the solution, {task.title} looks as if it was not begun: "given" is '
                 "a statement of the starter that the solution does not have.",
             )
-        elif not TaskInProject(task, Places(Project(step.starter))).is_untouched:
+        elif not TaskInProject(task, Places(Project(step.starter, edited=step.files))).is_untouched:
             yield _problem(
                 step,
                 row,

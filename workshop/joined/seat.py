@@ -17,6 +17,7 @@ from ..manifest import STATE
 
 FOLDER = STATE / "joined"
 FILE = "seat.json"
+OLDEST = 24 * 60 * 60  # seconds; what is older counts as a day old, as classroom/messages.py says
 MOST = 500  # results that wait; what comes after them is not kept
 
 
@@ -83,6 +84,13 @@ def put(uuid: str, data: dict) -> None:
 def waiting() -> list[Path]:
     """The results that are not known to have arrived, oldest first."""
     return sorted((FOLDER / "outbox").glob("*.json"))
+
+
+def read_result(file: Path) -> dict:
+    """One of those, with the seconds since it was put there, which its name tells."""
+    ago = time.time() - int(file.name.partition("-")[0]) / 1e9
+    data = json.loads(file.read_text(encoding="utf-8"))
+    return {**data, "ago": min(max(0, int(ago)), OLDEST)}
 
 
 def problem() -> str:

@@ -5,7 +5,6 @@ So nothing has to be locked here, and a result is removed only when the classroo
 """
 
 import contextlib
-import json
 import os
 import random
 import subprocess
@@ -40,7 +39,7 @@ def send() -> None:
 
     seat = remembered.read()
     while seat and not seat.left and (files := remembered.waiting()[:AT_ONCE]):
-        results = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        results = [remembered.read_result(file) for file in files]
         data = {"type": "results", "results": results}
         for attempt in range(TRIES):
             if attempt:

@@ -4,7 +4,8 @@ import { element } from "../page/dom.js";
 import { byId, connect, drawPoll, serverNow, setClock, whenChanged } from "./connection.js";
 
 const SILENT = 5 * 60; // seconds
-let state = null;
+const seats = new Map(); // id: as the newest state that had it
+const drawn = new Map(); // id: { seat, row }, as it is shown
 
 const nameOf = (seat) => (seat.name ? `${seat.name}, ${seat.label}` : seat.label);
 const minutesSince = (moment) => Math.max(0, Math.floor((serverNow() - moment) / 60));
@@ -36,40 +37,60 @@ function cell(standing, step) {
   return made;
 }
 
-const showSeats = whenChanged(({ seats, steps }) => {
-  const begun = steps.filter((step) => step.begun || step.step === state.step);
+function rowOf(seat, begun) {
+  const head = element("th", "", dot(seat.hue), ` ${nameOf(seat)}`);
+  head.scope = "row";
+  const standings = new Map(seat.standings.map((one) => [one.step, one]));
+  const silent = element("td", "silence");
+  silent.dataset.active = seat.active;
+  return element("tr", "", head, ...begun.map((step) => cell(standings.get(step.step), step)), silent);
+}
+
+/** With other columns, every row is another one. */
+const forgetRows = whenChanged(() => {
+  byId("seats").replaceChildren();
+  drawn.clear();
+});
+
+const showHeads = whenChanged((begun) => {
   byId("steps").replaceChildren(
     element("th", "", "Seat"),
-    ...begun.map((step) => element("th", "", `${step.step} · ${step.done} done`)),
+    ...begun.map(({ step, done }) => element("th", "", `${step} · ${done} done`)),
     element("th", "", "Silent"),
   );
   for (const head of byId("steps").children) head.scope = "col";
-  byId("seats-title").textContent = seats.length === 1 ? "1 seat" : `${seats.length} seats`;
-  byId("seats").replaceChildren(
-    ...seats.map((seat) => {
-      const head = element("th", "", dot(seat.hue), ` ${nameOf(seat)}`);
-      head.scope = "row";
-      const standings = new Map(seat.standings.map((one) => [one.step, one]));
-      const silent = element("td", "silence");
-      silent.dataset.active = seat.active;
-      return element("tr", "", head, ...begun.map((step) => cell(standings.get(step.step), step)), silent);
-    }),
-  );
 });
 
-const showHands = whenChanged(({ hands, seats }) => {
-  const known = new Map(seats.map((seat) => [seat.id, seat]));
+function showSeats(begun) {
+  showHeads(begun.map(({ step, done }) => ({ step, done })));
+  forgetRows(begun.map(({ step }) => step));
+  byId("seats-title").textContent = seats.size === 1 ? "1 seat" : `${seats.size} seats`;
+  for (const [id, { row }] of drawn) {
+    if (seats.has(id)) continue;
+    row.remove();
+    drawn.delete(id);
+  }
+  for (const seat of seats.values()) {
+    const before = drawn.get(seat.id);
+    if (before?.seat === seat) continue; // it has not changed
+    const row = rowOf(seat, begun);
+    if (before) before.row.replaceWith(row);
+    else byId("seats").append(row);
+    drawn.set(seat.id, { seat, row });
+  }
+}
+
+const showHands = whenChanged((hands) => {
   const stuck = hands.filter((hand) => hand.kind === "stuck");
   const done = hands.length - stuck.length;
   const words = { 0: "Nobody has said “I’m done”.", 1: "One has said “I’m done”." };
   byId("nobody").textContent = `${stuck.length ? "" : "Nobody is stuck. "}${words[done] ?? `${done} have said “I’m done”.`}`;
   byId("hands").replaceChildren(
-    ...stuck.map((hand) => {
-      const seat = known.get(hand.seat);
+    ...stuck.map(({ seat, ...hand }) => {
       const since = element("span", "since quiet");
       since.dataset.since = hand.since;
       return element("li", "", dot(seat.hue), ` ${nameOf(seat)} `, since,
-        button("Helped", () => socket.ask({ type: "lower", seat: hand.seat })));
+        button("Helped", () => socket.ask({ type: "lower", seat: seat.id })));
     }),
   );
 });
@@ -96,17 +117,23 @@ const showPoll = whenChanged((poll) => {
 });
 
 const socket = connect("/ws/board/", {
-  board_state(newest) {
-    state = newest;
+  board_state(state) {
+    state.seats.forEach((seat) => seats.set(seat.id, seat));
+    state.left.forEach((id) => seats.delete(id));
     setClock(state);
     byId("exercise").textContent = state.step ? `Exercise: ${state.step}` : "No exercise";
-    showSeats({ seats: state.seats, steps: state.steps, step: state.step });
-    showHands({ hands: state.hands, seats: state.seats.map(({ id, hue, name, label }) => ({ id, hue, name, label })) });
+    showSeats(state.steps.filter((step) => step.begun || step.step === state.step));
+    showHands(state.hands.filter((hand) => seats.has(hand.seat)).map((hand) => {
+      const { id, hue, name, label } = seats.get(hand.seat);
+      return { ...hand, seat: { id, hue, name, label } };
+    }));
     showShared({ shared: state.shared, shown: state.shown });
     showPoll(state.poll);
     showTimes();
   },
 });
+
+socket.addEventListener("opened", () => seats.clear()); // a new connection is told of all
 
 /** What changes by itself, as time goes on. */
 function showTimes() {

@@ -27,11 +27,13 @@ const socket = connect(PATH, {
     setClock(state);
     showPoll({ poll: state.poll, answer: state.answer });
   },
-  said({ id, message, author, created }) {
-    if (id <= lastId) return;
-    lastId = id;
-    messages.show(JSON.stringify({ message, author, created }));
-    socket.url = socket.url.replace(/(\?.*)?$/, `?after=${id}`); // where a reconnect goes on
+  said({ lines }) {
+    for (const { id, message, author, created } of lines) {
+      if (id <= lastId) continue;
+      lastId = id;
+      messages.show(JSON.stringify({ message, author, created }));
+    }
+    socket.url = socket.url.replace(/(\?.*)?$/, `?after=${lastId}`); // where a reconnect goes on
   },
   stored({ client_id }) {
     outbox.acknowledge(client_id);

@@ -21,6 +21,7 @@ const MEANINGS = {
 // Codes of the application's own that the steps of this workshop use.
 const OWN = {
   4401: "You are logged out. The page goes on trying: log in again, in this tab or another.",
+  4408: "The server closed it: this browser read too slowly. The page comes back for the rest.",
   4429: "The server closed it: too many frames at once came from this browser.",
 };
 

@@ -444,7 +444,7 @@ class Evidence:
         for event in sorted(events, key=lambda event: not event.holds_a_loop):
             beside = event.what == "task" and self._is_started_by_them(event)
             skipped = event.is_apart or beside or _waits_for_the_next_event(event)
-            frame = None if skipped else self._theirs_innermost(event.frames)
+            frame = None if skipped else self._theirs_innermost(event.frames_in_the_loop)
             if frame:
                 yield event.what, frame
 

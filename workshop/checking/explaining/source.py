@@ -356,6 +356,10 @@ def handler_name(kind: str | None) -> str:
     return (kind or "").replace(".", "_")
 
 
+def _is_test(path: Path) -> bool:
+    return "tests" in path.with_suffix("").parts or path.name.startswith("test_")
+
+
 class Project:
     """A step's folder: what is in its Python files. `solution` is the same folder finished,
     `edited` are the files in it that the learner edits, where these are known."""
@@ -386,12 +390,14 @@ class Project:
 
     @cached_property
     def sources(self) -> list[Source]:
-        """Every Python file of the project, except tests."""
+        """Every Python file of the project; tests only where tests are what the learner edits."""
+        with_tests = any(_is_test(path.relative_to(self.folder)) for path in self._edited)
         found = []
         for path in sorted(self.folder.rglob("*.py")):
             parts = path.relative_to(self.folder).with_suffix("").parts
             hidden = any(part.startswith(".") or part in NOT_THEIRS for part in parts)
-            if hidden or "tests" in parts or path.name.startswith("test_") or not path.is_file():
+            is_test = _is_test(path.relative_to(self.folder))
+            if hidden or (is_test and not with_tests) or not path.is_file():
                 continue
             module = ".".join(parts).removesuffix(".__init__")
             found.append(Source(path, module))

@@ -2,6 +2,8 @@
 
     {"event": "layer_call", "path": …, "call": "group_add", "group": …, "channel": … or "type": …,
      "frames": [...]}
+    the same with "call": "receive", the channel under "group", the type of the event under "type":
+     the project's own code, and no consumer, has taken an event from a channel
     {"event": "layer_made", "path": …, "name": "channels_redis.core.RedisChannelLayer",
      "hosts": [{"address": "redis://127.0.0.1:6379"}]}
 
@@ -42,6 +44,8 @@ def tell_of_layers(channels):
         for method in CALLS:
             with contextlib.suppress(AttributeError, TypeError):
                 setattr(layer, method, _telling_call(getattr(layer, method), method))
+        with contextlib.suppress(AttributeError, TypeError):
+            layer.receive = _telling_what_is_taken(layer.receive)
         return layer
 
     channels.ChannelLayerManager._make_backend = make_and_tell
@@ -87,6 +91,32 @@ def _telling_call(function, name):
         with contextlib.suppress(AttributeError):
             setattr(call_and_tell, attribute, getattr(function, attribute))
     return markcoroutinefunction(call_and_tell)
+
+
+def _telling_what_is_taken(receive):
+    """`receive`, telling of the events that the project takes. A consumer's are told as what it
+    handles (consumers.py)."""
+
+    def receive_and_tell(channel):
+        caller = sys._getframe(1)
+        taking = receive(channel)
+        if not telling.is_theirs(caller.f_code.co_filename):
+            return taking
+        return taken(taking, channel, telling.their_last_frame(caller))
+
+    async def taken(taking, channel, frames):
+        event = await taking
+        telling.tell_of_socket(
+            "layer_call",
+            call="receive",
+            group=str(channel),
+            channel=None,
+            type=event.get("type"),
+            frames=frames,
+        )
+        return event
+
+    return functools.wraps(receive)(receive_and_tell)
 
 
 async def _later(call):

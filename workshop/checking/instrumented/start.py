@@ -11,14 +11,15 @@ workshop/checking/events.py reads them.
 
 On its standard input it listens to the check: "?" asks it to report what is busy; "(" holds up the
 server's event loop, as a slow machine would, and ")" lets it go on; "[" and "]" do the same to the
-calls of the channel layer. The end of the input, which comes when the check ends in whatever way,
-ends the program too.
+calls of the channel layer; "!" does what SIGTERM does, also on Windows. The end of the input, which
+comes when the check ends in whatever way, ends the program too.
 
 Imports only the standard library, and lifeline.py, which does so too.
 """
 
 import gc
 import os
+import signal
 import sys
 
 from workshop import lifeline
@@ -43,6 +44,7 @@ TOLD_OF = {
     "django.conf": settings.tell_of_settings,
     "django.core.handlers.exception": exceptions.tell_of_pages,
     "django.core.management.commands.runserver": websockets.tell_of_djangos_own,
+    "uvicorn.config": websockets.tell_of_uvicorn,
 }
 
 
@@ -60,6 +62,7 @@ def listen_to_the_check():
         b")": busy.let_go_on,
         b"[": layers.hold_up,
         b"]": layers.let_go_on,
+        b"!": lambda: signal.raise_signal(signal.SIGTERM),
     }
     lifeline.listen(questions, lambda: os._exit(0), lambda byte: answers[byte]())
 

@@ -4,6 +4,8 @@
     {"event": "connected", "path": "/ws/chat/a/"}       what was to be done at the handshake is done
     {"event": "unanswered", "path": "/ws/chat/a/"}      it is, with neither accept nor close
     {"event": "ended", "path": "/ws/chat/a/", "error": "KeyError: 'message'" or null}
+    {"event": "encoded_again", "path": "/ws/chat/a/", "text": "{…"}
+        a text is sent that is equal to one sent before, and not the same object: it was made anew
 
 Seen with Daphne 4.2: a consumer that never accepts shows nothing for five seconds; a crash is
 noticed on a poll of one second. Imports only the standard library.
@@ -16,6 +18,10 @@ import gc
 from workshop.checking.instrumented import busy, exceptions, telling
 
 CRASH_POLL = 0.02  # seconds; Daphne's own is 1 s
+TEXTS_KEPT = 200  # that were sent last
+TOLD = 200  # characters of a text
+
+_texts = {}  # each by itself
 
 
 def _serves(protocol):
@@ -47,6 +53,8 @@ def _observed(application):
         async def send_and_note(message):
             nonlocal answered
             answered = True
+            if message.get("type") == "websocket.send" and isinstance(message.get("text"), str):
+                _tell_of_encoding(message["text"])
             await send(message)
 
         error = None
@@ -60,6 +68,26 @@ def _observed(application):
             telling.tell("ended", path=scope["path"], error=error)
 
     return observe
+
+
+def _tell_of_encoding(text):
+    if _texts.setdefault(text, text) is not text:
+        telling.tell_of_socket("encoded_again", text=text[:TOLD])
+    elif len(_texts) > TEXTS_KEPT:
+        del _texts[next(iter(_texts))]
+
+
+def tell_of_uvicorn(uvicorn):
+    """`uvicorn` is the module uvicorn.config."""
+    load = uvicorn.Config.load
+
+    @functools.wraps(load)
+    def load_and_tell(self):
+        load(self)
+        _serves("asgi")
+        self.loaded_app = _observed(self.loaded_app)
+
+    uvicorn.Config.load = load_and_tell
 
 
 def tell_of_daphne(daphne):

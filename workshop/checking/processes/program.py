@@ -143,6 +143,11 @@ class Program:
             return False
         return True
 
+    def ask_to_end(self) -> None:
+        """Send it SIGTERM, or what does the same on Windows: it may still do what it has to."""
+        self.was_killed = True
+        self._ask(b"!")
+
     def kill(self) -> None:
         """End the program and all it started. Returns at once: `reap` waits until it is gone."""
         self.was_killed = True

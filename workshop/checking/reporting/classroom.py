@@ -48,4 +48,5 @@ def result_of(report) -> dict:
         "total": len(report.titles),
         "diagnosis": failed.diagnosis.id if failed and failed.diagnosis else None,
         "seconds": round(report.seconds, 3),
+        "ago": 0,  # more when it is sent late: workshop/joined/sending.py
     }

@@ -1,0 +1,3 @@
+"""Why a check of step 7 failed."""
+
+ASKED_IN_TURN = ("relaying", "waiting", "sharding", "health", "serving")
