@@ -89,6 +89,6 @@ def proxy_does_not_ask(evidence):
     if not file.is_file() or "health_uri /health/" in file.read_text(encoding="utf-8"):
         return None
     return Explanation(
-        f"{evidence.failure} The Caddyfile says where: `health_uri /health/`, in the block of "
+        f'{evidence.failure} The Caddyfile says where, with "health_uri /health/" in the block of '
         "reverse_proxy.",
     )
