@@ -5,11 +5,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from workshop import manifest
+from workshop.commands import check
 
 from .copied import Workshop
 
@@ -125,6 +127,26 @@ def test_check_without_a_step_checks_every_one(workshop):
     for step, row in zip(manifest.steps(), table, strict=True):
         assert row.startswith(step.short) and " of " in row and "✓ passes" in row
         assert f"step {step.number} · {step.title}" in done.stdout
+
+
+def test_check_without_a_step_leaves_out_what_is_not_installed(monkeypatch, capsys):
+    checked = []
+
+    def report(step, process):
+        checked.append(step.short)
+        return {"step": step.short, "passed": True}
+
+    monkeypatch.setattr(check.groups, "is_installed", lambda group: False)
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    monkeypatch.setattr(check, "start", lambda step, arguments: process)
+    monkeypatch.setattr(check, "report_of", report)
+    monkeypatch.setattr(check, "show", lambda found: None)
+    assert check.run(["--solution"]) == 0
+    process.wait()
+    left = [step.short for step in manifest.steps() if step.group]
+    assert left and sorted(checked + left) == [step.short for step in manifest.steps()]
+    said = capsys.readouterr().out
+    assert all(f"python3 -m workshop run {name}" in said for name in left)
 
 
 def test_check_without_a_step_says_what_fails(workshop):

@@ -1,10 +1,12 @@
-"""`check`: the same as checks/stepN; without a name, every step, a few side by side."""
+"""`check`: the same as checks/stepN; without a name, every step, a few side by side. A step for
+which packages are still to be installed is left out, and named."""
 
 import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+from .. import groups
 from ..console import console, say
 from ..manifest import ROOT, Step, find, steps
 
@@ -31,6 +33,7 @@ def every_step(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     arguments = [*(name for name in arguments if name != "--json"), "--json"]
     running: list[subprocess.Popen] = []
+    ready = [step for step in steps() if not step.group or groups.is_installed(step.group)]
 
     def checked(step: Step) -> tuple[Step, dict]:
         process = start(step, arguments)
@@ -39,7 +42,7 @@ def every_step(arguments: list[str]) -> int:
 
     with ThreadPoolExecutor(AT_ONCE) as workers:
         try:
-            found = list(workers.map(checked, steps()))
+            found = list(workers.map(checked, ready))
         finally:
             workers.shutdown(wait=False, cancel_futures=True)
             for process in running:
@@ -49,6 +52,11 @@ def every_step(arguments: list[str]) -> int:
         print(json.dumps({"passed": passed, "steps": [report for _, report in found]}))
     else:
         show(found)
+        for step in steps():
+            if step not in ready:
+                needed = " and ".join(groups.names(step.group))
+                say(f"\n{step.short} was left out. It needs {needed}, which are installed when you")
+                say(f"first run it: python3 -m workshop run {step.short}")
     return 0 if all(report["passed"] for _, report in found) else 1
 
 
