@@ -44,7 +44,14 @@ SLOW = (
     "test_relay.py",
 )
 # In these, what is of a step at home is slow.
-SLOW_AT_HOME = ("test_encodings.py", "test_lean.py", "test_steps_own_tests.py", "test_stretch.py")
+SLOW_AT_HOME = (
+    "test_encodings.py",
+    "test_lean.py",
+    "test_steps_own_tests.py",
+    "test_stretch.py",
+    "test_tasks.py",
+    "test_three_ways.py",
+)
 AT_HOME = {step.short for step in manifest.steps() if step.track != "core"}
 
 

@@ -13,6 +13,7 @@ import pytest
 from workshop import manifest
 from workshop.commands import check
 
+from .conftest import ALL_THE_TIME
 from .copied import Workshop
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
@@ -121,7 +122,7 @@ def test_check_hands_its_arguments_on(workshop):
 
 
 def test_check_without_a_step_checks_every_one(workshop):
-    done = workshop.type("check", "--solution")
+    done = workshop.type("check", "--solution", **ALL_THE_TIME)
     assert done.returncode == 0, done.stdout + done.stderr
     table = done.stdout.splitlines()[-len(manifest.steps()) :]
     for step, row in zip(manifest.steps(), table, strict=True):
@@ -162,8 +163,9 @@ def test_check_without_a_step_says_what_fails(workshop):
     assert "step 3 was not checked" in done.stdout
 
 
+@pytest.mark.slow
 def test_check_without_a_step_as_json(workshop):
-    done = workshop.type("check", "--solution", "--json")
+    done = workshop.type("check", "--solution", "--json", **ALL_THE_TIME)
     found = json.loads(done.stdout)
     assert done.returncode == 0 and found["passed"] is True
     assert [report["step"] for report in found["steps"]] == [s.short for s in manifest.steps()]
