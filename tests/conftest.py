@@ -41,6 +41,7 @@ SLOW = (
     "classroom/test_room.py",
     "environments",
     "test_benchmarks.py",
+    "test_planted_faults.py",
     "test_relay.py",
 )
 # In these, what is of a step at home is slow.

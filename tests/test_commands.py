@@ -121,6 +121,7 @@ def test_check_hands_its_arguments_on(workshop):
     assert "--hint" in workshop.type("check", "step2", "--help").stdout
 
 
+@pytest.mark.slow
 def test_check_without_a_step_checks_every_one(workshop):
     done = workshop.type("check", "--solution", **ALL_THE_TIME)
     assert done.returncode == 0, done.stdout + done.stderr

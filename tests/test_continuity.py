@@ -284,6 +284,7 @@ def found_together(workshop) -> str:
     return with_planted(workshop, set(PLANTED) - ALONE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTED)
 def test_what_is_missing_is_found(name, workshop, request):
     file, _, _, place, words = PLANTED[name]
