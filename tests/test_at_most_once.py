@@ -7,6 +7,8 @@ from redis.asyncio import Redis
 
 from workshop import redis_server
 
+from .conftest import run_coroutine
+
 HELLO, NEXT = {"type": "chat.message", "id": 1}, {"type": "chat.message", "id": 2}
 
 
@@ -14,7 +16,7 @@ def test_an_event_is_lost_with_the_consumer_that_fetches_it(monkeypatch):
     """One of the consumers of a process fetches for all. Here it ends after Redis has handed out
     the event and before the layer has noted that it has it."""
     with redis_server.private() as redis:
-        assert asyncio.run(_lost(redis.url, monkeypatch)) == NEXT
+        assert run_coroutine(_lost(redis.url, monkeypatch)) == NEXT
 
 
 async def _lost(url: str, monkeypatch) -> dict:
