@@ -187,9 +187,10 @@ class Trial:
             with self._file.open("rb") as file:
                 file.seek(self._read_to)
                 for line in file:
-                    if line.endswith(b"\n"):
-                        self._found.append(json.loads(line))
-                        self._read_to += len(line)
+                    if not line.endswith(b"\n"):
+                        break  # the next one would be what is written of it in the meantime
+                    self._found.append(json.loads(line))
+                    self._read_to += len(line)
         return self._found
 
     def _is_done(self) -> bool:
