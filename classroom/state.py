@@ -153,7 +153,7 @@ def _line(row: tuple) -> Line:
 
 
 class Row(NamedTuple):
-    """A standing. Five hundred seats have some thousand, so they are no objects of the model."""
+    """A standing, as a tuple: 500 seats have thousands, and objects of the model cost too much."""
 
     seat: int
     step: str

@@ -159,7 +159,7 @@ def handler_sends_to_the_group(evidence):
         )
 
 
-@rule(unless="history")  # there, an event is no reason to send what a browser has been sent
+@rule(unless="history")  # there, a handler rightly skips what its browser already has
 def handler_sends_to_some(evidence):
     kinds, consumer, method = _group_handled(evidence)
     sends = evidence.sent("websocket.send")

@@ -46,19 +46,19 @@ def sync_method_in_async_consumer(evidence, error, kind):
 @rule(raised=r"TypeError: object async_generator can't be used in 'await' expression")
 def method_yields(evidence, error):
     """An `async def` with a yield in it makes a generator when it is called, and does nothing."""
+    name = awaited_by_channels(evidence, error)
     for consumer in evidence.consumers:
-        for method in consumer.methods.values():
-            for node in ast.walk(method):
-                if isinstance(node, ast.Yield) and isinstance(method, ast.AsyncFunctionDef):
-                    where = consumer.where(node)
-                    code = f"await {evidence.code_at(where, node.value)}" if node.value else ""
-                    return Explanation(
-                        f"With a `yield` in it, {method.name}() only makes a generator, and none "
-                        "of its lines runs. "
-                        + (f"Write `{code}`." if code else "Remove the yield."),
-                        where,
-                        evidence.suggest(where, instead(node, code)) if code else None,
-                    )
+        method = consumer.methods.get(name)
+        for node in ast.walk(method or ast.Pass()):
+            if isinstance(node, ast.Yield):
+                where = consumer.where(node)
+                code = f"await {evidence.code_at(where, node.value)}" if node.value else ""
+                return Explanation(
+                    f"With a `yield` in it, {name}() only makes a generator, and none of its lines "
+                    "runs. " + (f"Write `{code}`." if code else "Remove the yield."),
+                    where,
+                    evidence.suggest(where, instead(node, code)) if code else None,
+                )
     return None
 
 

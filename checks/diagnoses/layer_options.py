@@ -252,7 +252,7 @@ def layer_option_too_small(evidence):
     for option, least, usual, what in (
         ("capacity", 20, 100, "how many events may wait at once; more are dropped silently"),
         ("expiry", 2, 60, "how many seconds an event may wait; older ones are lost"),
-        ("group_expiry", 60, 86400, "after how many seconds a browser is no longer in its groups"),
+        ("group_expiry", 60, 86400, "how many seconds a browser stays in its groups"),
     ):
         node = value_of(setting, option)
         value = getattr(node, "value", None)

@@ -235,8 +235,8 @@ def _user_of_the_session(evidence, where, asked, written, key):
     user = f'{written.rpartition("[")[0]}["user"]'
     code = user if key == "user" else f"{user}.username"
     return Explanation(
-        "Who is logged in is no item of the session. AuthMiddlewareStack finds them with it, and "
-        f"puts them into the scope: `{code}`.",
+        "The session itself has no user. AuthMiddlewareStack looks up whose it is, and puts them "
+        f"into the scope: `{code}`.",
         where,
         evidence.suggest(where, instead(asked, code)),
     )

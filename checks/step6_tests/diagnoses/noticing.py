@@ -60,7 +60,7 @@ def test_defined_twice(evidence):
 
 @rule
 def name_without_test(evidence):
-    """A method that nobody calls, among tests."""
+    """A method of a test class that nobody calls."""
     if not evidence.saw(Survived):
         return None
     for source in sources(evidence):

@@ -113,7 +113,7 @@ class Runner:
         self.plays_all([second], waiting)
 
     def with_their_own_fault(self, passed: list[str]) -> list[tuple]:
-        """The runs with it; none where there is no such fault."""
+        """The runs with the learner's own fault, if there is one."""
         try:
             edits = own_fault(self.project)
             make_copy(self.project, self.folder / OWN, edits)

@@ -162,7 +162,7 @@ def relay_gives_up(evidence):
             if calls(waits, "wait_for") and call in waits.args:
                 where = source.where(waits)
                 return Explanation(
-                    "A room in which nobody speaks for a while is no fault, but here it ends the "
+                    "It is normal that nobody speaks for a while, but here that ends the "
                     f"relay. Wait for as long as it takes: `await {source.code(call)}`",
                     where,
                     evidence.suggest(where, instead(waits, source.code(call))),
