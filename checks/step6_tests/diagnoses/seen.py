@@ -2,8 +2,8 @@
 
 import ast
 
+from checks.step5_people.diagnoses.seen import calls
 from checks.step6_tests.observers.deciding import FUNCTIONS, test_in
-from workshop.checking.explaining.source import last_name
 
 
 def failing(evidence):
@@ -35,15 +35,6 @@ def sources(evidence):
         if source.tree and not evidence.project.is_given(source.path)
         and source.path.parent.name != "migrations"
     ]  # fmt: skip
-
-
-def calls(tree, *names):
-    """The calls of functions or methods of these names, anywhere in the tree."""
-    return [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and last_name(node.func) in names
-    ]
 
 
 def uses(evidence, *names):
