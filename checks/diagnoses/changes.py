@@ -32,14 +32,16 @@ def quoted(text):
 
 
 def _told(evidence, what, *calls):
-    """The explanation, at a line that calls one of these, or else at the one that sends."""
-    for consumer in evidence.consumers:
-        for name in calls:
-            if found := consumer.calls(name):
-                where = consumer.where(found[0])
-                advice, edit = _as_it_came(evidence, where, found[0])
-                line = evidence.line_at(where)
-                return Explanation(f"{what}:\n    {line}\n{advice}", where, edit)
+    """The explanation, at a line that calls one of these, or else at the one that sends. Of several
+    lines, the one that makes the message."""
+    found = [
+        (consumer.where(call), *_as_it_came(evidence, consumer.where(call), call))
+        for consumer in evidence.consumers
+        for name in calls
+        for call in consumer.calls(name)
+    ]
+    for where, advice, edit in sorted(found, key=lambda one: one[2] is None):
+        return Explanation(f"{what}:\n    {evidence.line_at(where)}\n{advice}", where, edit)
     return Explanation(f"{what}. {AS_IT_CAME}", evidence.where_sent())
 
 
