@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import results
+from workshop.joined.seat import FILE
 from workshop.manifest import ROOT
 
 PROGRAM = """
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
     for what, seat in (("not joined", None), ("joined", SEAT)):
         with tempfile.TemporaryDirectory() as folder:
             if seat:
-                (Path(folder) / "seat.json").write_text(json.dumps(seat), encoding="utf-8")
+                (Path(folder) / FILE).write_text(json.dumps(seat), encoding="utf-8")
             measured[what] = [once(folder) for _ in range(options.runs)]
             if seat and len(list((Path(folder) / "outbox").glob("*.json"))) != options.runs:
                 print("Not every result is in the outbox.")

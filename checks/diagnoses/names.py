@@ -26,18 +26,17 @@ def self_is_no_argument(evidence, error):
     if function is None or not evidence.project.consumer_at(where):
         return None
     static = [d for d in function.decorator_list if last_name(d) == "staticmethod"]
-    first = next(iter(function.args.args), None)
-    source = evidence.project.source_at(where)
-    arguments = ", ".join(["self", *(argument.arg for argument in function.args.args)])
+    names = [argument.arg for argument in function.args.args]
+    others = names if static else names[1:]  # the first one is the object, whatever it is called
     kind = "async def" if isinstance(function, ast.AsyncFunctionDef) else "def"
     also = "Remove @staticmethod, and write" if static else "Write"
     changes = [undecorated(decorator) for decorator in static]
-    changes += [before(first, "self, ")] if first else []
+    changes += [before(argument, "self, ") for argument in function.args.args[:1]]
     return Explanation(
         f"{function.name}() has no argument called self, and gets the object under another name or "
-        f"not at all. {also} `{kind} {function.name}({arguments}):`",
-        source.where(function),
-        evidence.suggest(where, *changes) if static and first else None,
+        f"not at all. {also} `{kind} {function.name}({', '.join(['self', *others])}):`",
+        evidence.project.source_at(where).where(function),
+        evidence.suggest(where, *changes) if static and names else None,
     )
 
 
