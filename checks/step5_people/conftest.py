@@ -14,6 +14,12 @@ def accounts(checking_session) -> Accounts:
     return Accounts(checking_session.prepared.environment["DATABASE_URL"])
 
 
+@pytest.fixture
+def expiry(checking_session) -> float:
+    """Seconds after which a tab that has not been heard of is gone."""
+    return float(checking_session.prepared.environment["PRESENCE_SECONDS"])
+
+
 @pytest.fixture(scope="session")
 def logged_in_before() -> dict[str, Visitor]:
     return {}

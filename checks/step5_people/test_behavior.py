@@ -21,6 +21,7 @@ from workshop.checking.processes.program import becomes
 
 FLOOD = 300  # frames at once: thousands a second …
 DRAINED_WITHIN = patience.seconds(5)  # what has been sent when she is stopped
+ENDS_WITHIN = patience.seconds(2)  # a server that was killed
 GET_THROUGH = 100  # … and so many of them may, on a machine that is slow: the contract says 20
 ROUNDS = 3  # on a busy machine a tab may be late to say that it is here: then it is tried again
 CRASHED, CUT = 1011, 1006  # close codes: after an exception; without a close frame
@@ -272,10 +273,15 @@ async def _hears_next(ben, text):
         raise Disturbed("Ben", message) from None
 
 
-async def test_a_killed_server_takes_its_people_along(room, second_server, logged_in):
+async def test_a_killed_server_takes_its_people_along(
+    room, second_server, logged_in, accounts, expiry
+):
     """When a server is killed, its people are gone from the list after a while."""
     ben = await entered(room, "Ben", await logged_in("ben"))
     await entered(room.on(second_server), "Ana", await logged_in("ana"))
     await ben.sees("ana", "ben")
     second_server.kill()
+    await second_server.ended(ENDS_WITHIN)
+    # As if the time had passed. Whoever is here still says so again.
+    accounts.are_older(expiry)
     await ben.sees("ben")

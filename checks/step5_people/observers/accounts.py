@@ -42,3 +42,11 @@ class Accounts:
                 [room],
             )
             return [name for (name,) in rows]
+
+    def are_older(self, seconds: float) -> None:
+        """Let all rows in the table of Presence be as old as they will be after so many seconds."""
+        with closing(sqlite3.connect(self._file, timeout=WAITS, isolation_level=None)) as database:
+            database.execute(
+                "UPDATE chat_presence SET seen = strftime('%Y-%m-%d %H:%M:%f', seen, ?)",
+                [f"-{seconds} seconds"],
+            )

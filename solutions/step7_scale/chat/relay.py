@@ -83,12 +83,16 @@ class Relay:
         if event["id"] <= self.last_id:
             return  # it was read along with the one before
         newer = Message.objects.filter(room=self.room_name, id__gt=self.last_id)
+        handed = 0
+        at_once = max(settings.WAITING // 2, 1)  # a browser's task is woken once for so many
         async for message in newer.order_by("id"):
             self.last_id = message.id
             text = json.dumps(message.as_frame())
             for consumer in list(self.browsers):
                 consumer.hand_over(text, message.id)
-            await asyncio.sleep(0)  # they send it, before the next one is handed over
+            handed += 1
+            if handed % at_once == 0:
+                await asyncio.sleep(0)  # they send these, before more is handed over
 
     async def people_changed(self, event):
         people = json.dumps({"people": await Presence.names(self.room_name)})
