@@ -10,7 +10,7 @@ from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import actions, limits, messages, signals, state
-from .one_thread import in_database
+from .threads import in_database
 from .readings import Reading
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Page(AsyncWebsocketConsumer):
 
     async def dispatch(self, message):
         """Channels closes old connections of the database before each event, in a thread that it
-        starts for it. Here there is only one such connection, see one_thread.py."""
+        starts for it. Here there are two such connections, which stay: see threads.py."""
         await getattr(self, get_handler_name(message))(message)
 
     async def tell(self, message) -> None:

@@ -8,14 +8,14 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from .one_thread import in_database
+from .threads import for_pages
 
 
 class Reading:
     """The result of `read`, a function that asks the database, for all that want it now."""
 
     def __init__(self, read: Callable):
-        self.read = in_database(read)
+        self.read = for_pages(read)
         self.value = None
         self.began = 0.0  # when the newest value was read
         self._task: asyncio.Task | None = None

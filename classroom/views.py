@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from . import actions, catalog, decks, keys, limits, messages, signals
 from .models import Seat
-from .one_thread import in_database
+from .threads import in_database
 
 log = logging.getLogger(__name__)
 TOO_MANY = "Too many tries from this address. Wait a minute, and try again."
