@@ -49,8 +49,10 @@ def of_seats(**only) -> dict[int, SeatState]:
 
 def of_board() -> BoardState:
     room, rows = actions.room(), _standings()
-    standings = defaultdict(list)
+    standings, begun, done = defaultdict(list), Counter(), Counter()
     for row in rows:
+        begun[row.step] += 1
+        done[row.step] += row.done is not None
         if entry := catalog.steps().get(row.step):
             passed = [check.name in row.passed for check in entry.checks]
             failed = row.diagnosis or None
@@ -62,21 +64,16 @@ def of_board() -> BoardState:
                 title=entry.title,
                 minutes=entry.minutes,
                 checks=[check.title for check in entry.checks],
-                done=sum(row.step == name and row.done is not None for row in rows),
-                begun=sum(row.step == name for row in rows),
+                done=done[name],
+                begun=begun[name],
             )
             for name, entry in catalog.steps().items()
         ],
         seats=[
-            SeatRow(
-                seat.id,
-                seat.label,
-                seat.hue,
-                seat.name,
-                seat.active.timestamp(),
-                standings[seat.id],
+            SeatRow(id, label, hue, name, active.timestamp(), standings[id])
+            for id, label, hue, name, active in Seat.objects.order_by("id").values_list(
+                "id", "label", "hue", "name", "active"
             )
-            for seat in Seat.objects.order_by("id")
         ],
         left=[],
         hands=[
