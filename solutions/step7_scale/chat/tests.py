@@ -102,6 +102,27 @@ class RelayTests(TransactionTestCase):
         for tab in tabs:
             await tab.disconnect()
 
+    async def test_what_is_said_at_the_same_moment_is_saved_and_told_together(self):
+        ana = await self.enters()
+        relay = Relay.rooms["lobby"]
+        fields = {"room": "lobby", "text": "hello"}
+
+        async def kept(*client_ids):
+            return await asyncio.gather(*(relay.keep(one, fields) for one in client_ids))
+
+        with mock.patch.object(relay, "tell", wraps=relay.tell) as tell:
+            one, two, three = await kept("1", "2", "3")
+            self.assertEqual(await hears(ana, 3), ["hello"] * 3)
+            tell.assert_called_once_with(three.id)
+        self.assertEqual(await kept("2", "2", "1"), [two, two, one])  # each is stored once
+        with mock.patch.object(Message, "keep_all", side_effect=OperationalError("locked")):
+            for client_id in ("4", "5"):
+                with self.assertRaises(OperationalError):
+                    await relay.keep(client_id, fields)
+        await kept("6")
+        self.assertEqual(await hears(ana, 1), ["hello"])
+        await ana.disconnect()
+
     async def test_a_browser_that_reads_nothing_is_closed_and_holds_nobody_up(self):
         texts = [str(number) for number in range(10)]
         stalled, ben = await self.enters(with_send(stalls)), await self.enters()

@@ -101,15 +101,12 @@ class ChatConsumer(SilentOnceClosed, AsyncWebsocketConsumer):
             "author": self.scope["user"].username,
         }
         try:
-            message = await Message.keep(client_id, fields)
+            message = await self.relay.keep(client_id, fields)
         except DatabaseError as error:
             answer = {"error": f"Not saved: {error}", "client_id": client_id}
             await self.send(text_data=json.dumps(answer))
             return
         await self.send(text_data=json.dumps({"id": message.id, "client_id": client_id}))
-
-        event = {"type": "chat.message", "id": message.id}
-        await self.channel_layer.group_send(self.room_group_name, event)
 
     async def catch_up(self):
         newer = Message.objects.filter(room=self.room_name, id__gt=self.last_id)

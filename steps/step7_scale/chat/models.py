@@ -26,6 +26,16 @@ class Message(models.Model):
             return await cls.objects.aget(client_id=client_id)
 
     @classmethod
+    async def keep_all(cls, said):
+        """The same for several, in one transaction: [(client_id, fields), …]"""
+        try:
+            return await cls.objects.abulk_create(
+                cls(client_id=client_id, **fields) for client_id, fields in said
+            )
+        except IntegrityError:
+            return [await cls.keep(client_id, fields) for client_id, fields in said]
+
+    @classmethod
     async def newest_id(cls, room):
         ids = cls.objects.filter(room=room).order_by("-id").values_list("id", flat=True)
         return await ids.afirst() or 0

@@ -22,6 +22,8 @@ class Relay:
         self.room_group_name = "chat_" + room_name
         self.browsers = set()  # their consumers
         self.last_id = 0  # of the newest message that was handed to them
+        self.said = []  # what is to be saved next: (client_id, fields, future)
+        self.saving = None  # the task that does it
         self.rooms[room_name] = self
         self.ready = asyncio.get_running_loop().create_future()  # done once it has joined
         self.running = asyncio.create_task(self.run())
@@ -100,6 +102,39 @@ class Relay:
         people = json.dumps({"people": await Presence.names(self.room_name)})
         for consumer in list(self.browsers):
             consumer.hand_over_people(people)
+
+    async def keep(self, client_id, fields):
+        """The message, once it is saved. What several say at the same moment is saved in one
+        transaction, and the room is told of it once."""
+        saved = asyncio.get_running_loop().create_future()
+        self.said.append((client_id, fields, saved))
+        if not self.saving:
+            self.saving = asyncio.create_task(self.save())
+        return await saved
+
+    async def save(self):
+        """Save what was said, and what is said in the meantime, until there is no more."""
+        while self.said:
+            together, self.said = self.said, []
+            try:
+                kept = await Message.keep_all([said for *said, _ in together])
+            except Exception as error:
+                for *_, saved in together:
+                    if not saved.done():
+                        saved.set_exception(error)
+                continue
+            for message, (*_, saved) in zip(kept, together, strict=True):
+                if not saved.done():  # its browser may be gone
+                    saved.set_result(message)
+            await self.tell(max(message.id for message in kept))
+        self.saving = None
+
+    async def tell(self, newest_id):
+        event = {"type": "chat.message", "id": newest_id}
+        try:
+            await self.layer.group_send(self.room_group_name, event)
+        except Exception:  # it is saved: the next event makes the relays read it
+            logger.exception("The room %s was not told of message %s.", self.room_name, newest_id)
 
     async def stay(self):
         """Note again and again that these browsers are here, and look who else is."""
