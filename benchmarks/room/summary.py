@@ -1,6 +1,7 @@
 """The rows summarized: medians in a table, and how cost grows with the room."""
 
 import statistics
+from dataclasses import replace
 
 from rich.table import Table
 
@@ -19,6 +20,11 @@ def show(chats: list[Chat], rows: list[dict]) -> None:
             f"{line['title']}: {line['us_per_message']:.0f} µs of CPU a message and "
             f"{line['us_per_delivery']:.0f} µs a delivery (r² {line['r_squared']:.3f}), "
             f"{line['connect_cpu_ms']:.1f} ms and {line['memory_kib']:.0f} KiB a connection"
+        )
+    for line in ratios(chats, rows):
+        screen.print(
+            f"{line['title']}, {line['browsers']} browsers: {line['ratio']:.2f} times the "
+            f"deliveries/CPU s of {line['of']}{line['more']}"
         )
 
 
@@ -59,8 +65,8 @@ HEADS = (
 )
 CAPTION = (
     "delivered, p50, p99: {:g} messages a second, from sending to the last who hears it. "
-    "deliveries/s and their cost: 8 messages always under way; CPU s: servers' and Redis's. all at "
-    "once: delivered when everybody says one thing at the same moment."
+    "deliveries/s and their cost: 8 messages always under way for each server; CPU s: servers' and "
+    "Redis's. all at once: delivered when everybody says one thing at the same moment."
 )
 
 
@@ -103,4 +109,39 @@ def growth(chats: list[Chat], rows: list[dict]) -> list[dict]:
                 "memory_kib": median([row["memory_kib"] for row in own]),
             }
         )
+    return lines
+
+
+COMPARED_WITH = ("tutorial", "limit")
+
+
+def ratios(chats: list[Chat], rows: list[dict]) -> list[dict]:
+    """What a chat delivers for a second of CPU, by what others deliver for it in the same run: the
+    tutorial's, broadcast(), and in one process the chat itself. With a core for each of its servers
+    it would deliver as many times more as it has servers. Here they may share the cores with each
+    other and with the client, so that isn't what is seen."""
+    lines = []
+    for size in sorted({row["browsers"] for row in rows}):
+        rates = {
+            chat.name: median([row["saturation"]["deliveries_per_cpu_second"] for row in own])
+            for chat in chats
+            if (own := [row for row in rows if (row["chat"], row["browsers"]) == (chat.name, size)])
+        }
+        for chat in chats:
+            for other in chats:
+                alone = chat.processes > 1 and replace(
+                    chat, processes=1, name=other.name, title=other.title
+                )
+                if other.name in COMPARED_WITH and chat.name not in COMPARED_WITH or other == alone:
+                    ratio = rates[chat.name] / rates[other.name]
+                    each = f", {ratio * chat.processes:.2f} with a core for each"
+                    lines.append(
+                        {
+                            "title": chat.title,
+                            "of": other.title,
+                            "browsers": size,
+                            "ratio": ratio,
+                            "more": each if other == alone else "",
+                        }
+                    )
     return lines
