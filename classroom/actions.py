@@ -65,9 +65,11 @@ def _is_active(seat: Seat, at: datetime | None = None) -> None:
 
 
 @transaction.atomic
-def store(seat: Seat, results: Sequence[messages.Result]) -> int:
-    """Stores those that are new, and returns how many they are. Of a laptop that was not heard for
-    a while, several come at once; of one that did not hear the answer, the same come again."""
+def store(number: int, results: Sequence[messages.Result]) -> int:
+    """Stores those that are new of the seat with this number, and returns how many they are. Of a
+    laptop that was not heard for a while, several come at once; of one that did not hear the
+    answer, the same come again. Raises Seat.DoesNotExist."""
+    seat = Seat.objects.get(pk=number)
     if seat.results.count() + len(results) > MOST_RESULTS:
         raise No("This seat has sent as many results as it may.")
     known = set(

@@ -33,6 +33,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "classroom.views.all_in_one_thread",
 ]
 
 # Cookies are shared by all ports of a host: the steps' chat, at port 8000, has its own.

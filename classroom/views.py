@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.decorators import async_only_middleware
+from django.utils.decorators import async_only_middleware, sync_only_middleware
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,6 +20,7 @@ from .threads import in_database
 log = logging.getLogger(__name__)
 TOO_MANY = "Too many tries from this address. Wait a minute, and try again."
 NOT_THERE = "This seat does not exist. Perhaps it was given up."
+NO_SEAT = "Your seat is not there any more: leave, and join again."
 WRONG = "That is not the room's code. It is on the screen at the front."
 
 
@@ -40,6 +41,13 @@ def only_from_here(get_response):
         return response
 
     return middleware
+
+
+@sync_only_middleware
+def all_in_one_thread(get_response):
+    """Does nothing, and is the innermost: because it is synchronous, Django goes to a thread once
+    for all of its own middleware around it, and not once for each of their methods."""
+    return get_response
 
 
 def csrf_failed(request, reason=""):
@@ -222,7 +230,7 @@ async def seats(request):
     if not await limits.requests.allows(request.META["REMOTE_ADDR"]):
         return _refused(TOO_MANY, 429)
     if request.method == "DELETE":
-        if seat := await _seat_of(request):
+        if seat := await in_database(actions.seat)(_number_of_seat(request)):
             await _remove(seat)
         return JsonResponse({})
     if not _json_only(request):
@@ -246,22 +254,23 @@ async def results(request):
         return _refused(TOO_MANY, 429)
     if not _json_only(request):
         return _refused("Send application/json.", 415)
-    seat = await _seat_of(request)
-    if not seat:
-        return _refused("Your seat is not there any more: leave, and join again.", 401)
+    if (number := _number_of_seat(request)) is None:
+        return _refused(NO_SEAT, 401)
     try:
         sent = messages.decode(request.body, [messages.Results])
         unknown = {one.step for one in sent.results} - catalog.steps().keys()
         if unknown:
             raise messages.Unfit(f"There is no such step: {', '.join(sorted(unknown))}.")
-        new = await in_database(actions.store)(seat, sent.results)
+        new = await in_database(actions.store)(number, sent.results)
     except (messages.Unfit, actions.No) as error:
         return _refused(str(error), 400)
+    except Seat.DoesNotExist:
+        return _refused(NO_SEAT, 401)
     if new:
         signals.changed(signals.BOARD, signals.SCREEN)
     return JsonResponse({"stored": new})
 
 
-async def _seat_of(request) -> Seat | None:
-    number = keys.seat_of(request.headers.get("Authorization", "").removeprefix("Seat "))
-    return await in_database(actions.seat)(number)
+def _number_of_seat(request) -> int | None:
+    """None where the header has no key, or one that is not ours. The seat may be gone."""
+    return keys.seat_of(request.headers.get("Authorization", "").removeprefix("Seat "))
