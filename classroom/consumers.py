@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qs
 
+from autobahn.exception import Disconnected
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 
@@ -14,8 +16,9 @@ from .readings import Reading
 from .threads import in_database
 
 log = logging.getLogger(__name__)
+GONE = (Disconnected, OSError)  # what a server raises when nothing can be sent any more
 NOT_YOURS = 4403  # the page asks for the code, or says where the board's address is
-GONE = 4410  # the seat was left
+LEFT = 4410  # the seat was left
 TOO_MUCH = 4429  # not 1008, policy violation: Daphne sends only 1000 and 3000 to 4999
 
 board = Reading(state.of_board)
@@ -47,6 +50,16 @@ class Page(AsyncWebsocketConsumer):
         """Channels closes old connections of the database before each event, in a thread that it
         starts for it. Here there are two such connections, which stay: see threads.py."""
         await getattr(self, get_handler_name(message))(message)
+
+    async def send(self, *args, **kwargs):
+        """A browser may be gone before disconnect() is called, and after an exception Channels
+        would not call it."""
+        with suppress(*GONE):
+            await super().send(*args, **kwargs)
+
+    async def close(self, *args, **kwargs):
+        with suppress(*GONE):
+            await super().close(*args, **kwargs)
 
     async def tell(self, message) -> None:
         await self.send(text_data=messages.encode(message))
@@ -143,7 +156,7 @@ class SeatConsumer(Page):
 
     async def gone(self, event):
         self.closed = True
-        await self.close(GONE)
+        await self.close(LEFT)
 
     async def said(self, event):
         """Something was said. Whoever is not far behind finds it among the latest, which all pages

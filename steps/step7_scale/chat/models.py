@@ -1,8 +1,9 @@
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, models
+from django.db import DatabaseError, DataError, IntegrityError, models
 from django.utils import timezone
 
 
@@ -27,13 +28,14 @@ class Message(models.Model):
 
     @classmethod
     async def keep_all(cls, said):
-        """The same for several, in one transaction: [(client_id, fields), …]"""
+        """The same for several, [(client_id, fields), …], in one transaction. If that can't be,
+        each by itself: then there may be an exception in place of a message."""
         try:
             return await cls.objects.abulk_create(
                 cls(client_id=client_id, **fields) for client_id, fields in said
             )
-        except IntegrityError:
-            return [await cls.keep(client_id, fields) for client_id, fields in said]
+        except (IntegrityError, DataError):  # one is stored already, or never can be
+            return await asyncio.gather(*(cls.keep(*one) for one in said), return_exceptions=True)
 
     @classmethod
     async def newest_id(cls, room):

@@ -108,7 +108,7 @@ class Relay:
         transaction, and the room is told of it once."""
         saved = asyncio.get_running_loop().create_future()
         self.said.append((client_id, fields, saved))
-        if not self.saving:
+        if self.saving is None or self.saving.done():
             self.saving = asyncio.create_task(self.save())
         return await saved
 
@@ -119,15 +119,16 @@ class Relay:
             try:
                 kept = await Message.keep_all([said for *said, _ in together])
             except Exception as error:
-                for *_, saved in together:
-                    if not saved.done():
-                        saved.set_exception(error)
-                continue
+                kept = [error] * len(together)
             for message, (*_, saved) in zip(kept, together, strict=True):
-                if not saved.done():  # its browser may be gone
+                if saved.done():
+                    pass  # its browser is gone
+                elif isinstance(message, Exception):
+                    saved.set_exception(message)
+                else:
                     saved.set_result(message)
-            await self.tell(max(message.id for message in kept))
-        self.saving = None
+            if ids := [message.id for message in kept if isinstance(message, Message)]:
+                await self.tell(max(ids))
 
     async def tell(self, newest_id):
         event = {"type": "chat.message", "id": newest_id}

@@ -119,7 +119,10 @@ class RelayTests(TransactionTestCase):
             for client_id in ("4", "5"):
                 with self.assertRaises(OperationalError):
                     await relay.keep(client_id, fields)
-        await kept("6")
+        without_text = asyncio.create_task(relay.keep("6", {"room": "lobby", "text": None}))
+        await kept("7")  # in the same transaction
+        with self.assertRaises(Message.DoesNotExist):
+            await without_text
         self.assertEqual(await hears(ana, 1), ["hello"])
         await ana.disconnect()
 
