@@ -14,8 +14,9 @@ import pytest
 
 from benchmarks import check_loop, set_up
 from benchmarks.programs import Program
-from benchmarks.room import measuring
+from benchmarks.room import measuring, summary
 from benchmarks.room.browsers import Browsers
+from benchmarks.room.chats import CHATS
 from tests.conftest import ROOT
 
 LIMIT = 600  # seconds, which only a benchmark that hangs takes
@@ -84,6 +85,24 @@ def test_the_room(marked, tmp_path):
     assert {line["chat"] for line in found["growth"]} == {"step3", "tutorial", "limit"}
     assert found["machine"]["packages"]["channels"]
     assert (tmp_path / "room.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_chat_is_compared_with_the_tutorials_the_limit_and_itself_in_one_process():
+    names = {"relay-uvicorn-pubsub": 60, "relay-2-uvicorn-pubsub": 45, "tutorial": 3, "limit": 120}
+    chats = [chat for chat in CHATS if chat.name in names]
+    rows = [
+        {"chat": name, "browsers": 5, "saturation": {"deliveries_per_cpu_second": rate + more}}
+        for name, rate in names.items()
+        for more in (0, -1, 1)  # the median is what counts
+    ]
+    found = {(one["chat"], one["of"]): one for one in summary.ratios(chats, rows)}
+    titles = {chat.name: chat.title for chat in chats}
+    one, two = "relay-uvicorn-pubsub", "relay-2-uvicorn-pubsub"
+    wanted = {(relay, titles[other]) for relay in (one, two) for other in ("tutorial", "limit")}
+    assert found.keys() == wanted | {(two, titles[one])}
+    assert found[one, titles["tutorial"]]["ratio"] == 20
+    alone = found[two, titles[one]]
+    assert (alone["ratio"], alone["processes"]) == (0.75, 2)
 
 
 def test_the_room_of_those_who_are_logged_in(marked):

@@ -27,7 +27,9 @@ def main(arguments: list[str]) -> int:
     rows = list(measured(chats, options))
     summary.show(chats, rows)
     found = {"options": vars(options) | {"only": [chat.name for chat in chats]}, "rows": rows}
-    path = results.write("room", **found, growth=summary.growth(chats, rows))
+    path = results.write(
+        "room", **found, growth=summary.growth(chats, rows), ratios=summary.ratios(chats, rows)
+    )
     print(f"Written to {results.shown(path)} and {results.shown(picture.draw(chats, rows))}")
     return 0
 

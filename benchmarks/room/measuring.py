@@ -63,7 +63,8 @@ def at_once(room: Room) -> None:
 
 
 def at_saturation(room: Room, seconds: float) -> None:
-    """The next message as soon as everyone has heard the one WINDOW messages before."""
+    """The next message as soon as everyone has heard the one that is WINDOW messages back, for
+    each server."""
     browsers, window = room.browsers, WINDOW * len(room.servers)
     under_way, end = len(browsers.sent) - browsers.completed, time.perf_counter() + seconds
     while (left := end - time.perf_counter()) > 0:

@@ -1,4 +1,4 @@
-"""The rows summarized: medians in a table, and how cost grows with the room."""
+"""The rows summarized: medians in a table, how cost grows with the room, chats compared."""
 
 import statistics
 from dataclasses import replace
@@ -22,10 +22,13 @@ def show(chats: list[Chat], rows: list[dict]) -> None:
             f"{line['connect_cpu_ms']:.1f} ms and {line['memory_kib']:.0f} KiB a connection"
         )
     for line in ratios(chats, rows):
-        screen.print(
+        said = (
             f"{line['title']}, {line['browsers']} browsers: {line['ratio']:.2f} times the "
-            f"deliveries/CPU s of {line['of']}{line['more']}"
+            f"deliveries/CPU s of {line['of']}"
         )
+        if line["processes"]:
+            said += f", {line['ratio'] * line['processes']:.2f} with a core for each"
+        screen.print(said)
 
 
 def table(chats: list[Chat], rows: list[dict]) -> Table:
@@ -117,31 +120,31 @@ COMPARED_WITH = ("tutorial", "limit")
 
 def ratios(chats: list[Chat], rows: list[dict]) -> list[dict]:
     """What a chat delivers for a second of CPU, by what others deliver for it in the same run: the
-    tutorial's, broadcast(), and in one process the chat itself. With a core for each of its servers
-    it would deliver as many times more as it has servers. Here they may share the cores with each
-    other and with the client, so that isn't what is seen."""
-    lines = []
-    for size in sorted({row["browsers"] for row in rows}):
-        rates = {
-            chat.name: median([row["saturation"]["deliveries_per_cpu_second"] for row in own])
-            for chat in chats
-            if (own := [row for row in rows if (row["chat"], row["browsers"]) == (chat.name, size)])
+    tutorial's, broadcast(), and the same chat in one process."""
+    return [
+        {
+            "chat": chat.name,
+            "title": chat.title,
+            "of": other.title,
+            "browsers": size,
+            "ratio": _per_cpu_second(chat, rows, size) / _per_cpu_second(other, rows, size),
+            # With a core for each process. Here they may share two with each other and the client.
+            "processes": chat.processes if _is_alone(other, chat) else None,
         }
-        for chat in chats:
-            for other in chats:
-                alone = chat.processes > 1 and replace(
-                    chat, processes=1, name=other.name, title=other.title
-                )
-                if other.name in COMPARED_WITH and chat.name not in COMPARED_WITH or other == alone:
-                    ratio = rates[chat.name] / rates[other.name]
-                    each = f", {ratio * chat.processes:.2f} with a core for each"
-                    lines.append(
-                        {
-                            "title": chat.title,
-                            "of": other.title,
-                            "browsers": size,
-                            "ratio": ratio,
-                            "more": each if other == alone else "",
-                        }
-                    )
-    return lines
+        for size in sorted({row["browsers"] for row in rows})
+        for chat in chats
+        for other in chats
+        if _per_cpu_second(other, rows, size)
+        if _is_alone(other, chat)
+        or (other.name in COMPARED_WITH and chat.name not in COMPARED_WITH)
+    ]
+
+
+def _is_alone(one: Chat, chat: Chat) -> bool:
+    """Whether it is the chat, which has several processes, in one."""
+    return chat.processes > 1 and one == replace(chat, processes=1, name=one.name, title=one.title)
+
+
+def _per_cpu_second(chat: Chat, rows: list[dict], size: int) -> float:
+    own = [row["saturation"] for row in rows if (row["chat"], row["browsers"]) == (chat.name, size)]
+    return median([phase["deliveries_per_cpu_second"] for phase in own])
