@@ -58,6 +58,7 @@ class Page(AsyncWebsocketConsumer):
             await super().send(*args, **kwargs)
 
     async def close(self, *args, **kwargs):
+        self.closed = True
         with suppress(*GONE):
             await super().close(*args, **kwargs)
 
@@ -94,7 +95,6 @@ class Page(AsyncWebsocketConsumer):
         self.refusals += 1
         if self.refusals >= limits.REFUSALS:
             log.warning("closed after %s refusals: %s", self.refusals, self.who())
-            self.closed = True
             await self.close(TOO_MUCH)
         else:
             await self.tell(messages.Refused(why))
@@ -103,13 +103,11 @@ class Page(AsyncWebsocketConsumer):
         """Accepts, and closes at once where it is not allowed: a refused handshake could not tell
         the page why."""
         if not await limits.connections.allows(_address(self.scope)):
-            self.closed = True
             await self.close()
             return False
         await self.accept()
         signals.tell_always()
         if not allowed:
-            self.closed = True
             await self.close(NOT_YOURS)
         return allowed
 
@@ -155,7 +153,6 @@ class SeatConsumer(Page):
             await self.tell(own)
 
     async def gone(self, event):
-        self.closed = True
         await self.close(LEFT)
 
     async def said(self, event):

@@ -4,8 +4,9 @@ Django gives each HTTP request a thread of its own. Two hundred laptops that sen
 would open two hundred connections, and SQLite lets one of them write: those that wait for it ask
 again and again, and whoever has no luck for some seconds fails. Here they stand in line.
 
-What the pages show is read in a thread of its own. SQLite, with a write-ahead log, lets it read
-while another writes, so the board doesn't stand in line behind all whose results it is to show.
+What many pages show (readings.py) is read in a thread of its own. SQLite, with a write-ahead log,
+lets it read while another writes, so the board doesn't stand in line behind all whose results it is
+to show.
 """
 
 from collections.abc import Callable
@@ -23,5 +24,5 @@ def in_database(function: Callable, thread: ThreadPoolExecutor = _in_turn) -> Ca
 
 
 def for_pages(read: Callable) -> Callable:
-    """The same for a function that only reads what pages show."""
+    """The same for a function that only reads, and what many pages show."""
     return in_database(read, _for_pages)

@@ -46,7 +46,8 @@ def only_from_here(get_response):
 @sync_only_middleware
 def all_in_one_thread(get_response):
     """Does nothing, and is the innermost: because it is synchronous, Django goes to a thread once
-    for all of its own middleware around it, and not once for each of their methods."""
+    for all of its own middleware around it, and not once for each of their methods.
+    https://docs.djangoproject.com/en/5.2/topics/http/middleware/#asynchronous-support"""
     return get_response
 
 
