@@ -282,6 +282,5 @@ async def test_a_killed_server_takes_its_people_along(
     await ben.sees("ana", "ben")
     second_server.kill()
     await second_server.ended(ENDS_WITHIN)
-    # As if the time had passed. Whoever is here still says so again.
-    accounts.are_older(expiry)
+    accounts.time_passes(expiry)  # whoever is here still says so again
     await ben.sees("ben")

@@ -14,12 +14,16 @@ class Accounts:
     def __init__(self, url: str):
         self._file = url.removeprefix("sqlite:///")
 
+    def _opened(self):
+        """The database, for a `with` block. Each statement is a transaction."""
+        return closing(sqlite3.connect(self._file, timeout=WAITS, isolation_level=None))
+
     def make(self, name: str) -> None:
         """An account whose password is its name; nothing where there is one."""
         # As the hasher writes it that workshop.toml names for the servers of this check.
         password = f"md5$salt${md5(f'salt{name}'.encode()).hexdigest()}"
         now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
-        with closing(sqlite3.connect(self._file, timeout=WAITS, isolation_level=None)) as database:
+        with self._opened() as database:
             database.execute(
                 "INSERT OR IGNORE INTO auth_user (username, password, date_joined, is_active, "
                 "is_staff, is_superuser, first_name, last_name, email) "
@@ -29,13 +33,13 @@ class Accounts:
 
     def messages(self, room: str) -> list[str]:
         """What is saved of this room."""
-        with closing(sqlite3.connect(self._file, timeout=WAITS)) as database:
+        with self._opened() as database:
             rows = database.execute("SELECT text FROM chat_message WHERE room = ?", [room])
             return [text for (text,) in rows]
 
     def present(self, room: str) -> list[str]:
         """Those who have a row in the table of Presence, expired or not."""
-        with closing(sqlite3.connect(self._file, timeout=WAITS)) as database:
+        with self._opened() as database:
             rows = database.execute(
                 "SELECT username FROM chat_presence JOIN auth_user ON auth_user.id = user_id "
                 "WHERE room = ?",
@@ -43,9 +47,9 @@ class Accounts:
             )
             return [name for (name,) in rows]
 
-    def are_older(self, seconds: float) -> None:
-        """Let all rows in the table of Presence be as old as they will be after so many seconds."""
-        with closing(sqlite3.connect(self._file, timeout=WAITS, isolation_level=None)) as database:
+    def time_passes(self, seconds: float) -> None:
+        """Make all rows in the table of Presence as old as they would be so many seconds later."""
+        with self._opened() as database:
             database.execute(
                 "UPDATE chat_presence SET seen = strftime('%Y-%m-%d %H:%M:%f', seen, ?)",
                 [f"-{seconds} seconds"],
