@@ -160,12 +160,35 @@ def test_the_picture_fits_a_pipe_of_any_width(columns):
     assert table[-1] == ("24", "120")
 
 
+DRAWS = """
+from club import drawing
+
+moves = ("Alice", 0, 5), ("opponent", 5, 55)
+events = [
+    {"board": 0, "who": who, "what": what, "move": "e5", "at": at}
+    for who, start, end in moves
+    for what, at in (("starts", start), ("ends", end))
+]
+for row in drawing.timeline(events, 1, 60, 80):
+    print(row)
+"""
+
+
 def test_a_terminal_without_block_characters_gets_plain_ones():
     shown = run(STEP.solution, "--speed", "3000", PYTHONIOENCODING="ascii")
     assert shown.returncode == 0
     assert shown.stdout.isascii()
     assert re.search(r"^board 1 +#", shown.stdout, re.MULTILINE)
     assert re.search(r"^ +# Alice makes a move.* -- an opponent thinks", shown.stdout, re.MULTILINE)
+    # How long a move takes on a busy machine is not what is drawn here.
+    drawn = subprocess.run(
+        [sys.executable, "-c", DRAWS],
+        cwd=STEP.solution,
+        capture_output=True,
+        encoding="ascii",
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert re.search(r"^board 1 +#.*--", drawn.stdout, re.MULTILINE), drawn.stderr
 
 
 def test_the_starter_shows_no_gain_and_says_what_changes_that():
