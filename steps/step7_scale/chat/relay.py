@@ -113,7 +113,7 @@ class Relay:
         return await saved
 
     async def save(self):
-        """Save what was said, and what is said in the meantime, until there is no more."""
+        """Save everything in self.said, including what arrives while a transaction is written."""
         while self.said:
             together, self.said = self.said, []
             try:
