@@ -17,6 +17,7 @@ from checks.step4_history.observers.tabs import opened
 from workshop.checking import patience
 from workshop.checking.events import Handles, LayerCall
 from workshop.checking.failures import Silent
+from workshop.checking.observers.room import together
 from workshop.checking.processes.program import becomes
 
 LATEST = 50  # what a browser hears that has not been here before
@@ -52,8 +53,8 @@ async def test_what_is_said_is_saved(room, other_room, database):
 
 async def test_everyone_hears_it_once_and_in_order(room, second_server):
     """Everyone in the room hears every message once, with its id and in the order of the ids."""
-    ana, cleo = await opened(room, "Ana"), await opened(room, "Cleo")
-    ben = await opened(room.on(second_server), "Ben")
+    ana, ben = await together(opened(room, "Ana"), opened(room.on(second_server), "Ben"))
+    cleo = await opened(room, "Cleo")
     number = await ana.says("hello")
     for tab in (ana, ben, cleo):
         frame = await tab.hears("hello")
@@ -90,8 +91,8 @@ async def test_a_latecomer_hears_the_latest(room, second_server, database):
 
 async def test_a_slow_server_costs_nobody_a_message(room, second_server, database):
     """A message that was saved first is heard first, even if its server is slow to tell."""
-    ana, cleo = await opened(room, "Ana"), await opened(room, "Cleo")
-    ben = await opened(room.on(second_server), "Ben")
+    ana, ben = await together(opened(room, "Ana"), opened(room.on(second_server), "Ben"))
+    cleo = await opened(room, "Cleo")
     async with second_server.layer_held_up():
         await ben.say("from the slow server")
         if not await becomes(lambda: database.count(room.name), SAVES_WITHIN):
@@ -140,7 +141,7 @@ def _joins(events, path: str) -> bool:
 
 async def test_the_same_client_id_twice(room, second_server):
     """What is sent twice under one client_id is saved once and heard once."""
-    ana, ben = await opened(room, "Ana"), await opened(room.on(second_server), "Ben")
+    ana, ben = await together(opened(room, "Ana"), opened(room.on(second_server), "Ben"))
     client_id = await ana.say("once")
     number = await ana.saved(client_id)
     await ben.hears("once")
@@ -235,9 +236,11 @@ async def test_rooms_keep_apart(room, other_room):
 async def test_who_comes_back_hears_what_was_missed(room, second_server):
     """Someone who comes back again and again hears exactly what was said in the meantime."""
     rooms = (room, room.on(second_server))
-    writers = [await opened(rooms[0], "Ana"), await opened(rooms[1], "Ben")]
+    writers = await together(opened(rooms[0], "Ana"), opened(rooms[1], "Ben"))
     start = await writers[0].says("first")
     said: dict[int, str] = {}
+    heard: dict[str, set[int]] = {name: set() for name in READERS}
+    last_id = dict.fromkeys(READERS, start)
     done = asyncio.Event()
 
     async def write(tab):
@@ -245,26 +248,27 @@ async def test_who_comes_back_hears_what_was_missed(room, second_server):
             text = f"{tab.name} {len(said)}"
             said[await tab.says(text)] = text
 
-    async def come_and_go(name):
-        last_id, heard = start, set()
-        for number in range(RECONNECTS):
-            tab = await opened(rooms[number % 2], name, after=last_id)
-            heard.add((await tab.hears())["id"])
-            last_id = tab.last_id
+    async def come_and_go(number, name):
+        for visit in range(number, number + RECONNECTS):
+            tab = await opened(rooms[visit % 2], name, after=last_id[name])
+            heard[name].add((await tab.hears())["id"])
+            last_id[name] = tab.last_id
             await tab.leaves()
-        return last_id, heard
+
+    async def come_to_stay(number, name):
+        tab = await opened(rooms[number % 2], name, after=last_id[name])
+        while tab.last_id < max(said):
+            heard[name].add((await tab.hears())["id"])
 
     writing = asyncio.gather(*map(write, writers))
     try:
-        readers = dict(zip(READERS, await asyncio.gather(*map(come_and_go, READERS)), strict=True))
+        await asyncio.gather(*(come_and_go(*reader) for reader in enumerate(READERS)))
     finally:
         done.set()
         await writing
-    for name, (last_id, heard) in readers.items():
-        tab = await opened(room, name, after=last_id)
-        while tab.last_id < max(said):
-            heard.add((await tab.hears())["id"])
-        if missed := sorted(said.keys() - heard):
+    await together(*(come_to_stay(*reader) for reader in enumerate(READERS)))
+    for name in READERS:
+        if missed := sorted(said.keys() - heard[name]):
             raise Missed(
                 name,
                 f"{name} left {RECONNECTS} times, and came back with ?after= and the id that came "

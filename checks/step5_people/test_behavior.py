@@ -17,9 +17,10 @@ from checks.step5_people.observers.visitors import Visitor
 from workshop.checking import patience
 from workshop.checking.events import Ended
 from workshop.checking.failures import BadPage, Closed, Heard, Refused, Silent
+from workshop.checking.observers.room import together
 from workshop.checking.processes.program import becomes
 
-FLOOD = 300  # frames at once: thousands a second …
+FLOOD = 150  # frames at once: thousands a second …
 DRAINED_WITHIN = patience.seconds(5)  # what has been sent when she is stopped
 ENDS_WITHIN = patience.seconds(2)  # a server that was killed
 GET_THROUGH = 100  # … and so many of them may, on a machine that is slow: the contract says 20
@@ -60,11 +61,18 @@ async def test_the_server_starts(server, second_server, logged_in):
 
 async def test_one_who_is_logged_in_is_heard(room, second_server, logged_in):
     """Someone who is logged in gets in, on either server, and is heard."""
-    ana = await entered(room, "Ana", await logged_in("ana"))
-    ben = await entered(room.on(second_server), "Ben", await logged_in("ben"))
+    ana, ben = await _both(room, second_server, logged_in)
     await ana.says("hello")
     for tab in (ana, ben):
         await tab.hears("hello")
+
+
+async def _both(room, second_server, logged_in):
+    """A tab of Ana's, and one of Ben's on the second server."""
+    return await together(
+        entered(room, "Ana", await logged_in("ana")),
+        entered(room.on(second_server), "Ben", await logged_in("ben")),
+    )
 
 
 async def test_the_anonymous_are_refused(room, accounts):
@@ -111,9 +119,8 @@ async def test_a_page_of_another_site_is_refused(room, logged_in):
 
 
 async def test_a_flood_is_stopped(room, server, second_server, logged_in, accounts):
-    """Someone who sends 300 frames at once is stopped with code 4429, and nobody else is."""
-    ben = await entered(room.on(second_server), "Ben", await logged_in("ben"))
-    ana = await entered(room, "Ana", await logged_in("ana"))
+    """Someone who sends 150 frames at once is stopped with code 4429, and nobody else is."""
+    ana, ben = await _both(room, second_server, logged_in)
     sending = asyncio.ensure_future(_floods(ana))
     try:
         for _ in range(GET_THROUGH):
@@ -150,8 +157,7 @@ async def _floods(tab):
 
 async def test_the_author_is_who_is_logged_in(room, second_server, logged_in):
     """The author of a message is who is logged in, whatever the frame says."""
-    ana = await entered(room, "Ana", await logged_in("ana"))
-    ben = await entered(room.on(second_server), "Ben", await logged_in("ben"))
+    ana, ben = await _both(room, second_server, logged_in)
     for claimed in ({}, {"author": "ben"}, {"author": {"name": "ben"}}, {"user": "ben"}):
         await ana.says("who says this?", **claimed)
         for tab in (ana, ben):
@@ -166,8 +172,10 @@ async def test_the_author_is_who_is_logged_in(room, second_server, logged_in):
 
 async def test_the_list_says_who_is_here(room, other_room, second_server, logged_in, accounts):
     """The list says who is in this room, whichever server they are connected to."""
-    await entered(other_room, "Cleo", await logged_in("cleo"))
-    ben = await entered(room.on(second_server), "Ben", await logged_in("ben"))
+    _, ben = await together(
+        entered(other_room, "Cleo", await logged_in("cleo")),
+        entered(room.on(second_server), "Ben", await logged_in("ben")),
+    )
     await ben.sees("ben")
     ana = await entered(room, "Ana", await logged_in("ana"))
     for tab in (ana, ben):
@@ -182,12 +190,11 @@ async def test_the_list_says_who_is_here(room, other_room, second_server, logged
 
 async def test_two_tabs_are_one_person(room, second_server, logged_in):
     """Someone with two tabs is listed once, until the last one is closed."""
-    ben = await entered(room.on(second_server), "Ben", await logged_in("ben"))
+    places = (room, room.on(second_server))
+    ben = await entered(places[1], "Ben", await logged_in("ben"))
     for left in reversed(range(ROUNDS)):
-        tabs = [
-            await entered(room, "Ana", await logged_in("ana")),
-            await entered(room.on(second_server), "Ana", await logged_in("ana")),
-        ]
+        ana = await logged_in("ana")
+        tabs = await together(*(entered(place, "Ana", ana) for place in places))
         await tabs[1].says("here I am twice")  # comes after the event that this tab has arrived
         await ben.hears("here I am twice")
         await ben.sees("ana", "ben")
@@ -211,7 +218,8 @@ async def test_after_logging_out_the_socket_closes(room, server, second_server, 
     ben = await Visitor(server).logs_in("dora", "dora")
     visitor = await Visitor(server).logs_in("dora", "dora")
     at_home = await entered(room, "Dora at home", ben)
-    tabs = [await entered(place, "Dora", visitor) for place in (room, room.on(second_server))]
+    places = (room, room.on(second_server))
+    tabs = await together(*(entered(place, "Dora", visitor) for place in places))
     for tab in tabs:
         await tab.sees("dora")
     await visitor.logs_out()
@@ -277,8 +285,10 @@ async def test_a_killed_server_takes_its_people_along(
     room, second_server, logged_in, accounts, expiry
 ):
     """When a server is killed, its people are gone from the list after a while."""
-    ben = await entered(room, "Ben", await logged_in("ben"))
-    await entered(room.on(second_server), "Ana", await logged_in("ana"))
+    ben, _ = await together(
+        entered(room, "Ben", await logged_in("ben")),
+        entered(room.on(second_server), "Ana", await logged_in("ana")),
+    )
     await ben.sees("ana", "ben")
     second_server.kill()
     await second_server.ended(ENDS_WITHIN)

@@ -1,6 +1,8 @@
 """A room of the chat, in which a check's browsers meet."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from workshop.checking import failures, patience
 from workshop.checking.events import Connected, Ended, Event
@@ -10,6 +12,13 @@ from workshop.checking.processes.program import Program, becomes
 from workshop.checking.processes.server import Listening
 
 JOINS_WITHIN = patience.seconds(1)  # for what connect() does after it has accepted
+
+
+async def together(*opening: Coroutine[Any, Any, Any]) -> list:
+    """What these coroutines return, which open browsers on several servers: none of them waits for
+    another. Raises what the first of them in this order raises."""
+    tasks = [asyncio.ensure_future(one) for one in opening]
+    return [await task for task in tasks]
 
 
 class Room:
