@@ -1,10 +1,14 @@
-"""Lean is enough: what attendees type works without any package of another group."""
+"""Lean is enough: what attendees type works without any package of another group. And what a group
+is for needs no more than lean and that group."""
 
+import ast
 import os
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
+import jupytext
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -26,10 +30,11 @@ sys.meta_path.insert(0, Absent)
 """
 
 
-def absent_modules() -> set[str]:
-    """What can be imported of the packages that are pinned for other groups alone."""
-    lean = pinned(groups.LEAN)
-    others = set.union(*(pinned(group) for group in groups.requirements())) - lean
+def absent_modules(*installed: str) -> set[str]:
+    """What can be imported of the packages that are pinned for other groups alone than lean and
+    those that are `installed`."""
+    there = set.union(*map(pinned, [groups.LEAN, *installed]))
+    others = set.union(*map(pinned, groups.requirements())) - there
     of = metadata.packages_distributions()
     return {
         module
@@ -103,3 +108,37 @@ def test_it_needs_no_package_of_another_group(lean, command):
 def test_a_check_and_its_hint_need_none(lean, step):
     done = lean(f"checks/{step}", "--hint")
     assert "not lean" not in done.stdout and "Hint" in done.stdout, done.stdout
+
+
+def code_of(file: Path) -> str:
+    """What a deck or a notebook runs, or a module beside it."""
+    if file.suffix == ".py":
+        return file.read_text(encoding="utf-8")
+    cells = [cell.source for cell in jupytext.read(file).cells if cell.cell_type == "code"]
+    lines = "\n".join(cells).splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("%", "!")))
+
+
+def imported(code: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(node.module)
+    return {name.partition(".")[0] for name in found}
+
+
+RUN = [
+    (group, file)
+    for group in ("slides", "notebooks")
+    for file in sorted((manifest.ROOT / group).iterdir())
+    if file.suffix in (".md", ".ipynb", ".py") and file.name != "README.md"
+]
+
+
+@pytest.mark.parametrize(("group", "file"), RUN, ids=lambda value: getattr(value, "name", value))
+def test_what_a_group_is_for_imports_nothing_of_another(group, file):
+    of_step = [step.group for step in manifest.steps() if step.name == file.stem and step.group]
+    installed = [group, *(of_step if group == "notebooks" else [])]
+    assert not imported(code_of(file)) & absent_modules(*installed)
