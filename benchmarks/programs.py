@@ -27,6 +27,9 @@ class Measured:
         process = psutil.Process(self.pid)
         return [process, *process.children(recursive=True)]
 
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._processes()]
+
     def cpu(self) -> float:
         """Seconds of CPU that it has used so far, in its own code and in the kernel's."""
         return sum(sum(process.cpu_times()[:2]) for process in self._processes())

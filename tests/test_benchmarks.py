@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import pytest
 
 from benchmarks import check_loop, set_up
 from benchmarks.programs import Program
-from benchmarks.room import measuring, summary
+from benchmarks.room import measuring, share, summary
 from benchmarks.room.browsers import Browsers
 from benchmarks.room.chats import CHATS
 from tests.conftest import ROOT
@@ -91,7 +92,14 @@ def test_a_chat_is_compared_with_the_tutorials_the_limit_and_itself_in_one_proce
     names = {"relay-uvicorn-pubsub": 60, "relay-2-uvicorn-pubsub": 45, "tutorial": 3, "limit": 120}
     chats = [chat for chat in CHATS if chat.name in names]
     rows = [
-        {"chat": name, "browsers": 5, "saturation": {"deliveries_per_cpu_second": rate + more}}
+        {
+            "chat": name,
+            "browsers": 5,
+            "saturation": {
+                "deliveries_per_cpu_second": rate + more,
+                "deliveries_per_second": (rate + more) * (2 if "-2-" in name else 1),
+            },
+        }
         for name, rate in names.items()
         for more in (0, -1, 1)  # the median is what counts
     ]
@@ -102,7 +110,22 @@ def test_a_chat_is_compared_with_the_tutorials_the_limit_and_itself_in_one_proce
     assert found.keys() == wanted | {(two, titles[one])}
     assert found[one, titles["tutorial"]]["ratio"] == 20
     alone = found[two, titles[one]]
-    assert (alone["ratio"], alone["processes"]) == (0.75, 2)
+    assert (alone["ratio"], alone["processes"], alone["faster"]) == (0.75, 2, 1.5)
+
+
+@pytest.mark.skipif(not share.is_possible(), reason="needs root's rights, on Linux")
+def test_a_server_gets_no_more_than_its_share_of_a_core():
+    command = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
+    with Program(*command) as server:
+        with share.limited([server.pids()], 0.2):
+            began, used = time.monotonic(), server.cpu()
+            while time.monotonic() < began + 1:
+                with contextlib.suppress(OSError), socket.create_connection(server.address) as one:
+                    one.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                    one.recv(1)
+            part = (server.cpu() - used) / (time.monotonic() - began)
+        assert part < 0.3
+        assert not list(share.ROOT.glob(f"**/workshop-{os.getpid()}-*"))
 
 
 def test_the_room_of_those_who_are_logged_in(marked):

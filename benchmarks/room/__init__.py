@@ -9,7 +9,7 @@ import argparse
 import sys
 
 from benchmarks import results
-from benchmarks.room import picture, summary
+from benchmarks.room import picture, share, summary
 from benchmarks.room.chats import CHATS, Chat
 from benchmarks.room.measuring import measure
 
@@ -20,6 +20,9 @@ def main(arguments: list[str]) -> int:
         for chat in CHATS:
             print(f"{chat.name:24}{chat.title}")
         return 0
+    if options.share and not share.is_possible():
+        print("--share needs Linux, and root's rights: leave it out.", file=sys.stderr)
+        return 2
     chats = [chat for chat in options.only if chat.can_run]
     for chat in options.only:
         if chat not in chats:
@@ -50,6 +53,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add(
         "--at-once", type=int, default=200, metavar="N", help="largest room where all speak at once"
     )
+    add(
+        "--share",
+        type=float,
+        metavar="PART",
+        help="of a core that each server process gets, 0.3 say, so that the load is no limit for "
+        "several (Linux, as root)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -70,4 +80,6 @@ def measured(chats: list[Chat], options: argparse.Namespace):
         for count in options.browsers:
             for chat in chats:
                 print(f"{turn + 1}/{options.repeat}  {count} × {chat.title}", file=sys.stderr)
-                yield measure(chat, count, options.rate, options.seconds, options.at_once)
+                yield measure(
+                    chat, count, options.rate, options.seconds, options.at_once, options.share
+                )

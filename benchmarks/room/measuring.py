@@ -7,6 +7,7 @@ import time
 from benchmarks.programs import Measured, Program
 from benchmarks.room.browsers import Browsers
 from benchmarks.room.chats import Chat
+from benchmarks.room.share import limited
 
 WINDOW = 8  # messages under way at saturation, for each server: they keep it busy, none is lost
 # Seconds between two looks at saturation. A client that waits is woken by each frame, and on one
@@ -127,8 +128,15 @@ def percentile(values: list[float], percent: float) -> float | None:
     return sorted(values)[max(math.ceil(len(values) * percent / 100) - 1, 0)] if values else None
 
 
-def measure(chat: Chat, count: int, rate: float, seconds: float, most_at_once: int) -> dict:
-    """One row: `chat` with `count` browsers."""
+def measure(
+    chat: Chat,
+    count: int,
+    rate: float,
+    seconds: float,
+    most_at_once: int,
+    share: float | None = None,
+) -> dict:
+    """One row: `chat` with `count` browsers, each server with this `share` of a core, if any."""
     with contextlib.ExitStack() as stack:
         *programs, cookie = stack.enter_context(chat.running())
         room = Room(*programs)
@@ -144,6 +152,8 @@ def measure(chat: Chat, count: int, rate: float, seconds: float, most_at_once: i
         # The first messages import and cache what later ones find: they are not measured.
         phase(room, lambda: at_saturation(room, 0.3))
         row["memory_kib"] = (room.server_memory() - memory) / 1024 / count
+        if share:
+            stack.enter_context(limited([server.pids() for server in room.servers], share))
         row["rate"] = phase(room, lambda: at_rate(room, rate, seconds))
         row["saturation"] = phase(room, lambda: at_saturation(room, seconds))
         if count <= most_at_once:

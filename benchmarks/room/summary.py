@@ -27,7 +27,7 @@ def show(chats: list[Chat], rows: list[dict]) -> None:
             f"deliveries/CPU s of {line['of']}"
         )
         if line["processes"]:
-            said += f", {line['ratio'] * line['processes']:.2f} with a core for each"
+            said += f", and {line['faster']:.2f} times its deliveries/s"
         screen.print(said)
 
 
@@ -128,8 +128,10 @@ def ratios(chats: list[Chat], rows: list[dict]) -> list[dict]:
             "of": other.title,
             "browsers": size,
             "ratio": _per_cpu_second(chat, rows, size) / _per_cpu_second(other, rows, size),
-            # With a core for each process. Here they may share two with each other and the client.
             "processes": chat.processes if _is_alone(other, chat) else None,
+            # By the clock. The processes share this machine's cores with each other and with the
+            # client, unless --share leaves enough for all of them.
+            "faster": _per_second(chat, rows, size) / _per_second(other, rows, size),
         }
         for size in sorted({row["browsers"] for row in rows})
         for chat in chats
@@ -146,5 +148,13 @@ def _is_alone(one: Chat, chat: Chat) -> bool:
 
 
 def _per_cpu_second(chat: Chat, rows: list[dict], size: int) -> float:
+    return _at_saturation(chat, rows, size, "deliveries_per_cpu_second")
+
+
+def _per_second(chat: Chat, rows: list[dict], size: int) -> float:
+    return _at_saturation(chat, rows, size, "deliveries_per_second")
+
+
+def _at_saturation(chat: Chat, rows: list[dict], size: int, key: str) -> float:
     own = [row["saturation"] for row in rows if (row["chat"], row["browsers"]) == (chat.name, size)]
-    return median([phase["deliveries_per_cpu_second"] for phase in own])
+    return median([phase[key] for phase in own])
