@@ -23,26 +23,27 @@ def limited(pids: Sequence[Sequence[int]], share: float) -> Iterator[None]:
     """The processes of each of these groups together get no more than `share` of a core for a
     `with` block. Raises OSError where is_possible() is false."""
     if _is_second_version():
-        (ROOT / "cgroup.subtree_control").write_text("+cpu")  # its groups can be limited
+        _set(ROOT, "cgroup.subtree_control", "+cpu")  # its groups can be limited
+    quota = round(PERIOD * share)
     with ExitStack() as stack:
         for number, of_one in enumerate(pids):
             group = _parent() / f"workshop-{os.getpid()}-{number}"
             group.mkdir()
             stack.callback(group.rmdir)
-            quota = str(round(PERIOD * share))
             if _is_second_version():
-                (group / "cpu.max").write_text(f"{quota} {PERIOD}")
+                _set(group, "cpu.max", f"{quota} {PERIOD}")
             else:
-                (group / "cpu.cfs_period_us").write_text(str(PERIOD))
-                (group / "cpu.cfs_quota_us").write_text(quota)
+                _set(group, "cpu.cfs_period_us", PERIOD)
+                _set(group, "cpu.cfs_quota_us", quota)
             for pid in of_one:
-                stack.callback(_move, pid, _parent())  # a group must be empty to be removed
-                _move(pid, group)
+                # Back again in the end: a group must be empty to be removed.
+                stack.callback(_set, _parent(), "cgroup.procs", pid)
+                _set(group, "cgroup.procs", pid)
         yield
 
 
-def _move(pid: int, group: Path) -> None:
-    (group / "cgroup.procs").write_text(str(pid))
+def _set(group: Path, name: str, value: object) -> None:
+    (group / name).write_text(str(value), encoding="ascii")
 
 
 def _is_second_version() -> bool:
