@@ -25,8 +25,8 @@ application = ProtocolTypeRouter(
 )
 
 # While Python looks at all objects for garbage, nobody is answered: with 250 seats that took 0.1 s,
-# every four seconds. What was imported stays, so it need not be looked at; and the board's many
-# small objects, which are gone soon, are no reason to look at all others again.
+# every four seconds. What was imported stays, so it is left out. And each reading of the board
+# makes many objects that are soon released: they should not trigger a look at all the others.
 # https://docs.python.org/3/library/gc.html#gc.set_threshold
 gc.freeze()
 gc.set_threshold(10_000, 10, 50)

@@ -31,8 +31,7 @@ sys.meta_path.insert(0, Absent)
 
 
 def absent_modules(*installed: str) -> set[str]:
-    """What can be imported of the packages that are pinned for other groups alone than lean and
-    those that are `installed`."""
+    """What can be imported only where other groups than lean and the `installed` ones are."""
     there = set.union(*map(pinned, [groups.LEAN, *installed]))
     others = set.union(*map(pinned, groups.requirements())) - there
     of = metadata.packages_distributions()

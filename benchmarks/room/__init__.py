@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
             print(f"{chat.name:24}{chat.title}")
         return 0
     if options.share and not share.is_possible():
-        print("--share needs Linux, and root's rights: leave it out.", file=sys.stderr)
+        print("--share needs Linux and root's rights: leave it out, or be root.", file=sys.stderr)
         return 2
     chats = [chat for chat in options.only if chat.can_run]
     for chat in options.only:
@@ -57,8 +57,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--share",
         type=float,
         metavar="PART",
-        help="of a core that each server process gets, 0.3 say, so that the load is no limit for "
-        "several (Linux, as root)",
+        help="of a core that each server process gets, for example 0.3. Then the client is not the "
+        "limit, even for several of them (Linux, as root)",
     )
     return parser.parse_args(arguments)
 

@@ -1,4 +1,4 @@
-"""Server processes with a part of a core each: then not even two of them can outrun the load.
+"""Server processes with a part of a core each, so that the client keeps pace with two of them.
 
 By the kernel's control groups, version 2 or 1; on Linux, as root.
 https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
