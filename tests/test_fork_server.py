@@ -15,7 +15,7 @@ import pytest
 
 from workshop.checking.processes import launch
 from workshop.checking.processes import preloaded as quick
-from workshop.checking.processes.program import program_environment
+from workshop.checking.processes.variables import WARM, program_environment
 from workshop.manifest import ROOT
 
 pytestmark = pytest.mark.skipif(not quick.is_possible(), reason="this platform does not fork")
@@ -283,7 +283,7 @@ def test_two_servers_of_a_check_agree_on_nothing_that_is_random(folder, warm, mo
         "import random; print(hash('lobby'), random.random())", encoding="utf-8"
     )
     with quick.WarmProcess(quick.FOR_PROGRAMS, program_environment()) as other:
-        monkeypatch.setenv(launch.VARIABLE, os.pathsep.join([warm.address, other.address]))
+        monkeypatch.setenv(WARM, os.pathsep.join([warm.address, other.address]))
         monkeypatch.setattr(launch, "_turn", itertools.count())
         used = [launch.next_address() for _ in range(3)]
         assert used == [warm.address, other.address, warm.address]

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop.checking.processes.program import program_environment
 from workshop.checking.processes.server import Server
+from workshop.checking.processes.variables import program_environment
 from workshop.manifest import find, finished_chat
 
 from ..conftest import copy_of, edit

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from workshop import manifest, streams
 from workshop.checking.prepare import Prepared, prepared
-from workshop.checking.processes import launch
+from workshop.checking.processes import ahead
+from workshop.checking.processes.variables import WARM
 from workshop.environment import typed
 
 PASSED, FAILED, NOT_MADE = 0, 1, 2
@@ -94,6 +95,7 @@ def main(name: str, arguments: list[str] | None = None) -> int:
         if options.stretch and not step.stretch.is_file():
             raise NotMade(f"{step.short} has no stretch task.")
         if options.watch:
+            ahead.give_up()
             from workshop.checking.watching.watch import watch
 
             flags = [f"--{name}" for name in ("all", "log", "stretch") if getattr(options, name)]
@@ -146,7 +148,7 @@ def check(
             needs_redis()
         report = run(step, folder, made, began, keep_going, stretch)
     if not report.passed and any(program.is_suspect for program in made.programs):
-        os.environ.pop(launch.VARIABLE, None)
+        os.environ.pop(WARM, None)
         return check(step, folder, began, keep_going, stretch)
     return report
 

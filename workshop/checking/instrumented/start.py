@@ -4,6 +4,8 @@ This is what the checks start, with the step's folder as working directory:
 
     python workshop/checking/instrumented/start.py manage.py runserver --noreload 127.0.0.1:8123
 
+or, where the command comes later, without it: see processes/ahead.py.
+
 It changes nothing that the learner's code could notice: every function that is wrapped is called
 with the same arguments and returns the same, and nothing is imported before that code imports it.
 Each module of this package says which events it reports, and telling.py how they are written;
@@ -18,8 +20,10 @@ Imports only the standard library, and lifeline.py, which does so too.
 """
 
 import gc
+import json
 import os
 import signal
+import struct
 import sys
 
 from workshop import lifeline
@@ -75,6 +79,27 @@ def write_no_bytecode():
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
+def told():
+    """Started ahead (processes/ahead.py): wait for the command line, the folder and the
+    environment that a plain start would have had. Ends the program when the check is gone."""
+
+    def exactly(size):
+        data = b""
+        while len(data) < size:
+            more = os.read(0, size - len(data))  # what follows is for listen_to_the_check
+            if not more:
+                sys.exit()
+            data += more
+        return data
+
+    request = json.loads(exactly(*struct.unpack("!i", exactly(4))))
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.orig_argv += request["command"]
+    return request["command"]
+
+
 def main(arguments):
     # What a server imports stays, so there is nothing to collect before it serves (websockets.py):
     # looking for it takes an eighth of its startup time.
@@ -105,4 +130,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:] or told())

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from workshop.checking.processes.fork_server import NUMBER, REFUSED, exactly
+from workshop.checking.processes.variables import WARM
 
 ANSWERS_WITHIN = 60  # seconds; it imports for half a second before its first answer, and a warm
 # process that ended is noticed at once: only a machine under load takes longer
@@ -30,8 +31,6 @@ CRASHES = [
 
 Stream = int | IO | None  # as of subprocess.Popen
 
-# The variable that tells a check about the warm processes for the programs that it starts.
-VARIABLE = "WORKSHOP_WARM"
 _turn = itertools.count()
 
 
@@ -40,7 +39,7 @@ def next_address() -> str | None:
 
     Servers that are forked from one process would agree on every hash(), as two servers do not.
     """
-    addresses = os.environ.get(VARIABLE, "").split(os.pathsep)
+    addresses = os.environ.get(WARM, "").split(os.pathsep)
     return addresses[next(_turn) % len(addresses)] or None
 
 

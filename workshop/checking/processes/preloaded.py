@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from workshop.checking.processes import launch
-from workshop.checking.processes.program import program_environment
+from workshop.checking.processes.variables import WARM, program_environment
 from workshop.manifest import ROOT, Step, steps
 
 SCRIPT = Path(__file__).with_name("fork_server.py")
@@ -156,9 +156,7 @@ class QuickChecks:
         self._checks = self._start((*FOR_CHECKS, *content), dict(os.environ))
         servers = range(max(step.servers for step in steps()))
         programs = [self._start(FOR_PROGRAMS, program_environment()) for _ in servers]
-        self._variable = {
-            launch.VARIABLE: os.pathsep.join(process.address or "" for process in programs)
-        }
+        self._variable = {WARM: os.pathsep.join(process.address or "" for process in programs)}
 
     def _start(self, modules: tuple[str, ...], environment: dict[str, str]) -> WarmProcess:
         return self._warm.enter_context(WarmProcess(modules, environment))

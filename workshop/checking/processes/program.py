@@ -1,11 +1,11 @@
 """A program of the learner's while it is checked: started, watched and ended.
 
-A check starts its servers before anything else, so what starting them does not need is imported
-where it is used: asyncio takes longer than all the rest.
+A check starts its servers before anything else (ahead.py even before it has read its options), so
+what starting them does not need is imported where it is used: asyncio takes longer than all the
+rest.
 """
 
 import contextlib
-import os
 import subprocess
 import threading
 import time
@@ -15,32 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop.checking import patience
-from workshop.checking.processes import launch
+from workshop.checking.processes import ahead, launch
 from workshop.checking.processes.log import LOG_KEPT, Log
-from workshop.manifest import ROOT
+from workshop.checking.processes.variables import program_environment
 
 if TYPE_CHECKING:
     from workshop.checking.events import Busy, Event
 
-LAUNCHER = Path(__file__).parents[1] / "instrumented" / "start.py"
 LOOK_EVERY = 0.001  # seconds; a check waits some twenty times for an event that is all but there
 ANSWERS_WITHIN = patience.seconds(3)  # one that holds the interpreter's lock takes longer
-
-
-def program_environment() -> dict[str, str]:
-    """The variables of a program under check."""
-    environment = {**os.environ}
-    environment.pop(launch.VARIABLE, None)
-    path = os.pathsep.join(filter(None, [environment.get("PYTHONPATH"), str(ROOT)]))
-    return {
-        **environment,
-        "PYTHONPATH": path,  # for the page, when the project is outside the workshop
-        "PYTHONUNBUFFERED": "1",  # a print is evidence, and must come before the crash
-        # A pipe is not a console: on Windows it would only take the letters of one code page, and a
-        # print() of any other would end the consumer. Takes precedence over PYTHONUTF8.
-        # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONIOENCODING
-        "PYTHONIOENCODING": "utf-8",
-    }
 
 
 async def becomes(true: Callable[[], object], limit: float) -> bool:
@@ -65,10 +48,11 @@ class Program:
         self.command = command
         self.log = Log(folder)
         self.was_killed = False  # by the check
-        self._process = launch.start(
-            [str(LAUNCHER), *command],
+        environment = {**program_environment(), **environment}
+        self._process = ahead.become(command, folder, environment) or launch.start(
+            [str(ahead.SCRIPT), *command],
             folder,
-            {**program_environment(), **environment},
+            environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
