@@ -1,27 +1,33 @@
 """The browsers of a check, against a tiny WebSocket server in this process."""
 
+import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 from tests.conftest import run_coroutine
 from workshop.checking import failures
 from workshop.checking.events import Connected, Ended
 from workshop.checking.observers import browser as browsers
+from workshop.checking.observers import room as rooms
 from workshop.checking.observers.room import Room
 from workshop.checking.observers.timeline import Timeline
-from workshop.checking.processes.program import Log
+from workshop.checking.processes.program import Log, becomes
 
 
 class Chat:
     """A server for one test: `answer(text)` gives the frames that answer a browser's."""
 
+    was_killed = False
+
     def __init__(self, answer=lambda text: [text]):
         self.answer = answer
+        self.ends = None  # an asyncio.Event that what is done at the end of a socket waits for
         self.log = Log(Path())
         self.requests = []  # the handshakes that came
 
@@ -33,9 +39,12 @@ class Chat:
         self.requests.append(socket.request)
         path = socket.request.path.partition("?")[0]
         self.log.events.append(Connected(path))
-        async for text in socket:
-            for frame in self.answer(text):
-                await socket.send(frame)
+        with suppress(ConnectionClosed):
+            async for text in socket:
+                for frame in self.answer(text):
+                    await socket.send(frame)
+        if self.ends:
+            await self.ends.wait()
         self.log.events.append(Ended(path, None))
 
     @asynccontextmanager
@@ -255,3 +264,54 @@ def test_through_a_proxy_the_servers_behind_it_tell_who_is_in():
         await ana.hears("hello")
 
     played(check, behind)
+
+
+# Rooms, one after the other
+
+
+def is_in_before_the_end(monkeypatch, chat) -> bool:
+    """Whether Ben, whose room comes after one that Ana has left, is in before her consumer has
+    ended."""
+    monkeypatch.setattr(rooms, "LEFT_WITHIN", 60)
+    chat.ends = asyncio.Event()
+
+    async def check(room):
+        ana = await room.open("Ana")
+        await ana.drop()
+        following = Room(chat, "next", Timeline(), [chat], [room])
+        opening = asyncio.ensure_future(following.open("Ben"))
+        await becomes(lambda: Connected("/ws/chat/next/") in chat.log.events, 60)
+        await asyncio.sleep(0.05)
+        was_in = opening.done()
+        chat.ends.set()
+        await (await opening).drop()
+        return was_in
+
+    return played(check, chat)
+
+
+def test_nobody_is_in_while_a_consumer_of_the_check_before_ends(monkeypatch):
+    assert not is_in_before_the_end(monkeypatch, Chat())
+
+
+def test_a_server_that_was_killed_ends_no_consumer(monkeypatch):
+    chat = Chat()
+    chat.was_killed = True
+    assert is_in_before_the_end(monkeypatch, chat)
+
+
+def test_a_consumer_that_never_ends_is_waited_for_once(monkeypatch):
+    monkeypatch.setattr(rooms, "LEFT_WITHIN", 0.05)
+    chat = Chat()
+    chat.ends = asyncio.Event()
+
+    async def check(room):
+        await (await room.open("Ana")).drop()
+        before = [room]
+        following = Room(chat, "next", Timeline(), [chat], before)
+        ben = await following.open("Ben")
+        chat.ends.set()
+        await ben.drop()
+        return before
+
+    assert played(check, chat) == []

@@ -33,6 +33,7 @@ class Session:
         self.folder = folder
         self.prepared = prepared
         self.project = Project(folder, step.solution, step.files)
+        self.left: list[Room] = []  # those of the check before: their consumers may still end
 
     @property
     def programs(self) -> list[Program]:
@@ -73,7 +74,8 @@ class CheckRun:
     def room(self) -> Room:
         """A room that nobody else is in, whatever other checks run at the same time."""
         name = f"r{secrets.token_hex(6)}"
-        room = Room(self.session.prepared.servers[0], name, self.timeline, self.session.programs)
+        server, programs = self.session.prepared.servers[0], self.session.programs
+        room = Room(server, name, self.timeline, programs, self.session.left)
         self.rooms.append(room)
         return room
 
@@ -103,6 +105,7 @@ class CheckRun:
             for browser in self._browsers():
                 with contextlib.suppress(Exception):
                     await browser.drop()
+            self.session.left[:] = self.rooms
 
     def _browsers(self) -> list[Browser]:
         return [browser for room in self.rooms for browser in room.browsers]

@@ -12,11 +12,12 @@ from workshop.checking.processes.program import Program, becomes
 from workshop.checking.processes.server import Listening
 
 JOINS_WITHIN = patience.seconds(1)  # for what connect() does after it has accepted
+LEFT_WITHIN = patience.seconds(1)  # for what disconnect() does, where no check is about it
 
 
 async def together(*opening: Coroutine[Any, Any, Any]) -> list:
-    """What these coroutines return, which open browsers on several servers: none of them waits for
-    another. Raises what the first of them in this order raises."""
+    """What these coroutines return, which do something on several servers, such as to open a
+    browser: none of them waits for another. Raises what the first of them in this order raises."""
     tasks = [asyncio.ensure_future(one) for one in opening]
     return [await task for task in tasks]
 
@@ -25,17 +26,25 @@ class Room:
     """The room called `name`, on one server.
 
     `programs` are those whose events say what happens to its WebSockets: the server, and whatever
-    else may serve them, as the servers behind a proxy do.
+    else may serve them, as the servers behind a proxy do. `before` are rooms that all have left:
+    while one of their consumers still ends, the layer may lose what comes for another one of the
+    same server (https://github.com/django/channels/issues/1683).
     """
 
     def __init__(
-        self, server: Listening, name: str, timeline: Timeline, programs: Sequence[Program] = ()
+        self,
+        server: Listening,
+        name: str,
+        timeline: Timeline,
+        programs: Sequence[Program] = (),
+        before: list["Room"] | None = None,
     ):
         self.server = server
         self.name = name
         self.browsers: list[Browser] = []
         self._timeline = timeline
         self._programs = programs or [server]
+        self._before = [] if before is None else before
 
     @property
     def path(self) -> str:
@@ -48,7 +57,7 @@ class Room:
 
     def on(self, server: Listening) -> "Room":
         """The room of the same name on another server; with the same browsers in it."""
-        room = Room(server, self.name, self._timeline, self._programs)
+        room = Room(server, self.name, self._timeline, self._programs, self._before)
         room.browsers = self.browsers
         return room
 
@@ -70,12 +79,25 @@ class Room:
         await browser.open(target, headers or {}, origin, cookies or {})
         # The browser may be in before connect() has ended: it can accept first and join after.
         await becomes(lambda: len(self._events(Connected, {browser.path})) > before, JOINS_WITHIN)
+        if not await becomes(lambda: all(room._is_left() for room in self._before), LEFT_WITHIN):
+            self._before.clear()  # to wait once is enough
         return browser
 
-    def _events(self, kind: type[Event], paths: set[str]) -> list[Event]:
+    def _is_left(self) -> bool:
+        """Whether all its consumers have ended, but those of a server that was killed."""
+        return all(
+            len(self._events(Ended, self.paths, [program]))
+            >= len(self._events(Connected, self.paths, [program]))
+            for program in self._programs
+            if not program.was_killed
+        )
+
+    def _events(
+        self, kind: type[Event], paths: set[str], programs: Sequence[Program] | None = None
+    ) -> list[Event]:
         return [
             event
-            for program in self._programs
+            for program in programs or self._programs
             for event in program.log.events
             if isinstance(event, kind) and event.path in paths
         ]
