@@ -27,6 +27,7 @@ class Chat:
 
     def __init__(self, answer=lambda text: [text]):
         self.answer = answer
+        self.joins = None  # an asyncio.Event that what is done after the handshake waits for
         self.ends = None  # an asyncio.Event that what is done at the end of a socket waits for
         self.log = Log(Path())
         self.requests = []  # the handshakes that came
@@ -38,6 +39,8 @@ class Chat:
     async def serve(self, socket) -> None:
         self.requests.append(socket.request)
         path = socket.request.path.partition("?")[0]
+        if self.joins:
+            await self.joins.wait()
         self.log.events.append(Connected(path))
         with suppress(ConnectionClosed):
             async for text in socket:
@@ -315,3 +318,27 @@ def test_a_consumer_that_never_ends_is_waited_for_once(monkeypatch):
         return before
 
     assert played(check, chat) == []
+
+
+# Browsers that open at the same time
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_nobody_is_in_because_another_one_is(monkeypatch, late):
+    """Two open at the same time: the one whose server is quick does not speak for the other."""
+    monkeypatch.setattr(rooms, "JOINS_WITHIN", 60)
+    chats = Chat(), Chat()
+    chats[late].joins = asyncio.Event()
+
+    async def check(*places):
+        opening = asyncio.ensure_future(
+            rooms.together(*(place.open(f"browser {place.server.port}") for place in places))
+        )
+        await becomes(lambda: any(chat.log.events for chat in chats), 60)
+        await asyncio.sleep(0.05)
+        were_in = opening.done()
+        chats[late].joins.set()
+        await opening
+        return were_in
+
+    assert not played(check, *chats)

@@ -42,6 +42,7 @@ class Room:
         self.server = server
         self.name = name
         self.browsers: list[Browser] = []
+        self._taken: set[int] = set()  # the ids of events: see _is_in
         self._timeline = timeline
         self._programs = programs or [server]
         self._before = [] if before is None else before
@@ -58,7 +59,7 @@ class Room:
     def on(self, server: Listening) -> "Room":
         """The room of the same name on another server; with the same browsers in it."""
         room = Room(server, self.name, self._timeline, self._programs, self._before)
-        room.browsers = self.browsers
+        room.browsers, room._taken = self.browsers, self._taken
         return room
 
     async def open(
@@ -75,13 +76,22 @@ class Room:
         browser = Browser(name, self.server, self.browsers, self._timeline)
         self.browsers.append(browser)
         target = path or self.path
-        before = len(self._events(Connected, {target.partition("?")[0]}))
+        before = {id(event) for event in self._events(Connected, {target.partition("?")[0]})}
         await browser.open(target, headers or {}, origin, cookies or {})
         # The browser may be in before connect() has ended: it can accept first and join after.
-        await becomes(lambda: len(self._events(Connected, {browser.path})) > before, JOINS_WITHIN)
+        await becomes(lambda: self._is_in(browser, before), JOINS_WITHIN)
         if not await becomes(lambda: all(room._is_left() for room in self._before), LEFT_WITHIN):
             self._before.clear()  # to wait once is enough
         return browser
+
+    def _is_in(self, browser: Browser, before: set[int]) -> bool:
+        """Whether a connect() has ended for this browser. Which of those that open at the same
+        time it was for is not known, so each takes one of the events."""
+        for event in self._events(Connected, {browser.path}):
+            if id(event) not in before | self._taken:
+                self._taken.add(id(event))
+                return True
+        return False
 
     def _is_left(self) -> bool:
         """Whether all its consumers have ended, but those of a server that was killed."""
