@@ -7,6 +7,10 @@ from hashlib import md5
 
 from workshop.checking import patience
 
+# Of as many characters as Django's own: with fewer it would make a new password hash at the first
+# login, which would end the sessions of those who log in at the same time
+# (django.contrib.auth.hashers.must_update_salt).
+SALT = "sodiumchloride" * 2
 WAITS = patience.seconds(30)  # for a writer that is before us
 
 
@@ -21,7 +25,7 @@ class Accounts:
     def make(self, name: str) -> None:
         """An account whose password is its name; nothing where there is one."""
         # As the hasher writes it that workshop.toml names for the servers of this check.
-        password = f"md5$salt${md5(f'salt{name}'.encode()).hexdigest()}"
+        password = f"md5${SALT}${md5(f'{SALT}{name}'.encode()).hexdigest()}"
         now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
         with self._opened() as database:
             database.execute(
