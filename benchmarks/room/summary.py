@@ -7,6 +7,7 @@ from rich.table import Table
 
 from benchmarks.results import console, median
 from benchmarks.room.chats import Chat
+from benchmarks.room.measuring import WINDOW
 
 BUSY = 0.8  # of its time: a client that worked more than this may itself have been the limit
 
@@ -34,7 +35,9 @@ def show(chats: list[Chat], rows: list[dict]) -> None:
 def table(chats: list[Chat], rows: list[dict]) -> Table:
     """One room size; "17 (15–22)" is a median and the range that it comes from."""
     rate = rows[0]["rate_wanted"]
-    made = Table(title=f"{rows[0]['browsers']} browsers", caption=CAPTION.format(rate))
+    made = Table(
+        title=f"{rows[0]['browsers']} browsers", caption=CAPTION.format(rate=rate, window=WINDOW)
+    )
     for head in HEADS:
         made.add_column(head, justify="left" if head == "chat" else "right")
     for chat in chats:
@@ -67,9 +70,9 @@ HEADS = (
     "client busy",
 )
 CAPTION = (
-    "delivered, p50, p99: {:g} messages a second, from sending to the last who hears it. "
-    "deliveries/s and their cost: 8 messages always under way for each server; CPU s: servers' and "
-    "Redis's. all at once: delivered when everybody says one thing at the same moment."
+    "delivered, p50, p99: {rate:g} messages a second, from sending to the last who hears it. "
+    "deliveries/s and their cost: {window} messages always under way for each server; CPU s: "
+    "servers' and Redis's. all at once: delivered when everybody says one thing at the same moment."
 )
 
 
