@@ -49,13 +49,13 @@ TOO_LARGE = "x" * 2 * 2**20  # Daphne takes 1 MiB
 async def test_the_server_starts(server, second_server, logged_in):
     """The server starts, and its pages are for those who are logged in."""
     await server.starts()
-    await second_server.starts()
     await server.speaks_asgi()
     status, _ = await Visitor(server).asks("/chat/lobby/")
     if status not in (302, 403):
         message = f"/chat/lobby/ was answered with HTTP {status} to somebody who is not logged in."
         raise BadPage("/chat/lobby/", status, message)
     await (await logged_in("ana")).loads("/chat/lobby/")
+    await second_server.starts()  # in the meantime
 
 
 async def test_one_who_is_logged_in_is_heard(room, second_server, logged_in):
