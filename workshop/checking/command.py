@@ -21,16 +21,19 @@ PASSED, FAILED, NOT_MADE = 0, 1, 2
 # Plugins of pytest's own that the checks don't use: importing and asking them takes time.
 UNNEEDED = (
     "cacheprovider",
+    "capture",
     "debugging",
     "doctest",
     "faulthandler",
     "junitxml",
     "legacypath",
+    "logging",
     "monkeypatch",
     "pastebin",
     "recwarn",
     "setuponly",
     "setupplan",
+    "skipping",
     "stepwise",
     "subtests",
     "terminal",
@@ -244,6 +247,8 @@ def run(
     keep_going: bool,
     stretch: bool,
 ):
+    import logging
+
     import pytest
 
     from workshop.checking.explaining.masking import masked
@@ -259,6 +264,8 @@ def run(
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # what a shell sets for other tests
         os.environ.pop(name, None)
+    # What asyncio or websockets may log is not for the attendee's terminal.
+    logging.getLogger().addHandler(logging.NullHandler())
     # Before the checks: what is saved in the meantime was not checked.
     saved = fingerprint(digests(folder))
     session = Session(step, folder, made)
@@ -266,7 +273,7 @@ def run(
     # While the servers start: what a report needs of the rules and of the project's files.
     advising = advising_rules_for(step)
     tasks = find_all(step, session.project)
-    arguments = [str(step.stretch if stretch else step.behavior), "-s"]
+    arguments = [str(step.stretch if stretch else step.behavior)]
     for plugin in UNNEEDED:
         arguments += ["-p", f"no:{plugin}"]
     if made.failure or not keep_going:

@@ -13,7 +13,7 @@ from workshop.checking.observers.pages import Answer, connection
 from workshop.checking.processes.server import Server
 
 BROWSERS = 8
-BEATS = 2  # while they wait: workshop.toml lets them wait 0.25 s, and a beat comes every 0.1 s
+BEATS = 2  # while they wait: workshop.toml lets them wait 0.23 s, and a beat comes every 0.1 s
 ROUNDS = 4  # on a busy machine a browser or a beat may come late: then they ask once more
 BEATS_WITHIN = patience.seconds(3)  # only a check that fails waits for them
 ANSWERS_WITHIN = patience.seconds(8)  # for all rounds; only a check that fails waits for them

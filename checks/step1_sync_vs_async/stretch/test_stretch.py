@@ -31,7 +31,7 @@ async def test_a_quick_opponent_answers(server):
     answer = await Pages(server).loads("/awaiting/")
     if "move" not in answer.body.decode(errors="replace"):
         raise StretchMissing(
-            "hall", "/awaiting/ answers without a move, although the opponent needs only 0.25 s."
+            "hall", "/awaiting/ answers without a move, although the opponent needs only 0.23 s."
         )
 
 
