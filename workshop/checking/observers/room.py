@@ -12,7 +12,7 @@ from workshop.checking.processes.program import Program, becomes
 from workshop.checking.processes.server import Listening
 
 JOINS_WITHIN = patience.seconds(1)  # for what connect() does after it has accepted
-LEFT_WITHIN = patience.seconds(1)  # for what disconnect() does, where no check is about it
+LEFT_WITHIN = 1  # seconds for what disconnect() does; nothing fails that takes longer
 
 
 async def together(*opening: Coroutine[Any, Any, Any]) -> list:
