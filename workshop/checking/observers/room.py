@@ -80,15 +80,16 @@ class Room:
         await browser.open(target, headers or {}, origin, cookies or {})
         # The browser may be in before connect() has ended: it can accept first and join after.
         await becomes(lambda: self._is_in(browser, before), JOINS_WITHIN)
-        if not await becomes(lambda: all(room._is_left() for room in self._before), LEFT_WITHIN):
-            self._before.clear()  # to wait once is enough
+        await becomes(lambda: all(room._is_left() for room in self._before), LEFT_WITHIN)
+        self._before.clear()  # to wait once is enough
         return browser
 
     def _is_in(self, browser: Browser, before: set[int]) -> bool:
         """Whether a connect() has ended for this browser. Which of those that open at the same
         time it was for is not known, so each takes one of the events."""
+        others = before | self._taken
         for event in self._events(Connected, {browser.path}):
-            if id(event) not in before | self._taken:
+            if id(event) not in others:
                 self._taken.add(id(event))
                 return True
         return False
