@@ -78,5 +78,5 @@ def defined(project: Project, source: Source, call: ast.Call) -> tuple[Source, F
     return None
 
 
-def _has(owner: ast.AST, node: ast.AST) -> bool:
-    return any(child is node for child in ast.walk(owner))
+def _has(owner: ast.ClassDef, node: ast.Call) -> bool:
+    return owner.lineno <= node.lineno and node.end_lineno <= owner.end_lineno
