@@ -78,10 +78,12 @@ def test_a_room_from_the_first_seat_to_a_shared_diagnosis(visit, classroom):
     ben.get_by_role("button", name="stuck").click()
     expect(ben.get_by_role("button", name="stuck")).to_have_attribute("aria-pressed", "true")
     expect(board.locator("#hands li")).to_contain_text(who)
+    expect(board.locator("#none")).to_be_visible()  # no diagnosis yet
     for _ in range(2):
         classroom.join().send(result())
     classroom.join().send(result(passed=[f"test_{n}" for n in range(7)], diagnosis=None))
     expect(board.locator("#shared li")).to_contain_text("2: connect without accept()")
+    expect(board.locator("#none")).to_be_hidden()
     expect(screen.locator("#done-count")).to_have_text("1 of 5 have passed")
     board.get_by_role("button", name="Put it on the screen").click()
     expect(screen.locator("#shown-sentence")).to_contain_text("connect without accept()")

@@ -96,6 +96,7 @@ const showHands = whenChanged((hands) => {
 });
 
 const showShared = whenChanged(({ shared, shown }) => {
+  byId("none").hidden = shared.length > 0;
   byId("shared").replaceChildren(
     ...shared.map((one) => {
       const isShown = one.id === shown;
