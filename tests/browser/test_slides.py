@@ -5,12 +5,14 @@ import re
 import pytest
 
 from workshop.building import deck
+from workshop.manifest import ROOT
 
 from ..decks import built
 from .browsing import expect
 
 SMALLEST = 24  # pixels of a letter's size, on a slide of 1280 by 720
 DECKS = deck.names()
+OF_THE_CLASSROOM = ROOT / "classroom" / "static" / "classroom" / "deck.css"
 
 # Everything on the slide that runs out of it, or is too small to read, or lies on other words.
 FAULTS = """([slide, smallest]) => {
@@ -59,6 +61,26 @@ FAULTS = """([slide, smallest]) => {
     return faults;
 }"""
 
+# On each slide on which the classroom says something, the most that it says: [slide, what it lies
+# on]. They are those that classroom/static/classroom/deck.js finds: questions, and exercises.
+SAID_BY_THE_CLASSROOM = """() => sections.flatMap((section, number) => {
+    const slide = section.querySelector(".slide");
+    if (!slide.matches(".question") && !section.querySelector(".task[data-step]")) return [];
+    Reveal.slide(number);
+    const note = document.createElement("p");
+    note.className = "room";
+    note.textContent = "Closed, with 500 answers";
+    slide.append(note);
+    const here = note.getBoundingClientRect();
+    const others = [...slide.querySelectorAll("*"), document.querySelector(".slide-number")];
+    const under = others.filter((one) => {
+        const there = one.getBoundingClientRect();
+        return one !== note && there.width && here.left < there.right && there.left < here.right
+            && here.top + 1 < there.bottom && there.top < here.bottom;
+    });
+    return [[number + 1, under.map((one) => one.className || one.tagName)]];
+})"""
+
 
 @pytest.fixture
 def address(request):
@@ -83,6 +105,15 @@ def test_every_slide_fits_its_frame_and_can_be_read(show, address):
     assert slides == page.locator(".slides > section").count()
     faults = {slide + 1: page.evaluate(FAULTS, [slide, SMALLEST]) for slide in range(slides)}
     assert {slide: found for slide, found in faults.items() if found} == {}
+
+
+# Only the core's last deck asks nothing.
+@pytest.mark.parametrize("address", sorted({*DECKS} - {"where_next"}), indirect=True)
+def test_what_the_classroom_says_on_a_slide_lies_on_nothing(show, address):
+    page = show(address)
+    page.add_style_tag(content=OF_THE_CLASSROOM.read_text(encoding="utf-8"))
+    found = page.evaluate(SAID_BY_THE_CLASSROOM)
+    assert found and [one for one in found if one[1]] == []
 
 
 @pytest.mark.slow
