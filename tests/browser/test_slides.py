@@ -111,6 +111,7 @@ def test_every_slide_fits_its_frame_and_can_be_read(show, address):
 @pytest.mark.parametrize("address", sorted({*DECKS} - {"where_next"}), indirect=True)
 def test_what_the_classroom_says_on_a_slide_lies_on_nothing(show, address):
     page = show(address)
+    page.evaluate("Promise.all([...document.fonts].map((font) => font.load()))")
     page.add_style_tag(content=OF_THE_CLASSROOM.read_text(encoding="utf-8"))
     found = page.evaluate(SAID_BY_THE_CLASSROOM)
     assert found and [one for one in found if one[1]] == []
