@@ -5,7 +5,8 @@ import textwrap
 import pytest
 
 from workshop.checking.explaining.places import place
-from workshop.checking.explaining.source import Project, Where
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Where
 
 CONSUMER = """\
 from asgiref.sync import async_to_sync

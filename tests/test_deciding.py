@@ -5,7 +5,7 @@ import pytest
 from checks.step6_tests.observers.deciding import decides
 from tests.catalogue import written
 from workshop import manifest
-from workshop.checking.explaining.source import Project
+from workshop.checking.explaining.project import Project
 
 STEP6 = manifest.find("step6")
 HELPERS = """

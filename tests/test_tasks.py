@@ -11,7 +11,8 @@ from tests.todos import with_done, without_comments
 from workshop import manifest
 from workshop.checking import tasks
 from workshop.checking.explaining.evidence import Diagnosis
-from workshop.checking.explaining.source import Project, Where
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Where
 from workshop.checking.reporting import html
 from workshop.checking.reporting.report import Report, how_far, print_report
 from workshop.developing.problem import changes

@@ -10,7 +10,8 @@ import re
 import textwrap
 from pathlib import Path
 
-from workshop.checking.explaining.source import Project, Where
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Where
 
 COMMANDS = re.compile(
     r"(?:\S*[/\\])?(?:python3?|py|uv|pip|docker|export|set|unset|Remove-Item|git|sudo) |--\w"

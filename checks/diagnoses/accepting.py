@@ -4,8 +4,8 @@ import ast
 
 from workshop.checking.explaining.edits import above, instead, without
 from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.nodes import is_call, mentions
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import is_call, mentions
 from workshop.checking.failures import Unanswered
 
 

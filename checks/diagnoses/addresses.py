@@ -15,8 +15,8 @@ from checks.diagnoses.hosts import (
 )
 from checks.diagnoses.layer import NAME
 from workshop.checking.explaining.edits import imported, instead
+from workshop.checking.explaining.nodes import variable_read
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import variable_read
 
 UNREADABLE = r"ValueError: (?:Redis URL must specify|Port could not be cast|Invalid IPv6 URL)"
 NO_NUMBER = (

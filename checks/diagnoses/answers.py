@@ -3,9 +3,10 @@
 import ast
 
 from workshop.checking.events import Handled
+from workshop.checking.explaining.consumer import SENDERS, handler_name
 from workshop.checking.explaining.edits import below, instead, unwrapped, without
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import SENDERS, calls_in, handler_name, last_name
 from workshop.checking.failures import Silent
 
 # The frame was handled to its end

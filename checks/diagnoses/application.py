@@ -4,8 +4,8 @@ import ast
 
 from checks.diagnoses.asgi import as_lines, sorted_by_protocol
 from workshop.checking.explaining.edits import below, imported, instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 
 
 @rule

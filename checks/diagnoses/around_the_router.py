@@ -13,9 +13,10 @@ from workshop.checking.explaining.edits import (
     taking,
 )
 from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.route import routes_in_asgi
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where, last_name
+from workshop.checking.explaining.source import Where
 
 STACK = "from channels.auth import AuthMiddlewareStack"
 

@@ -3,9 +3,9 @@
 import ast
 
 from workshop.checking.explaining.edits import around, first_in, imported, instead, last_in
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.route import routes_in_asgi
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
 from workshop.checking.failures import Refused
 

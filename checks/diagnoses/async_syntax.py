@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from workshop.checking.explaining.asynchronous import OWN
 from workshop.checking.explaining.edits import imported, instead, made_async, made_plain
+from workshop.checking.explaining.nodes import last_name, on_self
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, on_self
 
 OUTSIDE = (
     r"^SyntaxError: (?:'(await|async with|async for)' outside|(asynchronous comprehension) outside)"

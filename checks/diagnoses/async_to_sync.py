@@ -5,8 +5,8 @@ import ast
 from checks.diagnoses.bridges import NO_BRIDGE_HERE, bridged_at
 from workshop.checking.explaining.asynchronous import BRIDGES
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 
 
 @rule(raised=r"TypeError: object \w+ can't be used in 'await' expression")

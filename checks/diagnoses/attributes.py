@@ -5,8 +5,8 @@ import difflib
 
 from workshop.checking.explaining.edits import above, instead, renamed
 from workshop.checking.explaining.evidence import GROUP_CALLS
+from workshop.checking.explaining.nodes import on_self, value_of
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import on_self, value_of
 from workshop.checking.explaining.spelling import nearest
 from workshop.checking.failures import Refused
 

@@ -7,9 +7,9 @@ from checks.diagnoses.bridges import bridged_at
 from workshop.checking.events import Handles
 from workshop.checking.explaining.asynchronous import made_asynchronous, plain_methods
 from workshop.checking.explaining.callers import takes_nothing
+from workshop.checking.explaining.consumer import handler_name
 from workshop.checking.explaining.edits import after, instead
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import handler_name
 from workshop.checking.explaining.suggestion import suggest
 
 NOT_AWAITABLE = r"TypeError: object (\w+) can't be used in 'await' expression"

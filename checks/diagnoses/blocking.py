@@ -5,9 +5,9 @@ import ast
 from workshop.checking.events import Computes
 from workshop.checking.explaining.edits import imported, instead
 from workshop.checking.explaining.loop import calls_on_the_loop, defined
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.places import asked_of
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import calls_in, last_name
 from workshop.checking.failures import Silent, Unanswered
 
 BLOCKING = {

@@ -10,8 +10,9 @@ from workshop.checking.explaining.asynchronous import (
 )
 from workshop.checking.explaining.callers import TO_THREAD, takes_nothing
 from workshop.checking.explaining.edits import after, instead, made_plain, undecorated
+from workshop.checking.explaining.loop import calls_on_the_loop
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.suggestion import suggest
 
 NO_BRIDGE_HERE = "async_to_sync is for synchronous code, but this line is in an `async def`."
@@ -29,14 +30,13 @@ def async_to_sync_in_async_code(evidence):
         if isinstance(at.function, ast.FunctionDef):
             why = "async_to_sync is for synchronous code, and an event loop is running here."
         return Explanation(f"{why} {at.to_run()}", where, at.suggestion)
-    for source in evidence.project.sources if evidence.failure is None else ():
-        for call in source.calls_on_the_loop():
-            if (source.dotted(call.func) or "").startswith("asgiref.sync.async_to_sync"):
-                return Explanation(
-                    f"{NO_BRIDGE_HERE} It raises an error as soon as it is reached. "
-                    "Remove async_to_sync and await the coroutine.",
-                    source.where(call),
-                )
+    for found in calls_on_the_loop(evidence.project) if evidence.failure is None else ():
+        if (found.name or "").startswith("asgiref.sync.async_to_sync"):
+            return Explanation(
+                f"{NO_BRIDGE_HERE} It raises an error as soon as it is reached. "
+                "Remove async_to_sync and await the coroutine.",
+                found.source.where(found.call),
+            )
 
 
 def _bridge_in_a_plain_method(at):

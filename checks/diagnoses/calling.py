@@ -7,8 +7,8 @@ import re
 import sys
 
 from workshop.checking.explaining.edits import instead, left_out, renamed, taking
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
 from workshop.checking.explaining.suggestion import suggest
 

@@ -7,8 +7,8 @@ import re
 
 from workshop.checking.explaining.answering import how_it_is_written, reads_message
 from workshop.checking.explaining.edits import instead, without
+from workshop.checking.explaining.nodes import last_name, value_of
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, value_of
 from workshop.checking.failures import Changed, Heard
 
 AS_IT_CAME = "Send the message back exactly as it came."

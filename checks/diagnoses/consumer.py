@@ -4,9 +4,9 @@ import ast
 import difflib
 
 from workshop.checking.events import Handles
+from workshop.checking.explaining.consumer import handler_name
 from workshop.checking.explaining.edits import above, imported, instead, renamed, taking, without
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import handler_name
 
 SIGNATURES = {
     "connect": "self",

@@ -5,8 +5,8 @@ import ast
 
 from checks.diagnoses.operations import a_kind
 from workshop.checking.explaining.edits import after, instead
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
 
 QUERY = 'parse_qs(self.scope["query_string"].decode()).get("token")'
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from workshop.checking.explaining.callers import TO_THREAD
 from workshop.checking.explaining.edits import after, instead, made_async, without
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import last_name
 
 
 @rule(raised=r"SynchronousOnlyOperation: You cannot call this from an async context")

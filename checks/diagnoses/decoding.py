@@ -3,9 +3,10 @@
 import ast
 
 from workshop.checking.explaining.answering import reads_message
+from workshop.checking.explaining.consumer import RECEIVERS
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import RECEIVERS, last_name
 from workshop.checking.failures import Closed
 
 

@@ -3,8 +3,8 @@
 import ast
 
 from workshop.checking.explaining.edits import left_out, undecorated
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import last_name
 
 FOR_VIEWS = (
     "django.contrib.auth.decorators.",

@@ -4,8 +4,8 @@ import ast
 
 from workshop.checking.events import ConsumerMade
 from workshop.checking.explaining.edits import instead, without
+from workshop.checking.explaining.nodes import values_in
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import values_in
 from workshop.checking.failures import (
     Closed,
     Heard,

@@ -6,8 +6,8 @@ import json
 from checks.diagnoses.frames import calls_that_sent, without_the_call
 from workshop.checking.explaining.answering import how_it_is_written
 from workshop.checking.explaining.edits import instead, removed
+from workshop.checking.explaining.nodes import last_name, value_of
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, value_of
 from workshop.checking.failures import Changed, Heard, HeardTwice, brief
 
 

@@ -4,8 +4,8 @@ file that nothing imports, a loop that sends too often."""
 import ast
 
 from workshop.checking.explaining.edits import unwrapped
+from workshop.checking.explaining.nodes import last_name, mentions
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, mentions
 from workshop.checking.failures import Silent
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from checks.diagnoses.layer import NAME, REDIS, in_its_place
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name, variable_read
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where, last_name, variable_read
+from workshop.checking.explaining.source import Where
 from workshop.checking.failures import BadPage, NotASGI, NotListening, Refused
 
 HOSTS = "ALLOWED_HOSTS"

@@ -3,9 +3,10 @@
 import ast
 import re
 
+from workshop.checking.explaining.consumer import handler_name
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import value_of
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import handler_name, value_of
 from workshop.checking.failures import Closed, Flooded, Silent
 
 BUILT_IN = ("send", "receive", "accept", "close", "connect", "disconnect", "dispatch")

@@ -6,8 +6,8 @@ import re
 
 from workshop.checking.explaining.edits import instead
 from workshop.checking.explaining.evidence import message_in
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import NotTheContract, brief
 
 KINDS = {"str": "string", "int": "number", "float": "number", "NoneType": "null"}

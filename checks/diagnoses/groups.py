@@ -5,9 +5,9 @@ import re
 
 from checks.diagnoses.routes import ROOM
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name, mentions
 from workshop.checking.explaining.route import written_routes
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, mentions
 from workshop.checking.explaining.spelling import nearest
 
 METHODS = ["group_add", "group_discard", "group_send", "send", "receive", "new_channel"]

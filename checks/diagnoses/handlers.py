@@ -6,9 +6,9 @@ import re
 
 from checks.diagnoses.event_types import NO_HANDLER, own_methods, takes_event, types_written
 from workshop.checking.events import Handles
+from workshop.checking.explaining.consumer import handler_name
 from workshop.checking.explaining.edits import instead, moved, renamed, taking
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import handler_name
 
 
 @rule(raised=NO_HANDLER)

@@ -4,8 +4,8 @@ import ast
 
 from workshop.checking.events import ConsumerMade, Ended, LeftUnanswered
 from workshop.checking.explaining.edits import ended_with, instead
+from workshop.checking.explaining.nodes import is_call, on_self
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import is_call, on_self
 from workshop.checking.failures import Refused, Unanswered
 
 # connect() came to its end without an answer

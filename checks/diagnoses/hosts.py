@@ -5,7 +5,7 @@ import re
 
 from checks.diagnoses.layer import NAME, written
 from workshop.checking.explaining.edits import instead
-from workshop.checking.explaining.source import value_of
+from workshop.checking.explaining.nodes import value_of
 
 
 def entries(evidence) -> list:

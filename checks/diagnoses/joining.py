@@ -5,9 +5,10 @@ import re
 
 from checks.diagnoses.event_types import only_handler
 from checks.diagnoses.groups import arguments_of, layer_call, shown, with_arguments
+from workshop.checking.explaining.consumer import RECEIVERS, SENDERS
 from workshop.checking.explaining.edits import above, below, instead, removed
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import RECEIVERS, SENDERS, calls_in, last_name
 from workshop.checking.failures import Silent
 
 NOT_JOINED = "The consumer sends to a group that no consumer has joined"

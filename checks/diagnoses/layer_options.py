@@ -12,8 +12,8 @@ from checks.diagnoses.hosts import (
 from checks.diagnoses.layer import NAME, REDIS, in_its_place, written
 from checks.diagnoses.leaving import without_line
 from workshop.checking.explaining.edits import instead, instead_of_both
+from workshop.checking.explaining.nodes import value_of
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import value_of
 from workshop.checking.explaining.spelling import nearest
 from workshop.checking.failures import Closed, Crashed, Refused, Silent
 

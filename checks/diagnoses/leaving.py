@@ -4,8 +4,8 @@ import ast
 
 from workshop.checking.events import Ended, Handled
 from workshop.checking.explaining.edits import below, imported, removed
+from workshop.checking.explaining.nodes import mentions
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import mentions
 from workshop.checking.failures import Closed, Crashed, Silent, StillRunning
 
 

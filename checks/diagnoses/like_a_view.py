@@ -14,8 +14,8 @@ from checks.diagnoses.scope import (
     replaced,
 )
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 
 USERNAME = 'self.scope["user"].username'
 ON_A_VIEW = {

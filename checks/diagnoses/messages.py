@@ -3,8 +3,8 @@
 import ast
 
 from workshop.checking.explaining.edits import imported, instead
+from workshop.checking.explaining.nodes import last_name, mentions
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, mentions
 from workshop.checking.failures import Closed
 
 

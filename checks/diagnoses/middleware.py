@@ -13,9 +13,9 @@ from workshop.checking.explaining.edits import (
     without,
 )
 from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.nodes import last_name, mentions
 from workshop.checking.explaining.route import routes_in_asgi
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, mentions
 
 THREE = "scope, receive, send"
 

@@ -7,8 +7,8 @@ import os
 import sys
 
 from workshop.checking.explaining.edits import before, instead, undecorated
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.explaining.spelling import nearest
 
 ALREADY = {

@@ -5,8 +5,8 @@ import re
 
 from checks.diagnoses.handshake import never_accepted, refusal, stopped_in_connect
 from workshop.checking.explaining.edits import instead, removed, under, unwrapped
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
 
 ANONYMOUS = "Nobody is logged in here, so the user is AnonymousUser"
 USER = 'self.scope["user"].is_authenticated'

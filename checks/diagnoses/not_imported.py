@@ -3,8 +3,8 @@
 import ast
 
 from workshop.checking.explaining.edits import above, below, imported, instead, without
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
 
 
 @rule(raised=r"NameError: name '(self|scope)' is not defined")

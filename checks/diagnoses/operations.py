@@ -7,8 +7,8 @@ line is read from its syntax tree.
 import ast
 
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 
 KINDS = {
     "str": "a string",

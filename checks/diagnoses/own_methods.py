@@ -4,9 +4,9 @@ import ast
 
 from workshop.checking.events import Handles
 from workshop.checking.explaining.edits import below, instead, renamed, without
+from workshop.checking.explaining.nodes import calls_in, last_name, on_self
 from workshop.checking.explaining.places import written_call
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name, on_self
 from workshop.checking.failures import Silent, Unanswered
 
 REPLACED = ("accept", "close", "send", "send_json", "dispatch", "__call__")

@@ -4,8 +4,8 @@ import ast
 import re
 
 from workshop.checking.explaining.edits import removed
+from workshop.checking.explaining.nodes import on_self
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import on_self
 from workshop.checking.failures import Silent
 
 # What Channels gives each consumer (channels.consumer.AsyncConsumer.__call__).

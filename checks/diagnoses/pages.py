@@ -3,8 +3,8 @@
 import ast
 
 from workshop.checking.explaining.edits import around, instead, last_in
+from workshop.checking.explaining.nodes import mentions
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import mentions
 from workshop.checking.explaining.spelling import nearest
 from workshop.checking.failures import BadPage, Closed, Refused, Unanswered
 

@@ -6,9 +6,9 @@ import re
 from workshop.checking.events import ConsumerMade, Ended, NeverAwaited
 from workshop.checking.explaining.edits import below, instead, made_async, removed, without
 from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.origin import written_out
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
 from workshop.checking.failures import Refused, Unanswered
 
 # The methods of query sets that wait for the database, and have a twin to await.

@@ -5,8 +5,8 @@ import re
 from checks.diagnoses.hosts import entries, of_redis, rewritten, where_hosts
 from checks.diagnoses.layer import NAME, written
 from workshop.checking.explaining.edits import without_key
+from workshop.checking.explaining.nodes import value_of
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import value_of
 from workshop.environment import install_command
 
 

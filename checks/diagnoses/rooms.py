@@ -8,8 +8,8 @@ from checks.diagnoses.groups import layer_call, room_of_the_route, shown, with_f
 from checks.diagnoses.leaving import without_line
 from workshop.checking.events import LayerCall
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name, mentions, on_self
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, mentions, on_self
 from workshop.checking.failures import Heard, HeardTwice, Silent
 
 DISCARD = "group_discard"

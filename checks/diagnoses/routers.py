@@ -4,9 +4,9 @@ import ast
 
 from checks.diagnoses.asgi import as_lines, sorted_by_protocol
 from workshop.checking.explaining.edits import around, imported, instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.route import routes_in_asgi
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 
 
 @rule(raised=r"ProtocolTypeRouter\.__init__\(\) got an unexpected keyword argument")

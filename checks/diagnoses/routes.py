@@ -5,9 +5,10 @@ import difflib
 import re
 
 from workshop.checking.explaining.edits import imported, instead
+from workshop.checking.explaining.nodes import last_name, mentions
+from workshop.checking.explaining.project import ROUTES
 from workshop.checking.explaining.route import SLUG, written_routes
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import ROUTES, last_name, mentions
 
 ROOM = re.compile(r"r[0-9a-f]{12}")  # the rooms of the checks
 NO_ROUTE = r"No route found for path '(.*?)'"  # without the first slash

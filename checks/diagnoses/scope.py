@@ -7,9 +7,9 @@ import re
 
 from workshop.checking.explaining.edits import around, imported, instead
 from workshop.checking.explaining.middleware import middlewares
+from workshop.checking.explaining.project import ROUTES
 from workshop.checking.explaining.route import routes_in_asgi, written_routes
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import ROUTES
 
 KEYS = (
     *("type", "path", "raw_path", "root_path", "headers", "query_string", "client", "server"),

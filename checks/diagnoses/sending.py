@@ -3,8 +3,8 @@
 import ast
 
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name, on_self
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name, on_self
 
 
 @rule(raised=r"AttributeError: '(\w+)' object has no attribute 'encode'")

@@ -12,8 +12,8 @@ from workshop.checking.explaining.edits import (
     instead,
     renamed,
 )
+from workshop.checking.explaining.nodes import calls_in, last_name, value_of
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name, value_of
 from workshop.checking.explaining.spelling import nearest
 from workshop.checking.failures import SilentElsewhere, StillInGroup
 

@@ -4,8 +4,8 @@ import ast
 import re
 
 from workshop.checking.explaining.edits import without
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import last_name
 
 SETS_UP = ("get_asgi_application", "setup", "get_default_application")
 SETTINGS = "DJANGO_SETTINGS_MODULE"

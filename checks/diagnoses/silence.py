@@ -5,9 +5,10 @@ import difflib
 import json
 
 from checks.diagnoses.unanswered import unconditional
+from workshop.checking.explaining.consumer import SENDERS
 from workshop.checking.explaining.edits import indented, instead, renamed
+from workshop.checking.explaining.nodes import FUNCTIONS
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import FUNCTIONS, SENDERS
 from workshop.checking.failures import Silent
 
 BY_CHANNELS = ("connect", "disconnect", "__init__", "receive_json")

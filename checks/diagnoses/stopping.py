@@ -4,8 +4,8 @@ import ast
 
 from workshop.checking.events import Raised
 from workshop.checking.explaining.edits import without
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import NotPrepared
 
 ENDS = ("exit", "quit")

@@ -4,8 +4,8 @@ import ast
 
 from checks.diagnoses.blocking import BLOCKING, in_a_thread, is_endless, unblocked
 from workshop.checking.events import Handled, Handles, LayerCall
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Flooded, Refused, Silent, StillRunning, Unanswered
 
 

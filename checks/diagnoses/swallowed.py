@@ -3,8 +3,8 @@
 import ast
 
 from checks.diagnoses.swallowing import about
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, advice, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Silent
 
 

@@ -3,8 +3,9 @@
 import ast
 
 from workshop.checking.explaining.evidence import Evidence, Swallowed
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule, rules_of
-from workshop.checking.explaining.source import Where, last_name
+from workshop.checking.explaining.source import Where
 from workshop.checking.failures import Silent, Unanswered
 
 # What happened to it, and what to do about that.

@@ -3,9 +3,10 @@
 import ast
 
 from workshop.checking.events import ConsumerMade, Ended
+from workshop.checking.explaining.consumer import Consumer
 from workshop.checking.explaining.edits import based_on, imported, instead
+from workshop.checking.explaining.nodes import last_name, mentions
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Consumer, last_name, mentions
 from workshop.checking.explaining.suggestion import suggest
 
 NAMES = (ast.Name, ast.Attribute)

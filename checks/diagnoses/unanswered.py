@@ -5,8 +5,8 @@ import json
 
 from checks.diagnoses.changes import quoted
 from workshop.checking.explaining.edits import unwrapped, without
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Silent
 
 

@@ -10,9 +10,10 @@ from dataclasses import replace
 from checks.diagnoses.bridges import NO_BRIDGE_HERE
 from workshop.checking.events import Event, NeverAwaited, Raised
 from workshop.checking.explaining.asynchronous import BRIDGES
+from workshop.checking.explaining.consumer import SENDERS
 from workshop.checking.explaining.edits import imported, instead, made_plain
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import SENDERS, last_name
 from workshop.checking.failures import (
     Changed,
     Closed,

@@ -5,8 +5,8 @@ import ast
 
 from checks.diagnoses.operations import a_kind
 from workshop.checking.explaining.edits import instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

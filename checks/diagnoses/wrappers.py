@@ -12,8 +12,8 @@ from workshop.checking.explaining.edits import (
     taking,
     undecorated,
 )
+from workshop.checking.explaining.nodes import FUNCTIONS, calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import FUNCTIONS, calls_in, last_name
 from workshop.checking.explaining.suggestion import suggest
 from workshop.checking.failures import Silent, Unanswered
 

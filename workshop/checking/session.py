@@ -10,7 +10,7 @@ from pathlib import Path
 from workshop.checking import failures, patience
 from workshop.checking.events import Busy, Ended, Handled, Handles
 from workshop.checking.explaining.evidence import Evidence, ProgramEvidence
-from workshop.checking.explaining.source import Project
+from workshop.checking.explaining.project import Project
 from workshop.checking.observers.browser import Browser
 from workshop.checking.observers.room import Room
 from workshop.checking.observers.timeline import Timeline

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 from workshop.checking.explaining.evidence import Diagnosis
-from workshop.checking.explaining.source import Project, Source, Where
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Source, Where
 from workshop.checking.references import named, names_of
 from workshop.manifest import ROOT, Step
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from workshop.checking import tasks
-from workshop.checking.explaining.source import Project
+from workshop.checking.explaining.project import Project
 from workshop.checking.references import named
 from workshop.checking.tasks import Places, TaskInProject, file_of
 from workshop.developing.check_hints import checks_of

@@ -12,8 +12,8 @@ from checks.step1_sync_vs_async.diagnoses.together import (
 )
 from checks.step1_sync_vs_async.failures import AliceTwice, MovesMissing, NoRecord, NotInTurn
 from workshop.checking.explaining.edits import below, instead, instead_of_all, made_async
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
 
 TOGETHER = {"gather", "TaskGroup", "create_task", "ensure_future", "wait", "as_completed"}
 THREADS = {"to_thread", "run_in_executor", "sync_to_async", "Thread", "submit"}

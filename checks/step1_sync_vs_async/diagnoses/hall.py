@@ -8,8 +8,8 @@ from checks.step1_sync_vs_async.failures import HeartStopped, NotTogether
 from workshop.checking.events import Computes
 from workshop.checking.explaining.edits import instead, made_async
 from workshop.checking.explaining.loop import calls_on_the_loop
+from workshop.checking.explaining.nodes import FUNCTIONS, calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import FUNCTIONS, calls_in, last_name
 from workshop.checking.failures import Silent
 
 BLOCKED = "the event loop is blocked, and with it every browser of this server."

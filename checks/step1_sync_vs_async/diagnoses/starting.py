@@ -5,8 +5,8 @@ import itertools
 
 from checks.step1_sync_vs_async.diagnoses.together import functions, with_star, written
 from workshop.checking.explaining.edits import below, instead
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import calls_in, last_name
 
 NOT_AWAITABLE = r"An asyncio\.Future, a coroutine or an awaitable is required"
 THINKING = {"opponent_thinks", "opponent_thinks_async"}

@@ -3,7 +3,8 @@
 import ast
 
 from workshop.checking.explaining.edits import imported, instead
-from workshop.checking.explaining.source import Source, last_name
+from workshop.checking.explaining.nodes import last_name
+from workshop.checking.explaining.source import Source
 from workshop.checking.explaining.suggestion import Change
 
 TASKS = ("create_task", "ensure_future")

@@ -13,8 +13,9 @@ from checks.step1_sync_vs_async.diagnoses.together import (
 )
 from checks.step1_sync_vs_async.failures import NotAtOnce
 from workshop.checking.explaining.edits import instead, unwrapped
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where, calls_in, last_name
+from workshop.checking.explaining.source import Where
 
 
 @rule

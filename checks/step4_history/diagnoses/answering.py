@@ -5,9 +5,10 @@ import ast
 from checks.step4_history.diagnoses.saving import client_id_left_empty, savings
 from checks.step4_history.diagnoses.seen import only
 from checks.step4_history.failures import ErrorNotTold, NoId, NotAnswered
+from workshop.checking.explaining.consumer import SENDERS
 from workshop.checking.explaining.edits import above, around, below
+from workshop.checking.explaining.nodes import calls_in, last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import SENDERS, calls_in, last_name
 
 ANSWER = '`await self.send(text_data=json.dumps({"id": message.id, "client_id": client_id}))`'
 

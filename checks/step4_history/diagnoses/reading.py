@@ -5,8 +5,8 @@ import ast
 from checks.step4_history.diagnoses.seen import only
 from checks.step4_history.failures import Missed, NotFromHere, NotInOrder
 from workshop.checking.explaining.edits import above, after, around, instead, without
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Heard, Silent
 
 

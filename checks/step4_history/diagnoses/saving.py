@@ -13,8 +13,8 @@ from checks.step4_history.failures import (
     ToldBeforeSaved,
 )
 from workshop.checking.explaining.edits import above, instead, instead_of_all
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Silent
 
 SAVING = ("aget_or_create", "acreate", "asave", "aupdate_or_create", "abulk_create")

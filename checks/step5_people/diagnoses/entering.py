@@ -5,8 +5,8 @@ import ast
 from checks.step5_people.diagnoses.seen import calls, methods, names_in
 from checks.step5_people.failures import LetIn
 from workshop.checking.explaining.edits import around, below, imported, instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import last_name
 from workshop.checking.failures import Closed, Crashed, Refused
 
 VALIDATORS = ("AllowedHostsOriginValidator", "OriginValidator")

@@ -2,7 +2,7 @@
 
 import ast
 
-from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.nodes import last_name
 
 
 def methods(evidence, *names):

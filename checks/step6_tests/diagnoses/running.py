@@ -15,8 +15,9 @@ from checks.step6_tests.failures import (
     Unsteady,
 )
 from workshop.checking.explaining.edits import before, instead
+from workshop.checking.explaining.nodes import last_name
 from workshop.checking.explaining.rules import Explanation, rule
-from workshop.checking.explaining.source import Where, last_name
+from workshop.checking.explaining.source import Where
 
 OF_A_TAB = (
     *("connect", "disconnect", "send_to", "send_json_to", "receive_from", "receive_json_from"),

@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from workshop.checking.explaining.source import Project, Source
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Source
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Of a communicator, what fails by itself when nothing comes; of asyncio, what ends a wait; of

@@ -20,7 +20,7 @@ from checks.step6_tests.observers.deciding import decides
 from checks.step6_tests.trying.faults import faults
 from checks.step6_tests.trying.one_run import NOT_WRITTEN
 from checks.step6_tests.trying.runs import AGAIN, KNOWN, OWN, RIGHT, TIMES_MORE
-from workshop.checking.explaining.source import Project
+from workshop.checking.explaining.project import Project
 from workshop.checking.failures import StretchMissing
 from workshop.checking.observers.timeline import Timeline
 from workshop.checking.processes.program import becomes

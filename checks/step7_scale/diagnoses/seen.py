@@ -3,7 +3,7 @@
 import ast
 
 from checks.step5_people.diagnoses.seen import calls
-from workshop.checking.explaining.source import last_name
+from workshop.checking.explaining.nodes import last_name
 
 LOOPS = (ast.While, ast.For, ast.AsyncFor)
 

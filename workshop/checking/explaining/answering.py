@@ -4,8 +4,8 @@ import ast
 from dataclasses import dataclass
 
 from workshop.checking.explaining.edits import imported, instead
+from workshop.checking.explaining.nodes import last_name, on_self, value_of
 from workshop.checking.explaining.places import IMPORT, Place, written_call
-from workshop.checking.explaining.source import last_name, on_self, value_of
 from workshop.checking.explaining.suggestion import Change, Suggestion, suggest
 
 # What is read in the methods that Channels calls, by the name of their second argument.

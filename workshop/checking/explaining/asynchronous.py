@@ -9,8 +9,10 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from workshop.checking.explaining.callers import called_by_channels
+from workshop.checking.explaining.consumer import Consumer
 from workshop.checking.explaining.edits import before, instead, made_async
-from workshop.checking.explaining.source import Consumer, Source, last_name, on_self
+from workshop.checking.explaining.nodes import last_name, on_self
+from workshop.checking.explaining.source import Source
 from workshop.checking.explaining.suggestion import Change
 
 BRIDGES = ("async_to_sync", "AsyncToSync")

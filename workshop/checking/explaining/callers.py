@@ -2,16 +2,11 @@
 
 import ast
 
+from workshop.checking.explaining.consumer import Consumer, handler_name
 from workshop.checking.explaining.loop import defined
-from workshop.checking.explaining.source import (
-    Consumer,
-    Project,
-    Source,
-    calls_in,
-    handler_name,
-    last_name,
-    on_self,
-)
+from workshop.checking.explaining.nodes import calls_in, last_name, on_self
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Source
 
 TO_THREAD = ("sync_to_async", "database_sync_to_async")
 DEPTH = 4  # how far a function's callers are followed

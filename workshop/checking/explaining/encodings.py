@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.checking.explaining.source import FILES_READ, NOT_THEIRS, Where
+from workshop.checking.explaining.project import FILES_READ, NOT_THEIRS
+from workshop.checking.explaining.source import Where
 
 # The longer mark first: that of UTF-32 begins with that of UTF-16.
 MARKS = {

@@ -27,21 +27,14 @@ from workshop.checking.events import (
 from workshop.checking.explaining.answering import Answer, answer_at, how_it_is_written
 from workshop.checking.explaining.broken import Broken
 from workshop.checking.explaining.callers import BY_CHANNELS
+from workshop.checking.explaining.consumer import RECEIVERS, Consumer, handler_name
 from workshop.checking.explaining.edits import without
 from workshop.checking.explaining.errors import Error, error_of, explaining_first
+from workshop.checking.explaining.nodes import is_call, last_name, on_self, value_of
 from workshop.checking.explaining.origin import expressions_at, made_without_await, written_out
 from workshop.checking.explaining.places import Place, place, written_call
-from workshop.checking.explaining.source import (
-    RECEIVERS,
-    Consumer,
-    Project,
-    Where,
-    handler_name,
-    is_call,
-    last_name,
-    on_self,
-    value_of,
-)
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Where
 from workshop.checking.explaining.suggestion import Change, Suggestion, suggest
 from workshop.checking.explaining.tracebacks import errors_in
 from workshop.checking.failures import Closed, Heard, HeardTwice, StillInGroup, StillRunning

@@ -5,7 +5,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workshop.checking.explaining.source import DEFINITIONS, Project, Source, on_self
+from workshop.checking.explaining.nodes import DEFINITIONS, on_self
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Source
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 HARMLESS = ("staticmethod", "classmethod", "override")  # decorators that don't change a function

@@ -4,15 +4,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workshop.checking.explaining.source import (
-    FUNCTIONS,
-    Project,
-    Source,
-    Where,
-    calls_in,
-    last_name,
-    on_self,
-)
+from workshop.checking.explaining.nodes import FUNCTIONS, calls_in, last_name, on_self
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Source, Where
 
 
 @dataclass(frozen=True)

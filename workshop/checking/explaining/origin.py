@@ -5,7 +5,9 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from workshop.checking.explaining.source import Project, Source, Where, last_name, on_self
+from workshop.checking.explaining.nodes import last_name, on_self
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Source, Where
 
 DEPTH = 5  # names behind names
 READ = (ast.Name, ast.Attribute, ast.Subscript)

@@ -18,8 +18,11 @@ from workshop.checking.explaining.callers import (
     is_run,
     on_the_loop,
 )
+from workshop.checking.explaining.consumer import Consumer
 from workshop.checking.explaining.edits import after, before, imported, instead, made_async
-from workshop.checking.explaining.source import Consumer, Project, Source, Where, last_name
+from workshop.checking.explaining.nodes import last_name
+from workshop.checking.explaining.project import Project
+from workshop.checking.explaining.source import Source, Where
 from workshop.checking.explaining.suggestion import Change, Suggestion, suggest
 
 IMPORT = "from asgiref.sync import async_to_sync"

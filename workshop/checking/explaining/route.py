@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from workshop.checking.explaining.source import ROUTES, Project, Source, Where, last_name
+from workshop.checking.explaining.nodes import last_name
+from workshop.checking.explaining.project import ROUTES, Project
+from workshop.checking.explaining.source import Source, Where
 
 # Django's path converters (django.urls.converters).
 CONVERTERS = {

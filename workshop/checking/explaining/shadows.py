@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.checking.explaining.source import NOT_THEIRS
+from workshop.checking.explaining.project import NOT_THEIRS
 
 # Names that nothing else has.
 HARMLESS = {"test", "tests", "this", "antigravity", "__main__", "__init__", "conftest"}
