@@ -11,6 +11,7 @@ from checks.step6_tests.trying.faults import TIMELINES, faults
 from tests.catalogue import written
 from tests.conftest import check
 from workshop import manifest
+from workshop.commands import dev
 from workshop.developing.problem import texts
 
 STEP6 = manifest.find("step6")
@@ -45,6 +46,14 @@ def test_the_copy_has_the_learners_tests_and_not_the_learners_chat(tmp_path):
 def test_it_is_told_and_shown(fault):
     assert fault.does.endswith(".") and not fault.look.endswith(".")
     assert fault.timeline, "python3 -m workshop dev record step6"
+
+
+def test_without_a_redis_nothing_is_recorded_and_it_says_why(monkeypatch, capsys):
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    before = TIMELINES.read_bytes()
+    assert dev.record("step6") == 1
+    assert "No Redis answers at 127.0.0.1:1" in capsys.readouterr().out
+    assert TIMELINES.read_bytes() == before
 
 
 @pytest.mark.slow

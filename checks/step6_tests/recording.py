@@ -15,6 +15,7 @@ from pathlib import Path
 from checks.step6_tests.trying.faults import TIMELINES, Fault, faults
 from workshop import manifest
 from workshop.checking import patience
+from workshop.checking.command import NOT_MADE
 from workshop.developing import catalogue
 from workshop.developing.problem import texts
 
@@ -26,11 +27,12 @@ NUMBER = re.compile(r'(?<="id": )\d+|(?<=after=)\d+')
 
 
 class NotSeen(Exception):
-    """Another check failed first, or none."""
+    """Another check failed first, or none, or the check could not be made."""
 
 
 def record() -> Path:
-    """With the limits of a laptop that has nothing else to do, which it shouldn't have."""
+    """With the limits of a laptop that has nothing else to do, which it shouldn't have. Raises
+    NotSeen."""
     found = {fault.name: seen_with(fault, 1) for fault in faults().values()}
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
     TIMELINES.write_text(text, encoding="utf-8")
@@ -53,6 +55,8 @@ def seen_with(fault: Fault, factor: float) -> list[dict]:
             capture_output=True,
             encoding="utf-8",
         )
+    if done.returncode == NOT_MADE:
+        raise NotSeen(f"{fault.name}: {done.stderr.strip()}")
     failed = [check for check in json.loads(done.stdout)["checks"] if not check["passed"]]
     if [check["name"] for check in failed] != [name]:
         raise NotSeen(f"{fault.name}: {name} has to fail first. {done.stdout}{done.stderr}")

@@ -50,7 +50,12 @@ def record(name: str) -> int:
     if recording is None:
         say(f"{name} shows nothing that is recorded: it has no recording.py in checks/.")
         return 2
-    say(shown(recording.record()))
+    try:
+        written = recording.record()
+    except recording.NotSeen as error:
+        say(str(error))
+        return 1
+    say(shown(written))
     return 0
 
 
