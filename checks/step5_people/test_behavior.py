@@ -39,7 +39,7 @@ HOSTILE = {  # fewer than the 20 that the contract allows in 5 seconds
     "a list nested 1,000 deep": '{"message": ' + "[" * 1000 + "]" * 1000 + "}",
     "a list nested 100,000 deep": "[" * 100_000,
     "a million quotes": '"' * 1_000_000,
-    "a message of a million characters": '{"message": "' + "x" * 1_000_000 + '"}',
+    "a message of 100,000 characters": '{"message": "' + "x" * 100_000 + '"}',
     "a character that UTF-8 does not have": '{"message": "\\ud800"}',
     "a binary frame": b'{"message": "hello"}',
 }
@@ -213,19 +213,17 @@ async def test_two_tabs_are_one_person(room, second_server, logged_in):
             return
 
 
-async def test_after_logging_out_the_socket_closes(room, server, second_server, accounts):
+async def test_after_logging_out_the_socket_closes(room, second_server, logged_in):
     """Someone who logs out is disconnected, with code 4401, in all tabs; nobody else is."""
-    accounts.make("dora")
-    home, visitor = await together(
-        *(Visitor(each).logs_in("dora", "dora") for each in (server, second_server))
-    )
+    home = await logged_in("cleo")
+    visitor = await Visitor(second_server).logs_in("cleo", "cleo")
     at_home, *tabs = await together(
-        entered(room, "Dora at home", home),
-        entered(room, "Dora", visitor),
-        entered(room.on(second_server), "Dora", visitor),
+        entered(room, "Cleo at home", home),
+        entered(room, "Cleo", visitor),
+        entered(room.on(second_server), "Cleo", visitor),
     )
     for tab in tabs:
-        await tab.sees("dora")
+        await tab.sees("cleo")
     await visitor.logs_out()
     for tab in tabs:
         try:
@@ -234,7 +232,7 @@ async def test_after_logging_out_the_socket_closes(room, server, second_server, 
             if closed.code != 4401:
                 raise
         except Silent:
-            raise StillOpen("Dora", "Dora logged out, and her WebSocket is open still.") from None
+            raise StillOpen("Cleo", "Cleo logged out, and her WebSocket is open still.") from None
     # While a consumer ends, the layer may lose what comes for another one of the same server.
     await room.has_let_go(len(tabs))
     await at_home.says("in another browser")
