@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -31,11 +32,18 @@ def folder(tmp_path):
     return tmp_path
 
 
+def run(coroutine):
+    """Its result, from a thread of its own: in this one, the browser of other tests may have an
+    event loop that runs (playwright's)."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 def found(folder, **environment) -> dict:
     """What a program finds, as it says itself."""
     program = Program(folder, "probe.py", "a", "b", **environment)
     try:
-        assert asyncio.run(program.ended(60)), program.log.text
+        assert run(program.ended(60)), program.log.text
         return json.loads(re.sub(" at 0x[0-9a-f]+", "", program.log.text))
     finally:
         program.stop()
@@ -70,7 +78,7 @@ def test_it_answers_what_is_asked_at_once(folder):
     ahead.begin()
     program = Program(folder, "waits.py")
     try:
-        assert asyncio.run(program.report_busy())
+        assert run(program.report_busy())
     finally:
         program.stop()
 
