@@ -24,7 +24,7 @@ FLOOD = 60  # frames at once: thousands a second …
 DRAINED_WITHIN = patience.seconds(5)  # what has been sent when she is stopped
 ENDS_WITHIN = patience.seconds(2)  # a server that was killed
 GET_THROUGH = 40  # … and so many of them may, on a machine that is slow: the contract says 20
-ROUNDS = 3  # on a busy machine a tab may be late to say that it is here: then it is tried again
+ROUNDS = 6  # on a busy machine a tab may be late to say that it is here: then it is tried again
 CRASHED, CUT = 1011, 1006  # close codes: after an exception; without a close frame
 
 HOSTILE = {  # fewer than the 20 that the contract allows in 5 seconds
