@@ -31,7 +31,8 @@ def async_to_sync_in_async_code(evidence):
             why = "async_to_sync is for synchronous code, and an event loop is running here."
         return Explanation(f"{why} {at.to_run()}", where, at.suggestion)
     for found in calls_on_the_loop(evidence.project) if evidence.failure is None else ():
-        if (found.name or "").startswith("asgiref.sync.async_to_sync"):
+        is_async = isinstance(found.function, ast.AsyncFunctionDef)  # NO_BRIDGE_HERE says so
+        if is_async and (found.name or "").startswith("asgiref.sync.async_to_sync"):
             return Explanation(
                 f"{NO_BRIDGE_HERE} It raises an error as soon as it is reached. "
                 "Remove async_to_sync and await the coroutine.",

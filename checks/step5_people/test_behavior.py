@@ -117,7 +117,7 @@ async def test_a_page_of_another_site_is_refused(room, logged_in):
     raise LetIn("Ana", "A page of evil.example, open in Ana's browser, could speak as Ana.")
 
 
-async def test_a_flood_is_stopped(room, server, second_server, logged_in, accounts):
+async def test_a_flood_is_stopped(room, server, second_server, logged_in):
     """Someone who sends 60 frames at once is stopped with code 4429, and nobody else is."""
     ana, ben = await _both(room, second_server, logged_in)
     sending = asyncio.ensure_future(_floods(ana))

@@ -4,9 +4,8 @@ import ast
 
 from checks.step6_tests.diagnoses.seen import calls, failing, sources, tests
 from checks.step6_tests.failures import DecidesNothing, FailsOnTheRightChat, Survived
-from checks.step6_tests.observers.deciding import FUNCTIONS
 from workshop.checking.explaining.edits import instead, renamed, undecorated
-from workshop.checking.explaining.nodes import last_name
+from workshop.checking.explaining.nodes import FUNCTIONS, last_name
 from workshop.checking.explaining.rules import Explanation, rule
 
 CALLED_BY_UNITTEST = ("setUp", "tearDown", "asyncSetUp", "asyncTearDown", "runTest", "id")

@@ -3,7 +3,8 @@
 import ast
 
 from checks.step5_people.diagnoses.seen import calls
-from checks.step6_tests.observers.deciding import FUNCTIONS, test_in
+from checks.step6_tests.observers.deciding import test_in
+from workshop.checking.explaining.nodes import FUNCTIONS
 
 
 def failing(evidence):

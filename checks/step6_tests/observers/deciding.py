@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Iterator
 
+from workshop.checking.explaining.nodes import FUNCTIONS
 from workshop.checking.explaining.project import Project
 from workshop.checking.explaining.source import Source
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Of a communicator, what fails by itself when nothing comes; of asyncio, what ends a wait; of
 # pytest and unittest, what fails.
 FAILS = ("receive_from", "receive_json_from", "receive_output", "recv", "timeout", "wait_for")
