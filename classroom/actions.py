@@ -3,10 +3,13 @@
 SQLite has one writer at a time; with IMMEDIATE, a transaction waits for its turn when it begins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.timezone import now
 
 from . import animals, catalog, keys, messages
@@ -56,56 +59,95 @@ def rename(seat: Seat, name: str) -> None:
     Seat.objects.filter(pk=seat.pk).update(name=name.strip())
 
 
-def _is_active(seat: Seat, at: datetime | None = None) -> None:
-    at = at or now()
-    Seat.objects.filter(pk=seat.pk, active__lt=at).update(active=at)
+def _are_active(seats: Collection[int], at: datetime) -> None:
+    Seat.objects.filter(pk__in=seats, active__lt=at).update(active=at)
 
 
 # Results
 
 
+class Sent(NamedTuple):
+    """What a laptop sends. After a while in which it wasn't heard these are several results; if it
+    did not hear the answer, they are the same as before."""
+
+    seat: int
+    results: Sequence[messages.Result]
+
+
 @transaction.atomic
-def store(number: int, results: Sequence[messages.Result]) -> int:
-    """Stores those that are new of the seat with this number, and returns how many they are. Of a
-    laptop that was not heard for a while, several come at once; of one that did not hear the
-    answer, the same come again. Raises Seat.DoesNotExist."""
-    seat = Seat.objects.get(pk=number)
-    if seat.results.count() + len(results) > MOST_RESULTS:
-        raise No("This seat has sent as many results as it may.")
+def store(sent: Sequence[Sent]) -> list[int | Exception]:
+    """Stores the results that are new, and returns for each of `sent` how many those are. In place
+    of the number: Seat.DoesNotExist, or No, and then nothing of it is stored.
+
+    In a full room this is what is asked most often, so it takes a handful of queries, however many
+    laptops have sent something."""
+    at = now()
+    seats = Seat.objects.annotate(stored=Count("results")).in_bulk({one.seat for one in sent})
     known = set(
-        Result.objects.filter(uuid__in=[one.uuid for one in results]).values_list("pk", flat=True)
+        Result.objects.filter(
+            uuid__in=[result.uuid for one in sent for result in one.results]
+        ).values_list("pk", flat=True)
     )
-    new = 0
-    for one in results:
-        if one.uuid in known:
-            continue
-        known.add(one.uuid)
-        new += 1
-        made = max(seat.joined, now() - timedelta(seconds=one.ago))
-        stored = Result.objects.create(
-            uuid=one.uuid,
-            seat=seat,
-            step=one.step,
-            passed=one.passed,
-            total=one.total,
-            diagnosis=one.diagnosis or "",
-            seconds=one.seconds,
-            made=made,
-        )
-        _stands(stored)
-        _is_active(seat, made)
-    return new
+    answers, new = [], []
+    for one in sent:
+        seat = seats.get(one.seat)
+        if seat is None:
+            answers.append(Seat.DoesNotExist())
+        elif seat.stored + len(one.results) > MOST_RESULTS:
+            answers.append(No("This seat has sent as many results as it may."))
+        else:
+            fresh = {result.uuid: result for result in one.results if result.uuid not in known}
+            known |= fresh.keys()
+            seat.stored += len(fresh)
+            new += [_row(seat, result, at) for result in fresh.values()]
+            answers.append(len(fresh))
+    # Another server process may just be storing the same, where the database lets both write.
+    Result.objects.bulk_create(new, ignore_conflicts=True)
+    _stand(new)
+    for made, rows in groupby(new, key=lambda row: row.made):
+        _are_active({row.seat_id for row in rows}, made)
+    return answers
 
 
-def _stands(result: Result) -> None:
+def _row(seat: Seat, sent: messages.Result, at: datetime) -> Result:
+    return Result(
+        uuid=sent.uuid,
+        seat=seat,
+        step=sent.step,
+        passed=sent.passed,
+        total=sent.total,
+        diagnosis=sent.diagnosis or "",
+        seconds=sent.seconds,
+        made=max(seat.joined, at - timedelta(seconds=sent.ago)),
+    )
+
+
+def _stand(new: list[Result]) -> None:
     """What came late does not replace what is newer."""
-    before = Standing.objects.select_related("result").filter(seat=result.seat, step=result.step)
-    standing = before.first() or Standing(seat=result.seat, step=result.step, result=result)
-    if result.made >= standing.result.made:
-        standing.result = result
-    if standing.done is None and len(set(result.passed)) == result.total:
-        standing.done = result.made
-    standing.save()
+    standings = {}
+    of_these = Standing.objects.filter(seat__in={row.seat_id for row in new})
+    for seat, step, result, made, done in of_these.values_list(
+        "seat", "step", "result", "result__made", "done"
+    ):
+        standings[seat, step] = result, made, done
+    changed = {}
+    for row in new:
+        key = row.seat_id, row.step
+        result, made, done = standings.get(key, (row.pk, row.made, None))
+        if row.made >= made:
+            result, made = row.pk, row.made
+        if done is None and len(set(row.passed)) == row.total:
+            done = row.made
+        standings[key] = changed[key] = result, made, done
+    Standing.objects.bulk_create(
+        [
+            Standing(seat_id=seat, step=step, result_id=result, done=done)
+            for (seat, step), (result, _, done) in changed.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["seat", "step"],
+        update_fields=["result", "done"],
+    )
 
 
 # Hands
@@ -117,7 +159,7 @@ def raise_hand(seat: Seat, kind: str) -> None:
     if not open_hand.filter(kind=kind).exists():  # who asks twice keeps the place in the line
         open_hand.update(lowered=now())
         Hand.objects.create(seat=seat, kind=kind)
-    _is_active(seat)
+    _are_active([seat.pk], now())
 
 
 def lower_hand(seat_id: int) -> None:
@@ -130,7 +172,7 @@ def lower_hand(seat_id: int) -> None:
 @transaction.atomic
 def say(seat: Seat, text: str, client_id: str) -> Message:
     message, _ = Message.objects.get_or_create({"text": text}, seat=seat, client_id=client_id)
-    _is_active(seat)
+    _are_active([seat.pk], now())
     return message
 
 
@@ -161,7 +203,7 @@ def answer(seat: Seat, poll_id: int, choice: int) -> None:
     if choice >= len(poll.choices):
         raise No("The poll has no such choice.")
     Answer.objects.update_or_create(poll=poll, seat=seat, defaults={"choice": choice})
-    _is_active(seat)
+    _are_active([seat.pk], now())
 
 
 # What the instructor chooses

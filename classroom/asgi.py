@@ -7,6 +7,8 @@ from channels.sessions import SessionMiddlewareStack
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom.settings")
 
@@ -23,6 +25,12 @@ websocket_app = OriginValidator(
 application = ProtocolTypeRouter(
     {"http": ASGIStaticFilesHandler(django_asgi_app), "websocket": websocket_app}
 )
+
+# Connections with the database stay, in threads of their own (threads.py). Django would look after
+# them at both ends of each request, in a thread that it starts for that.
+request_started.disconnect(reset_queries)
+request_started.disconnect(close_old_connections)
+request_finished.disconnect(close_old_connections)
 
 # While Python looks at all objects for garbage, nobody is answered: with 250 seats that took 0.1 s,
 # every four seconds. What was imported stays, so it is left out. And each reading of the board

@@ -2,26 +2,29 @@
 
 import io
 import logging
+from contextlib import suppress
 
 import segno
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
 from django.utils.decorators import async_only_middleware, sync_only_middleware
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from . import actions, catalog, decks, keys, limits, messages, signals
 from .models import Seat
-from .threads import in_database
+from .threads import Together, in_database
 
 log = logging.getLogger(__name__)
 TOO_MANY = "Too many tries from this address. Wait a minute, and try again."
 NOT_THERE = "This seat does not exist. Perhaps it was given up."
 NO_SEAT = "Your seat is not there any more: leave, and join again."
 WRONG = "That is not the room's code. It is on the screen at the front."
+
+store = Together(actions.store)
 
 
 @async_only_middleware
@@ -49,6 +52,20 @@ def all_in_one_thread(get_response):
     for all of its own middleware around it, and not once for each of their methods.
     https://docs.djangoproject.com/en/5.2/topics/http/middleware/#asynchronous-support"""
     return get_response
+
+
+@async_only_middleware
+def laptops_first(get_response):
+    """What a laptop sends has no cookie, and so nothing to do with sessions and forged forms. That
+    middleware would cost each of its requests a thread: it goes straight to its view."""
+
+    async def middleware(request):
+        view = None
+        with suppress(Resolver404):
+            view = resolve(request.path_info).func
+        return await (view if view in FOR_LAPTOPS else get_response)(request)
+
+    return middleware
 
 
 def csrf_failed(request, reason=""):
@@ -212,7 +229,7 @@ def _here(request) -> str:
 
 
 # For laptops. No cookie says who they are, but a key in a header, which no other page's script or
-# form can add: so there is nothing that a CSRF token would protect.
+# form can add: so there is nothing that a CSRF token would protect (see laptops_first).
 
 
 def _json_only(request) -> bool:
@@ -224,7 +241,6 @@ def _refused(why: str, status: int) -> JsonResponse:
     return JsonResponse(messages.as_data(messages.Refused(why)), status=status)
 
 
-@csrf_exempt
 @require_http_methods(["POST", "DELETE"])
 async def seats(request):
     """POST: a laptop takes a seat. DELETE: it leaves."""
@@ -248,7 +264,6 @@ async def seats(request):
     )
 
 
-@csrf_exempt
 @require_POST
 async def results(request):
     if not await limits.requests.allows(request.META["REMOTE_ADDR"]):
@@ -262,7 +277,7 @@ async def results(request):
         unknown = {one.step for one in sent.results} - catalog.steps().keys()
         if unknown:
             raise messages.Unfit(f"There is no such step: {', '.join(sorted(unknown))}.")
-        new = await in_database(actions.store)(number, sent.results)
+        new = await store(actions.Sent(number, sent.results))
     except (messages.Unfit, actions.No) as error:
         return _refused(str(error), 400)
     except Seat.DoesNotExist:
@@ -275,3 +290,6 @@ async def results(request):
 def _number_of_seat(request) -> int | None:
     """None where the header has no key, or one that is not ours. The seat may be gone."""
     return keys.seat_of(request.headers.get("Authorization", "").removeprefix("Seat "))
+
+
+FOR_LAPTOPS = seats, results

@@ -20,7 +20,7 @@ for _ in range(60):
         messages.Result(uuid4().hex, step, [], len(entry.checks), "blocked", 1.0)
         for step, entry in catalog.steps().items()
     ]
-    actions.store(seat.id, sent)
+    actions.store([actions.Sent(seat.id, sent)])
 before = gc.get_stats()[2]["collections"]
 for _ in range(300):
     state.of_board()
