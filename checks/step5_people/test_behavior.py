@@ -1,6 +1,7 @@
 """What must be true of step 5: names that the server knows, and frames that it does not believe."""
 
 import asyncio
+import time
 from functools import partial
 
 from checks.step5_people.failures import (
@@ -24,7 +25,7 @@ FLOOD = 60  # frames at once: thousands a second …
 DRAINED_WITHIN = patience.seconds(5)  # what has been sent when she is stopped
 ENDS_WITHIN = patience.seconds(2)  # a server that was killed
 GET_THROUGH = 40  # … and so many of them may, on a machine that is slow: the contract says 20
-ROUNDS = 6  # on a busy machine a tab may be late to say that it is here: then it is tried again
+ROUNDS = 20  # on a busy machine a tab may be late to say that it is here: then it is tried again
 CRASHED, CUT = 1011, 1006  # close codes: after an exception; without a close frame
 
 HOSTILE = {  # fewer than the 20 that the contract allows in 5 seconds
@@ -189,12 +190,13 @@ async def test_the_list_says_who_is_here(room, other_room, second_server, logged
     await ben.sees("ben")
 
 
-async def test_two_tabs_are_one_person(room, second_server, logged_in):
+async def test_two_tabs_are_one_person(room, second_server, logged_in, expiry):
     """Someone with two tabs is listed once, until the last one is closed."""
     places = (room, room.on(second_server))
     ben = await entered(places[1], "Ben", await logged_in("ben"))
+    ana = await logged_in("ana")
     for left in reversed(range(ROUNDS)):
-        ana = await logged_in("ana")
+        began = time.monotonic()
         tabs = await together(*(entered(place, "Ana", ana) for place in places))
         await tabs[1].says("here I am twice")  # comes after the event that this tab has arrived
         await ben.hears("here I am twice")
@@ -204,7 +206,9 @@ async def test_two_tabs_are_one_person(room, second_server, logged_in):
         await tabs[1].says("I am still here")  # comes after the event that the other tab has left
         await ben.hears("I am still here")
         wrong = [people for people in ben.lists[before:] if people != ["ana", "ben"]]
-        if wrong and not left:
+        # What was noted of Ana since then still holds. Ben may be late himself.
+        for_sure = time.monotonic() - began < expiry and any("ben" in people for people in wrong)
+        if wrong and (for_sure or not left):
             message = f"Ana closed one of two tabs, and Ben's list became {wrong[0]}."
             raise WrongPeople("Ben", message, ["ana", "ben"], wrong[0])
         await tabs[1].leaves()
