@@ -1,4 +1,4 @@
-"""What several laptops send at the same moment is stored in one transaction: each has its answer."""
+"""What several laptops send at the same moment is stored in one transaction: each is answered."""
 
 import json
 import os
