@@ -24,9 +24,6 @@ class Entry:
     minutes: int
     checks: tuple[Check, ...]
 
-    def first_failed(self, passed: list[str]) -> Check | None:
-        return next((check for check in self.checks if check.name not in passed), None)
-
 
 @cache
 def steps() -> dict[str, Entry]:

@@ -1,9 +1,12 @@
 """What each page shows, read from the database."""
 
+import json
 from collections import Counter, defaultdict
-from datetime import datetime
+from functools import lru_cache
 from time import time
-from typing import NamedTuple
+
+from django.db.models import ExpressionWrapper, IntegerField, Q, TextField
+from django.db.models.functions import Cast
 
 from . import actions, catalog, messages
 from .messages import (
@@ -48,15 +51,12 @@ def of_seats(**only) -> dict[int, SeatState]:
 
 
 def of_board() -> BoardState:
-    room, rows = actions.room(), _standings()
+    room, found = actions.room(), _standings()
     standings, begun, done = defaultdict(list), Counter(), Counter()
-    for row in rows:
-        begun[row.step] += 1
-        done[row.step] += row.done is not None
-        if entry := catalog.steps().get(row.step):
-            passed = [check.name in row.passed for check in entry.checks]
-            failed = row.diagnosis or None
-            standings[row.seat].append(Standing(row.step, passed, bool(row.done), failed))
+    for seat, standing in found:
+        standings[seat].append(standing)
+        begun[standing.step] += 1
+        done[standing.step] += standing.done
     return BoardState(
         steps=[
             StepRow(
@@ -80,7 +80,7 @@ def of_board() -> BoardState:
             HandRow(hand.seat_id, hand.kind, hand.raised.timestamp())
             for hand in Hand.objects.filter(lowered=None).order_by("raised", "id")
         ],
-        shared=_shared(rows),
+        shared=_shared(found),
         poll=_poll(),
         shown=room.shown or None,
         step=room.step or None,
@@ -92,15 +92,14 @@ def of_board() -> BoardState:
 def of_screen() -> ScreenState:
     room, seats = actions.room(), Seat.objects.count()
     entry = catalog.steps().get(room.step)
-    rows = _standings(step=room.step)
-    known = {check.name for check in entry.checks} if entry else set()
-    of = len(known) * seats
-    passed = sum(len(known) if row.done else len(known & {*row.passed}) for row in rows)
+    standings = [standing for _, standing in _standings(step=room.step)]
+    passed = sum(len(one.passed) if one.done else sum(one.passed) for one in standings)
+    of = seats * len(entry.checks) if entry else 0
     return ScreenState(
         seats=seats,
         step=room.step or None,
         title=entry.title if entry else "",
-        done=sum(row.done is not None for row in rows),
+        done=sum(one.done for one in standings),
         part=passed / of if of else 0.0,
         poll=_poll(),
         shown=_shown(room.shown),
@@ -149,40 +148,45 @@ def _line(row: tuple) -> Line:
     return Line(id, text, name or label, created.isoformat())
 
 
-class Row(NamedTuple):
-    """A standing, as a tuple: 500 seats have thousands, and objects of the model cost too much."""
-
-    seat: int
-    step: str
-    passed: list[str]
-    diagnosis: str
-    done: datetime | None
-
-
-def _standings(**only) -> list[Row]:
-    columns = ("seat", "step", "result__passed", "result__diagnosis", "done")
+def _standings(**only) -> list[tuple[int, Standing]]:
+    """Each with its seat, the steps in their order. 500 seats have thousands: objects of the model,
+    and Django's conversion of each value, would cost too much."""
+    is_done = ExpressionWrapper(Q(done__isnull=False), IntegerField())
+    passed = Cast("result__passed", TextField())
+    columns = ("seat", "step", passed, "result__diagnosis", is_done)
     found = StandingRecord.objects.filter(**only).order_by("step").values_list(*columns)
-    return [Row(*row) for row in found]
+    return [(seat, standing) for seat, *rest in found if (standing := _standing(*rest))]
 
 
-def _shared(rows: list[Row]) -> list[Shared]:
+@lru_cache(5000)
+def _standing(step: str, passed: str, diagnosis: str, is_done: int) -> Standing | None:
+    """Most of what seats have, others have too, or they had it at the reading before."""
+    if not (entry := catalog.steps().get(step)):
+        return None
+    names = json.loads(passed)
+    checks = [check.name in names for check in entry.checks]
+    return Standing(step, checks, bool(is_done), diagnosis or None)
+
+
+def _shared(standings: list[tuple[int, Standing]]) -> list[Shared]:
     """The diagnoses that seats have now, the most frequent first."""
-    seats = Counter()
-    example = {}
-    for row in rows:
-        if row.diagnosis:
-            seats[row.diagnosis] += 1
-            example.setdefault(row.diagnosis, row)
+    having = defaultdict(list)
+    for _, standing in standings:
+        if standing.diagnosis:
+            having[standing.diagnosis].append(standing)
     return [
-        Shared(id, count, catalog.sentence(id), example[id].step, _slide(example[id]))
-        for id, count in sorted(seats.items(), key=lambda one: (-one[1], one[0]))
+        Shared(id, len(those), catalog.sentence(id), those[0].step, _slide(those[0]))
+        for id, those in sorted(having.items(), key=lambda one: (-len(one[1]), one[0]))
     ]
 
 
-def _slide(row: Row) -> str:
-    entry = catalog.steps().get(row.step)
-    check = entry and entry.first_failed(row.passed)
-    return check.slide if check else ""
+def _slide(standing: Standing) -> str:
+    """That which teaches what failed first."""
+    checks = catalog.steps()[standing.step].checks
+    slides = (
+        check.slide for check, passed in zip(checks, standing.passed, strict=True) if not passed
+    )
+    return next(slides, "")
 
 
 def _shown(id: str) -> Shared | None:
