@@ -9,13 +9,15 @@ import logging
 import time
 
 from channels.layers import get_channel_layer
+from django.conf import settings
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
 SEATS, BOARD, SCREEN, CHAT = "seats", "board", "screen", "chat"
-PAUSE = 0.1  # seconds between two events to a group, from one server process
-OF_CHAT = 0.25  # the same for the group that has the most members and hears the most
+# Seconds between two events to a group. All seats have a page in these two groups, so what several
+# server processes tell counts together; the instructor's pages pause themselves (consumers.py).
+PAUSE = {SEATS: 0.1 * settings.PROCESSES, CHAT: 0.25 * settings.PROCESSES}
 AGAIN = 15  # seconds after which all pages are told, whether or not something is known to be new
 
 _telling: dict[str, asyncio.Task] = {}  # group: what tells it, and then waits for the next change
@@ -44,7 +46,7 @@ async def _tell(group: str) -> None:
             # When, and for whom: whoever has read the database since then has seen it.
             kind = "said" if group == CHAT else "changed"
             await _send(group, {"type": kind, "at": time.time(), "group": group})
-            await asyncio.sleep(OF_CHAT if group == CHAT else PAUSE)
+            await asyncio.sleep(PAUSE.get(group, 0))
             if group not in _again:
                 break
     finally:
