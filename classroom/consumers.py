@@ -13,6 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import actions, limits, messages, signals, state
 from .readings import Reading
+from .relay import Relay
 from .threads import in_database
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ board = Reading(state.of_board)
 screen = Reading(state.of_screen)
 seats = Reading(state.of_seats)
 chat = Reading(state.latest_said)
+everyone = Relay(signals.CHAT)
 
 
 class Nowhere(AsyncWebsocketConsumer):
@@ -114,8 +116,10 @@ class Page(AsyncWebsocketConsumer):
 
 class SeatConsumer(Page):
     kinds = messages.FROM_SEAT
-    groups = [signals.SEATS, signals.CHAT]
+    groups = [signals.SEATS]
     last_id = None  # of the newest message that this page has been sent
+    said_at = heard_at = 0.0  # when something was said last, and up to when this page has heard all
+    is_hearing = False
     shown: messages.SeatState | None = None  # by the page, without its time
 
     def who(self):
@@ -132,7 +136,8 @@ class SeatConsumer(Page):
         )
         now = {"at": time.time(), "group": signals.of_seat(self.seat.id)}
         await self.changed(now)
-        await self.said(now)
+        await everyone.join(self)
+        await self.said(now["at"])
 
     async def changed(self, event):
         if getattr(self, "seat", None):
@@ -155,12 +160,21 @@ class SeatConsumer(Page):
     async def gone(self, event):
         await self.close(LEFT)
 
-    async def said(self, event):
-        """Something was said. Whoever is not far behind finds it among the latest, which all pages
-        share; others read on from where they were."""
-        if not getattr(self, "seat", None) or self.closed:
+    async def said(self, at: float):
+        """Something was said, until that moment. Whoever is not far behind finds it among the
+        latest, which all pages share; others read on from where they were."""
+        self.said_at = max(self.said_at, at)
+        if self.is_hearing:
             return
-        latest = await chat.since(event["at"])
+        self.is_hearing = True
+        try:
+            while self.heard_at < self.said_at and not self.closed:
+                self.heard_at = self.said_at
+                await self._hear(await chat.since(self.said_at))
+        finally:
+            self.is_hearing = False
+
+    async def _hear(self, latest: state.Lines):
         while self.last_id is not None and latest.lines and self.last_id < latest.lines[0].id - 1:
             missed = await in_database(state.said_after)(self.last_id)
             if not missed.lines or missed.lines[0].id >= latest.lines[0].id:
@@ -192,6 +206,7 @@ class SeatConsumer(Page):
 
     async def disconnect(self, close_code):
         if getattr(self, "seat", None):
+            everyone.leave(self)
             await self.channel_layer.group_discard(signals.of_seat(self.seat.id), self.channel_name)
 
 

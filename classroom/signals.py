@@ -44,8 +44,7 @@ async def _tell(group: str) -> None:
         while True:
             _again.discard(group)
             # When, and for whom: whoever has read the database since then has seen it.
-            kind = "said" if group == CHAT else "changed"
-            await _send(group, {"type": kind, "at": time.time(), "group": group})
+            await _send(group, {"type": "changed", "at": time.time(), "group": group})
             await asyncio.sleep(PAUSE.get(group, 0))
             if group not in _again:
                 break
