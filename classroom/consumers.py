@@ -213,7 +213,7 @@ class SeatConsumer(Page):
 class ForTheInstructor(Page):
     """The cookie says so, which opening the board with its token has set."""
 
-    pause = 0.2
+    pause = 0.1
 
     def who(self):
         return f"instructor {self.channel_name}"
