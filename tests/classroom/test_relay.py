@@ -43,7 +43,7 @@ def layer(monkeypatch):
 
 async def until(is_so):
     async with asyncio.timeout(600):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110 - each turn of the loop is looked at
             await asyncio.sleep(0)
 
 
