@@ -1,17 +1,16 @@
 """A program whose interpreter was started ahead is as one that was started plainly."""
 
-import asyncio
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
 
+from tests.conftest import run_coroutine
 from tests.test_fork_server import PROBE
 from workshop.checking.processes import ahead
 from workshop.checking.processes.program import Program
@@ -32,18 +31,11 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(coroutine):
-    """Its result, from a thread of its own: in this one, the browser of other tests may have an
-    event loop that runs (playwright's)."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result()
-
-
 def found(folder, **environment) -> dict:
     """What a program finds, as it says itself."""
     program = Program(folder, "probe.py", "a", "b", **environment)
     try:
-        assert run(program.ended(60)), program.log.text
+        assert run_coroutine(program.ended(60)), program.log.text
         return json.loads(re.sub(" at 0x[0-9a-f]+", "", program.log.text))
     finally:
         program.stop()
@@ -78,7 +70,7 @@ def test_it_answers_what_is_asked_at_once(folder):
     ahead.begin()
     program = Program(folder, "waits.py")
     try:
-        assert run(program.report_busy())
+        assert run_coroutine(program.report_busy())
     finally:
         program.stop()
 

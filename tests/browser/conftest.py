@@ -7,12 +7,10 @@
 After each test, its pages must have raised nothing and asked no other host for anything.
 """
 
-import asyncio
 import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,7 @@ from workshop.checking.processes.server import Server
 from workshop.checking.processes.variables import program_environment
 from workshop.manifest import find, finished_chat
 
-from ..conftest import copy_of, edit
+from ..conftest import copy_of, edit, run_coroutine
 from . import browsing
 from .observer import Observer
 from .slideshow import Slideshow
@@ -82,9 +80,8 @@ def enter(visit):
 
 
 def running(server: Server) -> Server:
-    """The server, once it takes connections. In a thread: playwright has this one's event loop."""
-    with ThreadPoolExecutor(1) as thread:
-        listens = thread.submit(asyncio.run, server.listens(STARTS_WITHIN)).result()
+    """The server, once it takes connections."""
+    listens = run_coroutine(server.listens(STARTS_WITHIN))
     assert listens, f"exit code {server.exit_code}, log: {server.log.text}"
     return server
 

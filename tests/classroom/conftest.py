@@ -38,6 +38,23 @@ def new_database() -> str:
     return f"{POSTGRES}/{name}"
 
 
+def said_by_a_server(folder: Path, script: str) -> str:
+    """What a script prints that runs as a server process does; an empty database is in `folder`."""
+    start = "import classroom.asgi\nfrom django.core.management import call_command\n"
+    return subprocess.run(
+        [sys.executable, "-c", f"{start}call_command('migrate', verbosity=0)\n{script}"],
+        cwd=manifest.ROOT,
+        env={
+            **os.environ,
+            "CLASSROOM_FOLDER": str(folder),
+            "DJANGO_SETTINGS_MODULE": "classroom.settings",
+        },
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+
 class Page:
     """A page's WebSocket."""
 

@@ -1,19 +1,12 @@
 """While Python looks at all objects for garbage, a server answers nobody: it must be rare."""
 
-import os
-import subprocess
-import sys
-
-from tests.conftest import ROOT
+from .conftest import said_by_a_server
 
 SCRIPT = """
 import gc
-import classroom.asgi  # as a server does
-from django.core.management import call_command
 from uuid import uuid4
 from classroom import actions, catalog, messages, state
 
-call_command("migrate", verbosity=0)
 for _ in range(60):
     seat = actions.join()
     sent = [
@@ -29,12 +22,4 @@ print(gc.get_stats()[2]["collections"] - before)
 
 
 def test_reading_the_board_makes_python_look_at_all_objects_hardly_ever(tmp_path):
-    environment = {
-        **os.environ,
-        "CLASSROOM_FOLDER": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "classroom.settings",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, capture_output=True, check=True
-    )
-    assert int(done.stdout) <= 1
+    assert int(said_by_a_server(tmp_path, SCRIPT)) <= 1

@@ -1,23 +1,16 @@
 """What several laptops send at the same moment is stored in one transaction: each is answered."""
 
 import json
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.classroom.conftest import result, row_of
-from tests.conftest import ROOT
+from .conftest import result, row_of, said_by_a_server
 
 SCRIPT = """
 import asyncio, json
-import classroom.asgi  # as a server does
-from django.core.management import call_command
 from classroom import actions, messages
 from classroom.models import Result, Standing
 from classroom.threads import Together
 
-call_command("migrate", verbosity=0)
 ana, ben, cleo = (actions.join().id for _ in range(3))
 calls = []
 
@@ -49,15 +42,7 @@ def stored(tmp_path, sent: str):
     """Runs `sent`, a list of lists of things that are sent at the same moment: the answers to each
     list, how many things each call of actions.store() got, the number of results, and the
     standings: seat, step, number of the result, whether it is done."""
-    environment = {
-        **os.environ,
-        "CLASSROOM_FOLDER": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "classroom.settings",
-    }
-    script = SCRIPT.replace("SENT_HERE", sent)
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout)
+    return json.loads(said_by_a_server(tmp_path, SCRIPT.replace("SENT_HERE", sent)))
 
 
 def test_each_has_its_own_answer(tmp_path):
