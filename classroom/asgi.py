@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom.settings")
 # Django is set up before the consumers are imported: they import models.
 django_asgi_app = get_asgi_application()
 
+from classroom import checkpoints  # noqa: E402
 from classroom.routing import websocket_urlpatterns  # noqa: E402
 
 # With scheme and port: AllowedHostsOriginValidator compares hosts only, and on the same machine may
@@ -31,6 +32,7 @@ application = ProtocolTypeRouter(
 request_started.disconnect(reset_queries)
 request_started.disconnect(close_old_connections)
 request_finished.disconnect(close_old_connections)
+checkpoints.begin()
 
 # While Python looks at all objects for garbage, nobody is answered: with 250 seats that took 0.1 s,
 # every four seconds. What was imported stays, so it is left out. And each reading of the board

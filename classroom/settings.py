@@ -67,6 +67,8 @@ DATABASES = {
         os.environ.get("DATABASE_URL") or f"sqlite:///{FOLDER / 'db.sqlite3'}"
     )
 }
+if "init_command" in (of_sqlite := DATABASES["default"].get("OPTIONS", {})):
+    of_sqlite["init_command"] += "; PRAGMA wal_autocheckpoint=0"  # see checkpoints.py
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 SEATS, BOARD, SCREEN, CHAT = "seats", "board", "screen", "chat"
 # Seconds between two events to a group. All seats have a page in these two groups, so what several
 # server processes tell counts together; the instructor's pages pause themselves (consumers.py).
-PAUSE = {SEATS: 0.1 * settings.PROCESSES, CHAT: 0.25 * settings.PROCESSES}
+PAUSE = {SEATS: 0.1 * settings.PROCESSES, CHAT: 0.5 * settings.PROCESSES}
 AGAIN = 15  # seconds after which all pages are told, whether or not something is known to be new
 
 _telling: dict[str, asyncio.Task] = {}  # group: what tells it, and then waits for the next change

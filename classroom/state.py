@@ -3,12 +3,13 @@
 import json
 from collections import Counter, defaultdict
 from functools import lru_cache
+from operator import itemgetter
 from time import time
 
 from django.db.models import ExpressionWrapper, IntegerField, Q, TextField
 from django.db.models.functions import Cast
 
-from . import actions, catalog, messages
+from . import actions, catalog, messages, rows
 from .messages import (
     BoardState,
     HandRow,
@@ -31,22 +32,22 @@ def of_seats(**only) -> dict[int, SeatState]:
     room, poll, seats = actions.room(), _poll(), Seat.objects.filter(**only)
     hands = Hand.objects.filter(lowered=None, seat__in=seats)
     answers = Answer.objects.filter(poll=poll and poll.id, seat__in=seats)
-    raised = dict(hands.values_list("seat", "kind"))
-    chosen = dict(answers.values_list("seat", "choice"))
+    raised = dict(rows.of(hands, "seat", "kind"))
+    chosen = dict(rows.of(answers, "seat", "choice"))
     return {
-        seat.id: SeatState(
-            label=seat.label,
-            hue=seat.hue,
-            name=seat.name,
-            pair=seat.pair,
-            raised=raised.get(seat.id),
+        id: SeatState(
+            label=label,
+            hue=hue,
+            name=name,
+            pair=pair,
+            raised=raised.get(id),
             poll=poll,
-            answer=chosen.get(seat.id),
+            answer=chosen.get(id),
             step=room.step or None,
             ends=_seconds(room.ends),
             now=time(),
         )
-        for seat in seats
+        for id, label, hue, name, pair in rows.of(seats, "id", "label", "hue", "name", "pair")
     }
 
 
@@ -70,9 +71,9 @@ def of_board() -> BoardState:
             for name, entry in catalog.steps().items()
         ],
         seats=[
-            SeatRow(id, label, hue, name, active.timestamp(), standings[id])
-            for id, label, hue, name, active in Seat.objects.order_by("id").values_list(
-                "id", "label", "hue", "name", "active"
+            SeatRow(id, label, hue, name, rows.moment(active).timestamp(), standings[id])
+            for id, label, hue, name, active in sorted(
+                rows.of(Seat.objects, "id", "label", "hue", "name", "active")
             )
         ],
         left=[],
@@ -130,32 +131,31 @@ class Lines:
 
 
 def latest_said() -> Lines:
-    return Lines([*reversed([_line(one) for one in _messages().order_by("-id")[:AT_ONCE]])])
+    return _lines(Message.objects.order_by("-id"))
 
 
 def said_after(last_id: int) -> Lines:
     """The first that were said after that message; there may be more."""
-    found = _messages().filter(id__gt=last_id).order_by("id")[:AT_ONCE]
-    return Lines([_line(one) for one in found])
+    return _lines(Message.objects.filter(id__gt=last_id).order_by("id"))
 
 
-def _messages():
-    return Message.objects.values_list("id", "text", "seat__name", "seat__label", "created")
-
-
-def _line(row: tuple) -> Line:
-    id, text, name, label, created = row
-    return Line(id, text, name or label, created.isoformat())
+def _lines(found) -> Lines:
+    columns = ("id", "text", "seat__name", "seat__label", "created")
+    return Lines(
+        [
+            Line(id, text, name or label, rows.moment(created).isoformat())
+            for id, text, name, label, created in sorted(rows.of(found[:AT_ONCE], *columns))
+        ]
+    )
 
 
 def _standings(**only) -> list[tuple[int, Standing]]:
-    """Each with its seat, the steps in their order. 500 seats have thousands: objects of the model,
-    and Django's conversion of each value, would cost too much."""
+    """Each with its seat, the steps in their order."""
     is_done = ExpressionWrapper(Q(done__isnull=False), IntegerField())
     passed = Cast("result__passed", TextField())
-    columns = ("seat", "step", passed, "result__diagnosis", is_done)
-    found = StandingRecord.objects.filter(**only).order_by("step").values_list(*columns)
-    return [(seat, standing) for seat, *rest in found if (standing := _standing(*rest))]
+    columns = ("step", "seat", passed, "result__diagnosis", is_done)
+    found = sorted(rows.of(StandingRecord.objects.filter(**only), *columns), key=itemgetter(0))
+    return [(seat, standing) for step, seat, *rest in found if (standing := _standing(step, *rest))]
 
 
 @lru_cache(5000)

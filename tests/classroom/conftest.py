@@ -48,6 +48,7 @@ def said_by_a_server(folder: Path, script: str) -> str:
             **os.environ,
             "CLASSROOM_FOLDER": str(folder),
             "DJANGO_SETTINGS_MODULE": "classroom.settings",
+            **({"DATABASE_URL": new_database()} if POSTGRES else {}),
         },
         stdout=subprocess.PIPE,
         encoding="utf-8",
