@@ -54,10 +54,15 @@ SLOW_AT_HOME = (
     "test_three_ways.py",
 )
 AT_HOME = {step.short for step in manifest.steps() if step.track != "core"}
+# These look at the decks as they are built, which takes as long as many tests.
+OF_DECKS = ("browser/test_slides.py", "browser/test_the_day.py", "test_notes.py", "test_slides.py")
 
 
 def pytest_itemcollected(item):
-    slow = any(item.path.is_relative_to(ROOT / "tests" / name) for name in SLOW)
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    # Of the workers, one runs the tests of a file, in turn: see workshop/commands/test.py.
+    item.add_marker(pytest.mark.xdist_group("decks" if file in OF_DECKS else file))
+    slow = any(file == name or file.startswith(f"{name}/") for name in SLOW)
     at_home = item.path.name in SLOW_AT_HOME and any(step in item.name for step in AT_HOME)
     if slow or at_home:
         item.add_marker("slow")

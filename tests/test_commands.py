@@ -151,6 +151,7 @@ def test_check_without_a_step_leaves_out_what_is_not_installed(monkeypatch, caps
     assert all(f"python3 -m workshop run {name}" in said for name in left)
 
 
+@pytest.mark.slow
 def test_check_without_a_step_says_what_fails(workshop):
     shutil.rmtree(workshop.root / "steps" / manifest.find("step3").name)
     done = workshop.type("check")

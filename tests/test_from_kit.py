@@ -174,6 +174,7 @@ def test_what_is_not_a_kit(workshop, kit, tmp_path):
     assert "is not a kit" in refused(workshop, kit.folder)
 
 
+@pytest.mark.slow
 def test_a_later_group_asks_the_kit_and_then_the_index(workshop, kit):
     workshop.type("--from", str(kit.folder))
     slides = wheel(kit.wheels, "slides_thing", "1.0", {})

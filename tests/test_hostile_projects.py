@@ -121,7 +121,16 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("what", HOSTILE)
+# These wait for the longest limits, or keep a core busy until then.
+LONG = {
+    "sleeps forever while it is imported",
+    "awaits forever in connect",
+    "sends without end, and lets nobody else go on",
+}
+EACH = [pytest.param(what, marks=pytest.mark.slow if what in LONG else ()) for what in HOSTILE]
+
+
+@pytest.mark.parametrize("what", EACH)
 def test_it_ends_in_time_and_says_why(what, tmp_path):
     change, diagnosis, line = HOSTILE[what]
     copy = copy_of(STEP2.solution, tmp_path / "copy")

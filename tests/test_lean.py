@@ -83,7 +83,8 @@ def lean(workshop, tmp_path):
 FIRST = manifest.steps()[0].short
 COMMANDS = [
     "",
-    "doctor",
+    # It waits, to see that a quiet WebSocket stays open.
+    pytest.param("doctor", marks=pytest.mark.slow),
     f"check {FIRST} --solution",
     f"diff {FIRST}",
     "look step3 --solution --once",

@@ -540,6 +540,7 @@ def test_the_solution_passes(time, pocket):
     assert done.code == 0, done.out + done.err
 
 
+@pytest.mark.slow
 def test_a_quiet_websocket_stays_open(pocket, monkeypatch):
     """For eight seconds; with WORKSHOP_POCKET=all, for a minute."""
     monkeypatch.setattr(doctor, "QUIET", 60 if ALL else 8)
@@ -555,6 +556,7 @@ LAYERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", LAYERS)
 def test_fifty_browsers_on_two_servers_hear_the_same(layer, pocket, client, tmp_path):
     """Each hears all messages, once, and those of one server in their order."""
@@ -626,6 +628,7 @@ def checked(request, pocket, tmp_path_factory):
             yield result_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", SAMPLE, ids=name_of)
 def test_the_catalogue_is_told_the_same(entry, checked):
     done = checked(entry)

@@ -199,6 +199,7 @@ def test_a_migration_that_says_no_in_words_is_quoted(project):
     assert "The server ended" not in check["message"]
 
 
+@pytest.mark.slow
 def test_a_migration_without_end_is_ended_and_named(project, monkeypatch):
     migration(project, "migrations.RunPython(fill)", "def fill(*_):\n    time.sleep(9999)")
     edit(project, "chat/migrations/0002_second.py", "from django", "import time\n\nfrom django")

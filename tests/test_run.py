@@ -209,6 +209,7 @@ HALF_SAVED = {  # as they come between two keys of somebody who follows the task
 }
 
 
+@pytest.mark.slow
 @posix_only
 def test_run_outlives_files_that_are_saved_half_done(workshop):
     folder = workshop.root / "solutions" / STEP2

@@ -329,6 +329,7 @@ def test_ctrl_c_leaves_nothing(workshop, uv):
     assert not (workshop.root / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_what_a_kill_left_is_made_anew(workshop, uv):
     uv("import os, signal; os.kill(os.getppid(), signal.SIGKILL)")
     workshop.type()
@@ -339,6 +340,7 @@ def test_what_a_kill_left_is_made_anew(workshop, uv):
     assert Path(entering(workshop).stdout.strip()) == workshop.root / ".venv"
 
 
+@pytest.mark.slow
 def test_two_terminals_at_once_set_it_up_once(workshop, uv):
     uv(INSTALLS)
     terminals = [
@@ -363,6 +365,7 @@ def test_it_is_set_up_again_when_the_requirements_change(workshop, uv):
     assert "Setting up" not in workshop.type().stdout
 
 
+@pytest.mark.slow
 def test_it_is_set_up_again_when_the_folder_has_moved(workshop, uv, tmp_path):
     uv(INSTALLS)
     workshop.type()
@@ -371,6 +374,7 @@ def test_it_is_set_up_again_when_the_folder_has_moved(workshop, uv, tmp_path):
     assert "Setting up" not in workshop.type().stdout
 
 
+@pytest.mark.slow
 def test_it_is_set_up_again_when_its_python_is_gone(workshop, uv):
     uv(INSTALLS)
     workshop.type()

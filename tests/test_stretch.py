@@ -256,6 +256,8 @@ LACKING["step2"].append(
     ([(*GREETS[:2], GREETS[2].replace("await self.send", "self.send"))], "await")
 )
 CASES = [(short, edits, words) for short, rows in LACKING.items() for edits, words in rows]
+LONG = "asyncio.timeout(2)"  # what it lacks is a limit
+EACH = [pytest.param(one, marks=pytest.mark.slow if one[2] == LONG else ()) for one in CASES]
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +275,7 @@ def lacking(request, tmp_path_factory):
         yield found
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} {case[2]}")
+@pytest.mark.parametrize("case", EACH, ids=lambda case: f"{case[0]} {case[2]}")
 def test_what_it_lacks_is_told(case, lacking):
     done = lacking(case)
     assert done.code == 1, done.out

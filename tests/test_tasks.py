@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from tests.conftest import check, copy_of, edit, quick_check, side_by_side
+from tests.conftest import PATIENT, check, copy_of, edit, quick_check, side_by_side
 from tests.todos import with_done, without_comments
 from workshop import manifest
 from workshop.checking import tasks
@@ -42,8 +42,11 @@ def reports(request, tmp_path_factory):
         project = with_done(*way, folder / name_of(way))
         return quick_check(checks, way[0].short, "--project", project, "--json").report
 
-    with side_by_side(request, "way", run) as result_of:
-        yield result_of
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in PATIENT.items():
+            patch.setenv(name, value)
+        with side_by_side(request, "way", run) as result_of:
+            yield result_of
 
 
 @pytest.mark.parametrize("way", ALL_WAYS, ids=name_of)
@@ -193,6 +196,18 @@ def test_a_fault_in_another_file_sends_nobody_to_a_todo(tmp_path, file, expected
     assert [one.task.number for one in found if one.state == tasks.NEXT] == [
         *filter(None, [expected])
     ]
+
+
+def test_a_todo_that_nothing_has_tried_yet_is_not_next(tmp_path):
+    """All are written, what failed serves none of them, and the fault is elsewhere in the file."""
+    step = manifest.find("step5")
+    project = copy_of(step.solution, tmp_path / "project")
+    failed, untried = "test_two_tabs_are_one_person", "test_after_logging_out_the_socket_closes"
+    consumer = (project / "chat/consumers.py").read_text(encoding="utf-8").splitlines()
+    where = Where(project / "chat/consumers.py", len(consumer))
+    found = states(step, project, every_check(step) - {failed, untried}, failed, where=where)
+    assert [one.state for one in found if untried in one.task.checks] == [tasks.BEGUN]
+    assert not [one for one in found if one.state == tasks.NEXT]
 
 
 def test_without_a_next_todo_the_report_says_how_far_each_is(tmp_path):

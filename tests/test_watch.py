@@ -260,7 +260,9 @@ def test_ctrl_c_ends_it_and_all_it_started(project):
 
 
 @POSIX
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "end", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
+)
 def test_nothing_is_left_when_it_is_ended_in_the_middle_of_a_check(project, end):
     (project / "wait").touch()
     with (project / "mysite" / "settings.py").open("a", encoding="utf-8") as file:
@@ -322,7 +324,10 @@ def test_keys_in_a_terminal(tmp_path):
 
 
 @POSIX
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "number, code",
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_the_terminal_is_left_as_it_was(project, number, code):
     with Watching("--project", project, terminal=True) as watching:
         before = termios.tcgetattr(watching.terminal)

@@ -8,6 +8,7 @@ is. Which of the checks that the task serves have passed. And where the diagnosi
 import ast
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -252,16 +253,19 @@ def _next(
     files: set[Path],
 ) -> TaskInProject | None:
     """The one to work on now: where a diagnosis points; else one of the same file, one that has to
-    do with what failed first. Where no diagnosis names a place, the first that is not done and has
-    to do with what failed, or has not been begun. None where a diagnosis points to another file:
-    the fault is in what the step provides, or outside the step."""
+    do with what failed first, or else one that was not begun, or is the only one of that file.
+    Where no diagnosis names a place, the first that is not done and has to do with what failed, or
+    has not been begun. None where it is none of these: the fault is in what the step provides, or
+    outside the step."""
     unfinished = [one for one, state in found.items() if state != DONE]
     serving = [one for one in unfinished if failed & set(one.task.checks)]
+    not_begun = [one for one in unfinished if found[one] == NOT_BEGUN]
     if files:
-        near = [one for one in [*serving, *unfinished] if one.where.file in files]
+        homes = Counter(one.where.file for one in found)
+        alone = [one for one in unfinished if homes[one.where.file] == 1]
+        near = [one for one in [*serving, *not_begun, *alone] if one.where.file in files]
     else:
-        telling = [one for one in unfinished if one in serving or found[one] == NOT_BEGUN]
-        near = telling or unfinished
+        near = [one for one in unfinished if one in serving or one in not_begun]
     return next(iter([*blamed, *near]), None)
 
 

@@ -1,14 +1,17 @@
 """Who is on the list, and who should be."""
 
 import ast
+import re
 
 from checks.step5_people.diagnoses.seen import calls, methods, names_in
 from checks.step5_people.failures import WrongPeople
 from workshop.checking.explaining.edits import after, around, below, instead
+from workshop.checking.explaining.nodes import values_in
 from workshop.checking.explaining.rules import Explanation, rule
 from workshop.checking.failures import Silent
 
 CONTAINERS = (ast.List, ast.Set, ast.Dict, ast.Call, ast.ListComp, ast.SetComp, ast.DictComp)
+_OF_FEWER = re.compile(r"channel|pk$|id$|seen__l")  # one row, or of nobody who is here
 TELL = 'await self.channel_layer.group_send(self.room_group_name, {"type": "people.changed"})'
 
 
@@ -338,3 +341,41 @@ def nobody_stays(evidence):
                 evidence.suggest(where, below(method.body[-1], code)),
             )
     return None
+
+
+@rule
+def other_tabs_deleted(evidence):
+    """A tab that is closed deletes more rows than its own."""
+    seen = _seen(evidence)
+    if seen is None or not {*map(str, evidence.failure.expected)} > {*map(str, seen)}:
+        return None
+    for consumer in evidence.consumers:
+        for rows in [rows for method in consumer.methods.values() for rows in _deleted(method)]:
+            asked_for = [node.arg or "" for node in ast.walk(rows) if isinstance(node, ast.keyword)]
+            if "Presence" not in names_in(rows) or any(map(_OF_FEWER.match, asked_for)):
+                continue
+            found = calls(rows, "filter", "all")
+            where = consumer.where(rows)
+            changed = "Presence.objects.filter(channel=self.channel_name)"
+            return Explanation(
+                "This deletes the rows of other tabs, too. Each tab has a row of its own, which "
+                f"has its channel: `{changed}`.",
+                where,
+                evidence.suggest(where, instead(rows, changed)) if found == [rows] else None,
+            )
+    return None
+
+
+def _deleted(method):
+    """What is deleted in the method: the query, where a name stands for it or for one of its rows,
+    too."""
+    named = [(name, assigned.value) for name, assigned in values_in(ast.walk(method))]
+    named += [
+        (node.target.id, node.iter)
+        for node in ast.walk(method)
+        if isinstance(node, ast.For | ast.AsyncFor) and isinstance(node.target, ast.Name)
+    ]
+    for call in calls(method, "delete", "adelete"):
+        on = getattr(call.func, "value", call.func)
+        meant = [value for name, value in named if isinstance(on, ast.Name) and on.id == name]
+        yield from meant or [on]

@@ -1,11 +1,13 @@
 """Accounts in the check's own database, as `manage.py people` makes them."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from hashlib import md5
 
 from workshop.checking import patience
+from workshop.checking.processes.server import Server
 
 # Of as many characters as Django's own: with fewer it would make a new password hash at the first
 # login, which would end the sessions of those who log in at the same time
@@ -50,6 +52,18 @@ class Accounts:
                 [room],
             )
             return [name for (name,) in rows]
+
+    @contextmanager
+    def without(self, server: Server) -> Iterator[None]:
+        """Meanwhile the server does nothing, and holds no lock of the database."""
+        with self._opened() as database:
+            database.execute("BEGIN IMMEDIATE")  # when nobody else writes
+            server.pause()
+            database.execute("ROLLBACK")
+        try:
+            yield
+        finally:
+            server.resume()
 
     def time_passes(self, seconds: float) -> None:
         """Make all rows in the table of Presence as old as they would be so many seconds later."""

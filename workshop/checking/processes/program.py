@@ -75,6 +75,18 @@ class Program:
         """Whether it ended as only a forked program may: then start it plainly, to be sure."""
         return launch.is_suspect(self._process)
 
+    def pause(self) -> None:
+        """It does nothing until resume(), and does not know."""
+        self._paused().suspend()
+
+    def resume(self) -> None:
+        self._paused().resume()
+
+    def _paused(self):
+        import psutil  # which hardly any check needs
+
+        return psutil.Process(self._process.pid)
+
     async def ended(self, limit: float) -> bool:
         """True as soon as the program has ended; False after `limit` seconds."""
         if not await becomes(lambda: self.exit_code is not None, limit):
