@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import md5
 
@@ -14,6 +14,7 @@ from workshop.checking.processes.server import Server
 # (django.contrib.auth.hashers.must_update_salt).
 SALT = "sodiumchloride" * 2
 WAITS = patience.seconds(30)  # for a writer that is before us
+LOCKED_FOR = 1  # seconds: no other server writes for so long
 
 
 class Accounts:
@@ -55,15 +56,25 @@ class Accounts:
 
     @contextmanager
     def without(self, server: Server) -> Iterator[None]:
-        """Meanwhile the server does nothing, and holds no lock of the database."""
-        with self._opened() as database:
-            database.execute("BEGIN IMMEDIATE")  # when nobody else writes
-            server.pause()
-            database.execute("ROLLBACK")
+        """Meanwhile the server does nothing. Others may write: it was not paused while it did."""
+        while not self._pauses(server):
+            server.resume()
         try:
             yield
         finally:
             server.resume()
+
+    def _pauses(self, server: Server) -> bool:
+        """Whether it holds no lock of the database now that it is paused. One of its threads may
+        have been a moment late to stop."""
+        with self._opened() as database:
+            database.execute("BEGIN IMMEDIATE")  # when nobody else writes
+            server.pause()
+            database.execute("ROLLBACK")
+            database.execute(f"PRAGMA busy_timeout = {1000 * LOCKED_FOR}")
+            with suppress(sqlite3.OperationalError):
+                database.execute("BEGIN IMMEDIATE")
+            return database.in_transaction
 
     def time_passes(self, seconds: float) -> None:
         """Make all rows in the table of Presence as old as they would be so many seconds later."""

@@ -76,16 +76,20 @@ class Program:
         return launch.is_suspect(self._process)
 
     def pause(self) -> None:
-        """It does nothing until resume(), and does not know."""
-        self._paused().suspend()
-
-    def resume(self) -> None:
-        self._paused().resume()
-
-    def _paused(self):
+        """It does nothing until resume(), and does not know. Nothing if it has ended."""
         import psutil  # which hardly any check needs
 
-        return psutil.Process(self._process.pid)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self._process.pid)
+            process.suspend()
+            while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+                time.sleep(LOOK_EVERY)
+
+    def resume(self) -> None:
+        import psutil
+
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(self._process.pid).resume()
 
     async def ended(self, limit: float) -> bool:
         """True as soon as the program has ended; False after `limit` seconds."""
