@@ -6,6 +6,7 @@ rest.
 """
 
 import contextlib
+import os
 import subprocess
 import threading
 import time
@@ -20,6 +21,8 @@ from workshop.checking.processes.log import LOG_KEPT, Log
 from workshop.checking.processes.variables import program_environment
 
 if TYPE_CHECKING:
+    import psutil
+
     from workshop.checking.events import Busy, Event
 
 LOOK_EVERY = 0.001  # seconds; a check waits some twenty times for an event that is all but there
@@ -80,16 +83,24 @@ class Program:
         import psutil  # which hardly any check needs
 
         with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self._process.pid)
-            process.suspend()
-            while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
-                time.sleep(LOOK_EVERY)
+            for process in self._processes():
+                process.suspend()
+                while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+                    time.sleep(LOOK_EVERY)
 
     def resume(self) -> None:
         import psutil
 
         with contextlib.suppress(psutil.NoSuchProcess):
-            psutil.Process(self._process.pid).resume()
+            for process in self._processes():
+                process.resume()
+
+    def _processes(self) -> list["psutil.Process"]:
+        """In a virtual environment on Windows, python.exe starts another one and waits for it."""
+        import psutil
+
+        process = psutil.Process(self._process.pid)
+        return [process, *(process.children(recursive=True) if os.name == "nt" else ())]
 
     async def ended(self, limit: float) -> bool:
         """True as soon as the program has ended; False after `limit` seconds."""
