@@ -54,15 +54,26 @@ SLOW_AT_HOME = (
     "test_three_ways.py",
 )
 AT_HOME = {step.short for step in manifest.steps() if step.track != "core"}
-# These look at the decks as they are built, which takes as long as many tests.
+# These look at the decks as they are built (decks.py), which takes as long as many tests.
 OF_DECKS = ("browser/test_slides.py", "browser/test_the_day.py", "test_notes.py", "test_slides.py")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With --dist loadfile, those of the decks run on the same worker, as the tests of a file do:
+    it builds the decks once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "decks" if file.endswith(OF_DECKS) else file
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_itemcollected(item):
-    file = item.path.relative_to(Path(__file__).parent).as_posix()
-    # Of the workers, one runs the tests of a file, in turn: see workshop/commands/test.py.
-    item.add_marker(pytest.mark.xdist_group("decks" if file in OF_DECKS else file))
-    slow = any(file == name or file.startswith(f"{name}/") for name in SLOW)
+    slow = any(item.path.is_relative_to(ROOT / "tests" / name) for name in SLOW)
     at_home = item.path.name in SLOW_AT_HOME and any(step in item.name for step in AT_HOME)
     if slow or at_home:
         item.add_marker("slow")

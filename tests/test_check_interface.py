@@ -59,6 +59,7 @@ def test_a_failed_check_in_words(tmp_path):
     assert "Traceback" not in done.out and not done.err
 
 
+@pytest.mark.slow
 def test_the_rest_is_one_flag_away(tmp_path):
     copy = copy_of(manifest.find("step3").starter, tmp_path / "copy")
     report = check("step3", "--project", copy, "--all", "--json").report

@@ -189,6 +189,7 @@ def test_a_migration_that_raises_fails_the_first_check_with_its_line(project):
     assert check["seen"].startswith("manage.py migrate ended with exit code 1. Its last output:")
 
 
+@pytest.mark.slow
 def test_a_migration_that_says_no_in_words_is_quoted(project):
     """Two leaves: Django's CommandError, without a traceback."""
     migration(project, "")
@@ -256,6 +257,7 @@ def test_a_program_beside_the_servers_is_told_where_they_are(project):
     assert not made.folder.exists()
 
 
+@pytest.mark.slow
 def test_it_runs_with_the_checks_and_its_log_is_evidence(project):
     (project / "beside.py").write_text(BESIDE, encoding="utf-8")
     report = checked(
