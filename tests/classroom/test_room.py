@@ -242,8 +242,8 @@ def test_a_seat_leaves_and_all_that_it_sent_is_gone(new_room):
         with pytest.raises(ConnectionClosed) as closed:
             page.hear("nothing more")
         assert closed.value.rcvd.code == 4410
-        state = board.hear("board_state", lambda s: len(s["seats"]) == 1)
-        assert state["shared"] == []
+        # A reading may have begun before the seat had gone: then another one follows.
+        board.hear("board_state", lambda s: len(s["seats"]) == 1 and not s["shared"])
     assert seat.send(result()).status_code == 401
     with other.page() as again:
         again.tell("say", text="still here", client_id=uuid4().hex)
