@@ -1,8 +1,8 @@
 """The rows of a query, fetched as a single one.
 
 Before each row, Python's sqlite3 releases the interpreter's lock, and then waits until it has it
-back: up to five milliseconds while the server's loop is busy. Two thousand rows, which take 14 ms
-alone, took 180. Here the database makes one row of them, in JSON.
+back: up to five milliseconds while the server's loop is busy, and a board of 500 seats has two
+thousand rows. Here the database makes one row of them, in JSON.
 https://github.com/python/cpython/blob/3.11/Modules/_sqlite/cursor.c (stmt_step)
 https://docs.python.org/3/library/sys.html#sys.setswitchinterval
 """

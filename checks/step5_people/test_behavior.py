@@ -195,7 +195,8 @@ async def test_two_tabs_are_one_person(room, second_server, logged_in, accounts,
     places = (room, room.on(second_server))
     ben = await entered(places[1], "Ben", await logged_in("ben"))
     ana = await logged_in("ana")
-    for left in reversed(range(ROUNDS)):
+    for number in range(ROUNDS):
+        is_last = number == ROUNDS - 1
         began = time.monotonic()
         tabs = await together(*(entered(place, "Ana", ana) for place in places))
         await tabs[1].says("here I am twice")  # comes after the event that this tab has arrived
@@ -205,9 +206,9 @@ async def test_two_tabs_are_one_person(room, second_server, logged_in, accounts,
         with accounts.without(second_server):  # there her other tab would note itself again
             noted = "ana" in accounts.present(room.name)
             await tabs[0].leaves()
-            await room.has_let_go(2 * (ROUNDS - 1 - left) + 1)
+            await room.has_let_go(2 * number + 1)
             deleted = noted and "ana" not in accounts.present(room.name)
-            if deleted and (not left or time.monotonic() - began < expiry):
+            if deleted and (is_last or time.monotonic() - began < expiry):
                 message = "Ana closed one of two tabs, and the rows of both were deleted."
                 raise WrongPeople("Ben", message, ["ana", "ben"], ["ben"])
         await tabs[1].says("I am still here")  # comes after the event that the other tab has left
@@ -215,7 +216,7 @@ async def test_two_tabs_are_one_person(room, second_server, logged_in, accounts,
         wrong = [people for people in ben.lists[before:] if people != ["ana", "ben"]]
         # What was noted of Ana since then still holds. Ben may be late himself.
         for_sure = time.monotonic() - began < expiry and any("ben" in people for people in wrong)
-        if wrong and (for_sure or not left):
+        if wrong and (for_sure or is_last):
             message = f"Ana closed one of two tabs, and Ben's list became {wrong[0]}."
             raise WrongPeople("Ben", message, ["ana", "ben"], wrong[0])
         await tabs[1].leaves()

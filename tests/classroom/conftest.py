@@ -56,6 +56,23 @@ def said_by_a_server(folder: Path, script: str) -> str:
     ).stdout
 
 
+# For such a script: join(3) makes three seats, with a result in each step and a message.
+JOIN = """
+from uuid import uuid4
+from classroom import actions, catalog, messages
+
+def join(count):
+    for _ in range(count):
+        seat = actions.join()
+        sent = [
+            messages.Result(uuid4().hex, step, [], len(entry.checks), "blocked", 1.0)
+            for step, entry in catalog.steps().items()
+        ]
+        actions.store([actions.Sent(seat.id, sent)])
+        actions.say(seat, "hello", "x")
+"""
+
+
 class Page:
     """A page's WebSocket."""
 

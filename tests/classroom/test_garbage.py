@@ -1,19 +1,12 @@
 """While Python looks at all objects for garbage, a server answers nobody: it must be rare."""
 
-from .conftest import said_by_a_server
+from .conftest import JOIN, said_by_a_server
 
 SCRIPT = """
 import gc
-from uuid import uuid4
-from classroom import actions, catalog, messages, state
+from classroom import state
 
-for _ in range(60):
-    seat = actions.join()
-    sent = [
-        messages.Result(uuid4().hex, step, [], len(entry.checks), "blocked", 1.0)
-        for step, entry in catalog.steps().items()
-    ]
-    actions.store([actions.Sent(seat.id, sent)])
+join(60)
 before = gc.get_stats()[2]["collections"]
 for _ in range(300):
     state.of_board()
@@ -22,4 +15,4 @@ print(gc.get_stats()[2]["collections"] - before)
 
 
 def test_reading_the_board_makes_python_look_at_all_objects_hardly_ever(tmp_path):
-    assert int(said_by_a_server(tmp_path, SCRIPT)) <= 1
+    assert int(said_by_a_server(tmp_path, JOIN + SCRIPT)) <= 1

@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from .conftest import POSTGRES, said_by_a_server
+from .conftest import JOIN, POSTGRES, said_by_a_server
 
 SAME = """
-from datetime import timedelta
 from classroom import actions, rows
-from classroom.models import Message, Seat
+from classroom.models import Message
 
 for number in range(120):
     actions.say(actions.join('a "name"' if number % 2 else ""), f"line\\\\n\\u2028 {number}", "x")
@@ -26,19 +25,8 @@ for query in queries:
 """
 FETCHED = """
 import json
-from uuid import uuid4
 from django.db import connection
-from classroom import actions, catalog, messages, state
-
-def join(count):
-    for number in range(count):
-        seat = actions.join()
-        sent = [
-            messages.Result(uuid4().hex, step, [], len(entry.checks), "blocked", 1.0)
-            for step, entry in catalog.steps().items()
-        ]
-        actions.store([actions.Sent(seat.id, sent)])
-        actions.say(seat, "hello", "x")
+from classroom import state
 
 def fetched(read):
     count = 0
@@ -65,5 +53,5 @@ def test_it_has_what_the_rows_have(tmp_path):
 
 @pytest.mark.skipif(bool(POSTGRES), reason="asks Python's sqlite3 how many rows it has fetched")
 def test_fifty_seats_more_are_not_a_row_more(tmp_path):
-    few, many = json.loads(said_by_a_server(tmp_path, FETCHED))
+    few, many = json.loads(said_by_a_server(tmp_path, JOIN + FETCHED))
     assert few == many and max(many) < 10 and min(many) > 0
