@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.copied import Workshop
 from workshop import manifest
-from workshop.developing import check, new
+from workshop.developing import check, new, problem
 
 STEP2, STEP3 = (manifest.find(short) for short in ("step2", "step3"))
 LAST = manifest.steps()[-1].number
@@ -430,3 +430,10 @@ def everything(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and ".workshop" not in path.parts
     }
+
+
+def test_a_file_that_is_no_text_is_looked_through_too(tmp_path):
+    """An author has run the step: its database lies in its folder."""
+    (tmp_path / "db.sqlite3").write_bytes(b"\xfb\x00\nhere it is")
+    assert problem.line_of(tmp_path / "db.sqlite3", "it is") == 2
+    assert problem.line_of(tmp_path / "db.sqlite3", "it is not") is None

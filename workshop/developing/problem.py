@@ -63,6 +63,7 @@ def is_todo(lines: list[str]) -> bool:
 
 
 def line_of(file: Path, text: str) -> int | None:
-    """The first line of the file that contains the text, counted from 1."""
-    lines = file.read_text(encoding="utf-8").splitlines()
+    """The first line of the file that contains the text, counted from 1. The file may be anything,
+    such as the database that a step's server has left in its folder."""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((number for number, line in enumerate(lines, 1) if text in line), None)
