@@ -11,6 +11,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,30 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
+@cache
+def is_slow(file: Path) -> bool:
+    return any(file.is_relative_to(ROOT / "tests" / name) for name in SLOW)
+
+
+@cache
+def own_files() -> tuple[Path, ...]:
+    """The files of the repository, sorted, without what is installed, built or made by a program
+    here, and without folders whose names begin with a dot, except those of the two CIs."""
+    files = []
+    for place, folders, names in os.walk(ROOT):
+        folders[:] = [
+            name
+            for name in folders
+            if name not in ("build", "node_modules", "__pycache__")
+            and (name in (".ci", ".github") or not name.startswith("."))
+        ]
+        files += [Path(place, name) for name in names if not name.endswith(".sqlite3")]
+    return tuple(sorted(files))
+
+
 def pytest_itemcollected(item):
-    slow = any(item.path.is_relative_to(ROOT / "tests" / name) for name in SLOW)
     at_home = item.path.name in SLOW_AT_HOME and any(step in item.name for step in AT_HOME)
-    if slow or at_home:
+    if is_slow(item.path) or at_home:
         item.add_marker("slow")
 
 

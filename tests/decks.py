@@ -1,4 +1,4 @@
-"""The decks as they are built, once for all tests of one process."""
+"""The decks as they are read and as they are built, once for all tests of one process."""
 
 import atexit
 import shutil
@@ -6,7 +6,12 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from workshop.building import slides
+from workshop.building import deck, slides
+
+
+@cache
+def every_deck() -> list[deck.Deck]:
+    return deck.decks()
 
 
 @cache

@@ -26,7 +26,7 @@ from workshop.building import deck
 from workshop.developing import catalogue
 from workshop.developing.problem import changes, is_todo
 
-from .decks import built
+from .decks import built, every_deck
 from .test_questions import misconceptions
 
 NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -45,7 +45,7 @@ PARTS = {"ask", "show", "say", "if late"}
 def every_slide():
     return [
         pytest.param(one.name, number, slide, id=f"{one.name}: {slide.title}")
-        for one in deck.decks()
+        for one in every_deck()
         for number, slide in enumerate(one.slides)
     ]
 
@@ -103,7 +103,7 @@ def test_a_note_has_all_that_a_speaker_does(name, number, slide):
 def known() -> set[str]:
     """Every name in the decks, in the solutions, in Python and in what they stand on."""
     words = {*dir(builtins), *keyword.kwlist, *sys.stdlib_module_names, *packages_distributions()}
-    for one in deck.decks():
+    for one in every_deck():
         words.update(NAME.findall(shown(page(one.name))))
     folders = [step.solution for step in manifest.steps()]
     folders += [Path(find_spec(module).origin).parent for module in INSTALLED]

@@ -11,6 +11,8 @@ from workshop.building import deck
 from workshop.checking.command import rules_for
 from workshop.developing import catalogue
 
+from .decks import every_deck
+
 LETTERS = "ABCD"
 FEWEST = 8  # in a day
 ANSWER = re.compile(r"^\d\. (.+)$", re.MULTILINE)
@@ -19,12 +21,7 @@ WRONG = re.compile(r"\*Say\* not ([A-D]): (.+?)\(`([\w-]+)`\)\.?", re.DOTALL)
 
 
 def questions():
-    return [
-        slide
-        for one in deck.decks()
-        for slide in one.slides
-        if "question" in slide.settings.get("class", "").split()
-    ]
+    return [slide for one in every_deck() for slide in one.slides if slide.is_question]
 
 
 every_question = pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 import json
 import os
 import shlex
-from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.conftest import own_files
 from workshop import manifest, oldest
 
 ROOT = manifest.ROOT
@@ -91,25 +91,9 @@ def test_every_checkout_ends_its_lines_alike():
     lines = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
     assert "* text=auto eol=lf" in lines
     binary = {line.split()[0].removeprefix("*") for line in lines if line.endswith(" binary")}
-    for file in texts_and_pictures():
+    for file in own_files():
         content = file.read_bytes()
         if file.suffix in binary:
             continue
         assert b"\0" not in content, f"{file} is binary, and .gitattributes doesn't say so"
         assert b"\r\n" not in content, f"{file} ends its lines with CRLF"
-
-
-def texts_and_pictures() -> list[Path]:
-    """The files of the repository, without what is made or installed here."""
-    made = {"build", "node_modules", "__pycache__"}
-    return [
-        file
-        for file in ROOT.rglob("*")
-        if file.is_file()
-        and not made & set(file.parts)
-        and not any(
-            part.startswith(".") and part not in (".ci", ".github")
-            for part in file.relative_to(ROOT).parts[:-1]
-        )
-        and file.suffix != ".sqlite3"
-    ]

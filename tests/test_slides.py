@@ -18,7 +18,7 @@ from workshop.checking.command import rules_for
 from workshop.checking.reporting.hints import NoSuchCode, quoted
 from workshop.commands import slides as command
 
-from .decks import built
+from .decks import built, every_deck
 
 ROOT = manifest.ROOT
 TRACKS = {track.name: track for track in manifest.tracks()}
@@ -34,7 +34,7 @@ HEADER += "kernelspec: {display_name: Python 3, language: python, name: python3}
 def every_slide():
     return [
         pytest.param(slide, id=f"{one.name}: {slide.title}")
-        for one in deck.decks()
+        for one in every_deck()
         for slide in one.slides
     ]
 
@@ -103,7 +103,7 @@ def test_each_core_step_has_one_deck_and_one_exercise_slide_in_its_order():
 
 def test_code_of_the_solutions_is_quoted_and_not_typed():
     fences = re.compile(r"^```(\S*)", re.MULTILINE)
-    for one in deck.decks():
+    for one in every_deck():
         kinds = {kind for kind in fences.findall(one.file.read_text(encoding="utf-8")) if kind}
         assert kinds <= {"{code-cell}", markdown.QUOTE, markdown.EVENT, "http", "sh"}, one.name
 
@@ -383,7 +383,7 @@ def pages():
 
 def test_every_deck_is_one_small_file():
     files = built()
-    assert [file.stem for file in files] == [slides.DAY, *(one.name for one in deck.decks())]
+    assert [file.stem for file in files] == [slides.DAY, *(one.name for one in every_deck())]
     assert sorted(files[0].parent.iterdir()) == sorted(files)
     assert all(file.stat().st_size < LARGEST for file in files)
 
@@ -408,7 +408,7 @@ def test_links_lead_to_https_or_into_the_deck(pages):
 
 
 def test_every_slide_is_there_with_its_notes_and_its_seconds(pages):
-    for one in deck.decks():
+    for one in every_deck():
         sections = pages[one.name].select(".slides > section")
         assert len(sections) == len(one.slides)
         for section, slide in zip(sections, one.slides, strict=True):
