@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,6 +93,16 @@ def own_files() -> tuple[Path, ...]:
         ]
         files += [Path(place, name) for name in names if not name.endswith(".sqlite3")]
     return tuple(sorted(files))
+
+
+def first_of(cases: Iterable, count: int = 1) -> list:
+    """Parameters of a test, of which the first `count` run each time; the others are slow. A tuple
+    has one for each name."""
+    values = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [
+        pytest.param(*each, marks=() if number < count else pytest.mark.slow)
+        for number, each in enumerate(values)
+    ]
 
 
 def pytest_itemcollected(item):

@@ -201,6 +201,7 @@ class TestHints:
         assert "three times" not in "".join(said[:4])
         assert "The same check failed three times" in said[4] and "--hint" in said[4]
 
+    @pytest.mark.slow
     def test_a_failure_with_nothing_saved_in_between_does_not_count(self, workshop):
         said = [self.check(workshop).stdout for _ in range(4)]
         assert "was saved since" not in said[0]

@@ -11,20 +11,13 @@ import pytest
 from workshop import manifest
 from workshop.environment import VENV
 
-from .conftest import check
+from .conftest import check, first_of
 
 TASKS = json.loads((manifest.ROOT / ".vscode" / "tasks.json").read_text(encoding="utf-8"))["tasks"]
 MATCHING = [task for task in TASKS if task["problemMatcher"]]
 
 
-FIRST, *OTHERS = manifest.steps()
-
-
-@pytest.mark.parametrize(
-    "step",
-    [FIRST, *(pytest.param(step, marks=pytest.mark.slow) for step in OTHERS)],
-    ids=lambda step: step.short,
-)
+@pytest.mark.parametrize("step", first_of(manifest.steps()), ids=lambda step: step.short)
 @pytest.mark.parametrize("task", MATCHING, ids=lambda task: task["label"])
 def test_the_problem_matcher_finds_the_diagnosis(task, step):
     matcher = task["problemMatcher"]

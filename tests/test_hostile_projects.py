@@ -125,6 +125,7 @@ HOSTILE = {
 LONG = {
     "sleeps forever while it is imported",
     "awaits forever in connect",
+    "loops forever in connect",
     "sends without end, and lets nobody else go on",
 }
 EACH = [pytest.param(what, marks=pytest.mark.slow if what in LONG else ()) for what in HOSTILE]

@@ -18,7 +18,7 @@ import pytest
 from workshop import environment, manifest, ports, redis_server
 from workshop.redis_server import RedisError
 
-from .conftest import check, copy_of, edit
+from .conftest import check, copy_of, edit, first_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="uses what Windows doesn't have")
 valkey = pytest.mark.skipif(
@@ -222,7 +222,7 @@ def test_one_that_answers_but_is_of_no_use(address, told):
 
 
 @valkey
-@pytest.mark.parametrize("told", OF_NO_USE)
+@pytest.mark.parametrize("told", first_of(OF_NO_USE))
 def test_a_check_says_so_too(address, told):
     """And not that a WebSocket failed."""
     with foreign_redis(address, *OF_NO_USE[told]):

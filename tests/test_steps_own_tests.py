@@ -11,6 +11,8 @@ from tests.conftest import copy_of
 from workshop import manifest
 
 STEPS = manifest.steps()
+# The opponents of step 1 think for seconds, or until the tests have lost their patience.
+EACH = [pytest.param(one, marks=pytest.mark.slow if one is STEPS[0] else ()) for one in STEPS]
 
 
 def run_pytest(folder, *options):
@@ -26,18 +28,14 @@ def run_pytest(folder, *options):
     )
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.short)
+@pytest.mark.parametrize("step", EACH, ids=lambda step: step.short)
 def test_they_pass_on_the_solution(step):
     done = run_pytest(step.solution, "-p", "tests.patient_communicators")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout and "skipped" not in done.stdout
 
 
-# The opponents of step 1 think until the tests have lost their patience.
-FAILING = [pytest.param(one, marks=pytest.mark.slow if one is STEPS[0] else ()) for one in STEPS]
-
-
-@pytest.mark.parametrize("step", FAILING, ids=lambda step: step.short)
+@pytest.mark.parametrize("step", EACH, ids=lambda step: step.short)
 def test_they_fail_on_the_untouched_starter(step, tmp_path):
     done = run_pytest(copy_of(step.starter, tmp_path / "copy"))
     assert done.returncode == 1, done.stdout + done.stderr

@@ -8,14 +8,14 @@ import pytest
 
 from workshop import manifest
 
-from .conftest import ROOT, check, copy_of, edit
+from .conftest import ROOT, check, copy_of, edit, first_of
 
 # As where the code page is one of Windows, or the locale is C and Python may not make up for it.
 WINDOWS = [{"PYTHONIOENCODING": page, "PYTHONUTF8": "0"} for page in ("cp1252", "cp437")]
 POSIX = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 
 
-@pytest.mark.parametrize("variables", [*WINDOWS, POSIX])
+@pytest.mark.parametrize("variables", first_of([*WINDOWS, POSIX]))
 def test_a_check_writes_utf8_into_a_pipe_and_so_do_the_commands(variables):
     environment = {**os.environ, **variables}
     for command in (

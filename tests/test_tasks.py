@@ -27,6 +27,7 @@ def ways(step: manifest.Step) -> list[set[int]]:
 
 
 ALL_WAYS = [(step, done) for step in manifest.steps() for done in ways(step)]
+LONG = {"step2-123", "step3-123", "step3-5"}  # they wait for the longest limits
 
 
 def name_of(way) -> str:
@@ -49,7 +50,12 @@ def reports(request, tmp_path_factory):
             yield result_of
 
 
-@pytest.mark.parametrize("way", ALL_WAYS, ids=name_of)
+EACH = [
+    pytest.param(one, marks=pytest.mark.slow if name_of(one) in LONG else ()) for one in ALL_WAYS
+]
+
+
+@pytest.mark.parametrize("way", EACH, ids=name_of)
 def test_each_task_that_is_done_moves_the_report(way, reports):
     step, done = way
     found = {task["number"]: task["state"] for task in reports(way)["tasks"]}

@@ -191,6 +191,7 @@ def test_a_save_during_a_check_is_not_lost(project):
         assert re.search(PASSED, watching.until(WAITING))
 
 
+@pytest.mark.slow
 def test_a_folder_that_goes_may_come_back(project):
     kept = copy_of(project, project.parent / "kept")
     with Watching("--project", project) as watching:
@@ -207,6 +208,7 @@ def test_a_folder_that_goes_may_come_back(project):
         watching.until(PASSED)
 
 
+@pytest.mark.slow
 def test_where_polling_is_asked_for_it_is_said_and_finds_saves(project):
     with Watching("--project", project, WATCHFILES_FORCE_POLLING="true") as watching:
         watching.until(r"Looking for saves every [\d.]+ s: WATCHFILES_FORCE_POLLING")
@@ -260,9 +262,8 @@ def test_ctrl_c_ends_it_and_all_it_started(project):
 
 
 @POSIX
-@pytest.mark.parametrize(
-    "end", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_when_it_is_ended_in_the_middle_of_a_check(project, end):
     (project / "wait").touch()
     with (project / "mysite" / "settings.py").open("a", encoding="utf-8") as file:
@@ -293,6 +294,7 @@ def works_in(process: psutil.Process, folder: Path) -> bool:
 
 
 @POSIX
+@pytest.mark.slow
 def test_keys_in_a_terminal(tmp_path):
     """In a copy of the workshop, because hints and passed checks are remembered."""
     workshop = Workshop(tmp_path / "workshop")

@@ -100,6 +100,7 @@ def test_hostile_names_of_rooms_and_tabs_stay_text(visit, unruly):
     assert page.locator("img, b").count() == 0
 
 
+@pytest.mark.slow
 def test_every_script_is_shown_in_its_direction(enter, finished, finished_too):
     ana, ben = enter(finished, "scripts"), enter(finished_too, "scripts", of="Ben")
     for text in SCRIPTS:
