@@ -180,6 +180,7 @@ def test_without_the_entry_nothing_is_prepared(project):
         assert (made.environment, made.before, made.failure) == ({}, [], None)
 
 
+@pytest.mark.slow
 def test_a_migration_that_raises_fails_the_first_check_with_its_line(project):
     migration(project, "migrations.RunPython(fill)", "def fill(apps, schema_editor):\n    nobody")
     check = failed(checked(project, database=True))

@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 from workshop import manifest, pidfiles, ports, redis_server
 from workshop.commands import run as run_command
 
-from .conftest import edit, run_coroutine
+from .conftest import edit, first_of, run_coroutine
 from .copied import Workshop
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
@@ -313,7 +313,7 @@ def test_run_names_its_own_stale_server_and_how_to_stop_it(workshop):
 
 
 @posix_only
-@pytest.mark.parametrize(("answer", "stopped"), [("y", True), ("", True), ("n", False)])
+@pytest.mark.parametrize(("answer", "stopped"), first_of([("y", True), ("", True), ("n", False)]))
 def test_run_offers_in_a_terminal_to_stop_its_own_stale_server(workshop, answer, stopped):
     with running(workshop, "step2", "--solution", "--port", str(ports.any_free())) as (old, port):
         ours, theirs = os.openpty()

@@ -20,18 +20,29 @@ from workshop.developing.problem import changes
 STEP1, STEP2, STEP3 = map(manifest.find, ("step1", "step2", "step3"))
 
 
-def ways(step: manifest.Step) -> list[set[int]]:
-    """Which TODOs are done: the first of them, the first two …; and each alone."""
+def in_turn(step: manifest.Step) -> list[set[int]]:
+    """Which TODOs are done: none, the first of them, the first two …"""
     numbers = [task.number for task in tasks.of_step(step)]
-    return [set(numbers[:count]) for count in range(len(numbers) + 1)] + [{n} for n in numbers[1:]]
+    return [set(numbers[:count]) for count in range(len(numbers) + 1)]
 
 
-ALL_WAYS = [(step, done) for step in manifest.steps() for done in ways(step)]
-LONG = {"step2-123", "step3-123", "step3-5"}  # they wait for the longest limits
+def alone(step: manifest.Step) -> list[set[int]]:
+    return [{task.number} for task in tasks.of_step(step)[1:]]
+
+
+WAYS = [(step, done) for step in manifest.steps() for done in in_turn(step)]
+OTHER_WAYS = [(step, done) for step in manifest.steps() for done in alone(step)]
+ALL_WAYS = [*WAYS, *OTHER_WAYS]
 
 
 def name_of(way) -> str:
     return f"{way[0].short}-{''.join(map(str, sorted(way[1]))) or 'none'}"
+
+
+# Most of these wait for what is not there.
+WITH_REPORTS = pytest.mark.parametrize(
+    "way", [*WAYS, *(pytest.param(way, marks=pytest.mark.slow) for way in OTHER_WAYS)], ids=name_of
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +61,7 @@ def reports(request, tmp_path_factory):
             yield result_of
 
 
-EACH = [
-    pytest.param(one, marks=pytest.mark.slow if name_of(one) in LONG else ()) for one in ALL_WAYS
-]
-
-
-@pytest.mark.parametrize("way", EACH, ids=name_of)
+@WITH_REPORTS
 def test_each_task_that_is_done_moves_the_report(way, reports):
     step, done = way
     found = {task["number"]: task["state"] for task in reports(way)["tasks"]}
@@ -69,7 +75,7 @@ def test_each_task_that_is_done_moves_the_report(way, reports):
     assert reports(way)["passed"] or first_left is not None
 
 
-@pytest.mark.parametrize("way", ALL_WAYS, ids=name_of)
+@WITH_REPORTS
 def test_what_is_not_begun_is_named_without_its_code(way, reports):
     """And nothing else is said: there is no other fault in these projects."""
     step, done = way
@@ -89,7 +95,7 @@ def test_what_is_not_begun_is_named_without_its_code(way, reports):
             assert len(line) < 12 or line not in failed["message"], line
 
 
-@pytest.mark.parametrize("way", ALL_WAYS, ids=name_of)
+@WITH_REPORTS
 def test_a_check_that_passes_before_its_task_is_begun_says_why(way, reports):
     step, done = way
     for one in reports(way)["checks"]:
@@ -101,7 +107,7 @@ def test_a_check_that_passes_before_its_task_is_begun_says_why(way, reports):
             assert any(why in one["note"] for why in reasons if why)
 
 
-@pytest.mark.parametrize("way", ALL_WAYS, ids=name_of)
+@WITH_REPORTS
 def test_after_a_pass_a_todo_that_is_left_is_named_with_how_to_try_it(way, reports):
     step, done = way
     left = [task for task in tasks.of_step(step) if task.number not in done]
