@@ -13,6 +13,7 @@ BENCHMARKS = {  # name: (module, what it measures)
     "joined": ("benchmarks.joined", "what a check pays for telling a classroom how it ended"),
     "set-up": ("benchmarks.set_up", "from a clone to the first passing check"),
     "check-loop": ("benchmarks.check_loop", "from a save to the verdict of a check"),
+    "suite": ("benchmarks.suite", "the workshop's own tests"),
 }
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from benchmarks import check_loop, set_up
+from benchmarks import check_loop, results, set_up, suite
 from benchmarks.programs import Program
 from benchmarks.room import measuring, share, summary
 from benchmarks.room.browsers import Browsers
@@ -196,6 +197,28 @@ def test_a_check_that_takes_too_long_fails_the_check_loop(seconds, code, monkeyp
     monkeypatch.setattr(check_loop, "measure", lambda _: [checked, own])
     monkeypatch.setattr(check_loop, "RESULT", tmp_path / "check-loop.json")
     assert check_loop.main([]) == code
+
+
+def test_the_suite(marked):
+    found = benchmark("suite", "tests/test_pins.py", environment=marked)
+    assert found["tests"] == ["tests/test_pins.py"] and len(found["own"]) == 6
+    assert found["ratio"] == pytest.approx(found["seconds"] / statistics.median(found["own"]))
+
+
+def test_a_suite_that_fails_is_not_measured():
+    with pytest.raises(RuntimeError, match="not pass"):
+        suite.suite(["tests/test_that_is_not_there.py"])
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(419, 0), (421, 1)])
+def test_a_suite_that_takes_too_long_fails(seconds, code, monkeypatch, tmp_path):
+    monkeypatch.setenv("REDIS_URL", "")  # main() sets it
+    store = SimpleNamespace(port=6379)
+    monkeypatch.setattr(suite, "redis", lambda: contextlib.nullcontext(store))
+    monkeypatch.setattr(suite, "own_tests", lambda _: 1.4)
+    monkeypatch.setattr(suite, "suite", lambda _: seconds)
+    monkeypatch.setattr(results, "BUILD", tmp_path)
+    assert suite.main([]) == code
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the packages are borrowed with a shell script")
