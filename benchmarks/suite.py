@@ -8,14 +8,11 @@ checks have the same yardstick: see check_loop.py.)
 import argparse
 import os
 import statistics
-import subprocess
-import sys
-import time
 
 from rich.table import Table
 
 from benchmarks import results
-from benchmarks.check_loop import own_tests, variables
+from benchmarks.check_loop import own_tests, timed
 from benchmarks.programs import redis
 from workshop import manifest
 from workshop.manifest import ROOT
@@ -64,17 +61,4 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def suite(selected: list[str]) -> float:
     """Seconds that the tests took. Raises RuntimeError when they did not pass."""
-    began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "workshop", "test", "-q", *selected],
-        cwd=ROOT,
-        env=variables(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=LIMIT,
-    )
-    seconds = time.perf_counter() - began
-    if done.returncode:
-        raise RuntimeError(f"The tests did not pass:\n{done.stdout.decode(errors='replace')}")
-    return seconds
+    return timed(["-m", "workshop", "test", "-q", *selected], ROOT, LIMIT)

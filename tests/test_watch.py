@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import copy_of
+from tests.conftest import copy_of, first_of
 from tests.copied import Workshop
 from workshop import manifest
 from workshop.checking.watching import saves
@@ -326,10 +326,7 @@ def test_keys_in_a_terminal(tmp_path):
 
 
 @POSIX
-@pytest.mark.parametrize(
-    "number, code",
-    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize("number, code", first_of([(signal.SIGINT, 130), (signal.SIGTERM, 143)]))
 def test_the_terminal_is_left_as_it_was(project, number, code):
     with Watching("--project", project, terminal=True) as watching:
         before = termios.tcgetattr(watching.terminal)
